@@ -1,0 +1,1 @@
+"""What runs inside the service: scopes, budgets, deadlines, semaphores, channels, pools."""

@@ -1,0 +1,169 @@
+"""Every exception and warning that a user may catch.
+
+One module, imported by everything and importing nothing, so that no import loop can form around
+the errors. Each message says the value that was seen, the limit, the name of the object and the
+next step; the same facts are attributes, so that a handler never parses text.
+
+The positional arguments of each class are its facts in order: that keeps them picklable, as
+process pools and test runners need.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BudgetExceeded",
+    "ClosedResourceError",
+    "ConfigError",
+    "DeadlineExceeded",
+    "EndOfChannel",
+    "SnowshedError",
+    "WouldBlock",
+    "WouldDeadlock",
+]
+
+
+class SnowshedError(Exception):
+    """The base of every error that snowshed raises.
+
+    Not a base of `ValueError` and `TypeError` from wrong arguments: those are programming errors
+    and keep their standard classes.
+    """
+
+
+class BudgetExceeded(SnowshedError):  # noqa: N818 - named for what happened, as TimeoutError's kin
+    """A scope would have held more live tasks than its budget allows.
+
+    Raised by `TaskScope.spawn` and friends, and *inside* the task that was refused when the task
+    was started by code that knows nothing of scopes (a born-failed task). Never raised for waiting:
+    a full ``limit`` waits, or raises `WouldBlock`.
+
+    Attributes:
+        scope: name of the scope whose budget was full (an ancestor's, if that one was tighter).
+        live: number of live tasks that it held.
+        budget: number of live tasks that it may hold.
+    """
+
+    def __init__(self, scope: str, live: int, budget: int) -> None:
+        super().__init__(scope, live, budget)
+        self.scope = scope
+        self.live = live
+        self.budget = budget
+
+    def __str__(self) -> str:
+        return (
+            f"scope {self.scope!r} holds {self.live} live tasks and its budget is {self.budget}; "
+            "start fewer at once (TaskScope.map with a limit), batch the calls, or raise the budget"
+        )
+
+
+class DeadlineExceeded(SnowshedError, TimeoutError):
+    """The deadline of a scope passed before its work had ended.
+
+    Raised once, where the scope that set the deadline is left; below it the work sees an ordinary
+    `asyncio.CancelledError`, so that clean-up runs as always. Not raised when the caller went away
+    or the scope was cancelled by hand.
+
+    Attributes:
+        scope: name of the scope that set the deadline (a parent's, when the deadline is inherited).
+        timeout: seconds that the scope had, from its entry to its deadline.
+    """
+
+    def __init__(self, scope: str, timeout: float) -> None:
+        super().__init__(scope, timeout)
+        self.scope = scope
+        self.timeout = timeout
+
+    def __str__(self) -> str:
+        return (
+            f"scope {self.scope!r} did not end within its {self.timeout:.3f} s; its tasks were "
+            "cancelled. Look for the wait that has no timeout of its own, or allow more time"
+        )
+
+
+class WouldBlock(SnowshedError):  # noqa: N818 - the field's word (trio, anyio)
+    """A ``_nowait`` operation could not be done at once.
+
+    Nothing was changed by the attempt. Not raised for a closed object: that is
+    `ClosedResourceError` or `EndOfChannel`, so the three outcomes stay apart.
+
+    Attributes:
+        what: the object and its state, for example ``"channel 'jobs' is full (100 of 100)"``.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what}; wait with the plain form, or treat it as a refusal"
+
+
+class WouldDeadlock(SnowshedError):  # noqa: N818 - twin of WouldBlock
+    """Waiting here could never end, because the waiter itself holds what it would wait for.
+
+    Raised by a `WorkerPool` when a job submits to its own full pool and would wait for the result.
+
+    Attributes:
+        what: the object and its state.
+        cure: the next step.
+    """
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(what, cure)
+        self.what = what
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.cure}"
+
+
+class ClosedResourceError(SnowshedError):
+    """The object was closed or cancelled on *this* side before the operation.
+
+    Not raised to a receiver whose sender closed the channel: that receiver gets `EndOfChannel`
+    when the buffer is empty.
+
+    Attributes:
+        what: the object that is closed.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what} is closed; open a new one, or stop using it after its block has ended"
+
+
+class EndOfChannel(SnowshedError):  # noqa: N818 - the field's word (trio)
+    """The sending side closed the channel and every element has been received.
+
+    ``async for`` turns it into the end of the loop when the channel was closed without a cause.
+
+    Attributes:
+        channel: name of the channel.
+    """
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(channel)
+        self.channel = channel
+
+    def __str__(self) -> str:
+        return f"channel {self.channel!r} is closed and empty; the sender will send no more"
+
+
+class ConfigError(SnowshedError):
+    """A setting is unknown or has an unacceptable value.
+
+    Attributes:
+        where: file, variable or option that holds the setting.
+        what: the key or value, and what is accepted instead.
+    """
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(where, what)
+        self.where = where
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
