@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
 
 from snowshed.core import _clock
 
 __all__ = ["VirtualTimeLoop", "run_virtual"]
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class _JumpingSelector(selectors.BaseSelector):
@@ -82,7 +84,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Tell whether a thread still has to answer, so that waiting is real."""
         return self._outside > 0
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         """As on every loop; the clock stands still until the job has ended."""
         future = super().run_in_executor(executor, func, *args)
         self._outside += 1
