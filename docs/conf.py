@@ -1,0 +1,85 @@
+"""How the documentation is built: Sphinx, MyST Markdown and furo, with nothing from the network."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import snowshed
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+project = "snowshed"
+author = "The snowshed developers"
+copyright = author
+version = release = snowshed.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+
+default_role = "py:obj"
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 88
+napoleon_use_admonition_for_examples = True
+
+html_theme = "furo"
+html_title = "snowshed"
+html_copy_source = False
+
+
+def resolve(
+    app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
+) -> Element | None:
+    """Resolve what Sphinx cannot: our names by their private path, and the standard library.
+
+    Annotations carry the module that defines a class, but a public name is documented under
+    `snowshed`. The standard library has no page here, so its names stay plain text, as long as
+    they exist: a misspelt one is still a warning.
+    """
+    target = node.get("reftarget", "")
+    public = target.rpartition(".")[2]
+    if target.startswith("snowshed.") and public in snowshed.__all__:
+        domain = env.domains.python_domain
+        where = node.get("refdoc")
+        target = f"snowshed.{public}"
+        return domain.resolve_xref(env, where, app.builder, "obj", target, node, contnode)
+    return contnode if _is_standard(target) else None
+
+
+def _is_standard(target: str) -> bool:
+    if re.fullmatch(r"[A-Z][a-z]?s?", target):  # a type variable
+        return True
+    head, _, rest = target.partition(".")
+    if hasattr(builtins, head):
+        return True
+    if head not in sys.stdlib_module_names:
+        return hasattr(importlib.import_module("typing"), head) and not rest
+    return _exists(target)
+
+
+def _exists(dotted: str) -> bool:
+    parts = dotted.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for attribute in parts[cut:]:
+            found = getattr(found, attribute, None)
+        return found is not None
+    return False
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("missing-reference", resolve)
