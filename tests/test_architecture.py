@@ -53,7 +53,7 @@ def own_test_file(module: Path) -> Path:
     return TESTS.joinpath(*parts[:-1], f"test_{parts[-1].strip('_')}.py")
 
 
-@pytest.mark.parametrize("module", filter(defines_something, MODULES), ids=name)
+@pytest.mark.parametrize("module", [*filter(defines_something, MODULES)], ids=name)
 def test_every_module_that_defines_something_has_its_test_file(module: Path) -> None:
     assert own_test_file(module).exists(), f"write {name(own_test_file(module))}"
 
@@ -72,7 +72,7 @@ def is_public(module: Path) -> bool:
     return not any(part.startswith("_") and part != "__init__" for part in parts)
 
 
-@pytest.mark.parametrize("module", filter(is_public, MODULES), ids=name)
+@pytest.mark.parametrize("module", [*filter(is_public, MODULES)], ids=name)
 def test_a_public_module_says_what_is_public(module: Path) -> None:
     body = tree(module).body
     assigned = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]

@@ -1,0 +1,64 @@
+"""Keeps asyncio services standing: sees, bounds and names the tasks that one request starts.
+
+The code lies in layers; each imports only what lies below it:
+
+    cli                   the `snowshed` command
+    demo, testing         the flooded shop; virtual time for tests
+    attach                `init()` and `snowshed run`: watches code that knows nothing of snowshed
+    integrations          one file for each foreign interface: ASGI, Prometheus
+    core                  scopes, budgets, deadlines, semaphore, channels, select, worker pool
+    model, config         plain data; settings
+    errors                everything that a user may catch
+
+The names below arrive when they are first used, so that `import snowshed` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowshed.errors import (
+        BudgetExceeded,
+        ClosedResourceError,
+        ConfigError,
+        DeadlineExceeded,
+        EndOfChannel,
+        SnowshedError,
+        WouldBlock,
+        WouldDeadlock,
+    )
+
+    __version__: str
+
+__all__ = [
+    "BudgetExceeded",
+    "ClosedResourceError",
+    "ConfigError",
+    "DeadlineExceeded",
+    "EndOfChannel",
+    "SnowshedError",
+    "WouldBlock",
+    "WouldDeadlock",
+    "__version__",
+]
+
+_DOORS = ("snowshed.errors", "snowshed.core", "snowshed.attach")
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        value: object = import_module("importlib.metadata").version("snowshed")
+    elif name in __all__:
+        doors = map(import_module, _DOORS)
+        value = next(getattr(door, name) for door in doors if name in door.__all__)
+    else:
+        msg = f"module 'snowshed' has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
