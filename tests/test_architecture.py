@@ -26,7 +26,6 @@ FILES = sorted(
     for folder in ("src", "tests", "benchmarks", "examples", "scripts")
     for path in (ROOT / folder).rglob("*.py")
 )
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -38,8 +37,9 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def defines_something(module: Path) -> bool:
-    return any(isinstance(node, DEFINITIONS) for node in tree(module).body)
+def does_something(module: Path) -> bool:
+    """Plain data and doors that only pass names on have nothing to test."""
+    return any(isinstance(node, FUNCTIONS) for node in ast.walk(tree(module)))
 
 
 def own_test_file(module: Path) -> Path:
@@ -53,8 +53,8 @@ def own_test_file(module: Path) -> Path:
     return TESTS.joinpath(*parts[:-1], f"test_{parts[-1].strip('_')}.py")
 
 
-@pytest.mark.parametrize("module", [*filter(defines_something, MODULES)], ids=name)
-def test_every_module_that_defines_something_has_its_test_file(module: Path) -> None:
+@pytest.mark.parametrize("module", [*filter(does_something, MODULES)], ids=name)
+def test_every_module_that_does_something_has_its_test_file(module: Path) -> None:
     assert own_test_file(module).exists(), f"write {name(own_test_file(module))}"
 
 
@@ -77,7 +77,8 @@ def test_a_public_module_says_what_is_public(module: Path) -> None:
     body = tree(module).body
     assigned = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
     names = {target.id for target in assigned if isinstance(target, ast.Name)}
-    assert not body or "__all__" in names
+    only_a_docstring = all(isinstance(node, ast.Expr) for node in body)
+    assert only_a_docstring or "__all__" in names
 
 
 PUBLIC = sorted(set(snowshed.__all__) - {"__version__"})

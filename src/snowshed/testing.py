@@ -93,6 +93,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._came_back)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002
+        """As on every loop; joining the threads is waiting for them, and has no limit in a test."""
+        self._outside += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._outside -= 1
+
     def _came_back(self, _future: object) -> None:
         self._outside -= 1
 
