@@ -1,0 +1,54 @@
+"""``snowshed config``: which settings are in force, and which place decided each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from snowshed import config as settings
+from snowshed.cli._output import print_json
+from snowshed.cli._sections import SECTIONS, declared
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def config(ctx: click.Context) -> None:
+    """Look at the settings."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@config.command()
+@click.option("--json", "as_json", is_flag=True, help="A document for programs.")
+def show(*, as_json: bool) -> None:
+    """Show each setting in force and the place that decided it.
+
+    The text is what snowshed.toml may hold, each place a comment.
+    """
+    settings.reject_unknown_sections(SECTIONS)
+    found = {name: settings.explain(name, declared(name)) for name in SECTIONS}
+    if as_json:
+        print_json(sections={name: _records(values) for name, values in found.items()})
+        return
+    for name, values in found.items():
+        click.echo(_as_toml(name, values))
+
+
+def _records(values: Iterable[settings.Setting]) -> list[dict[str, object]]:
+    return [{"key": v.key, "value": v.value, "source": v.source} for v in values]
+
+
+def _as_toml(name: str, values: Iterable[settings.Setting]) -> str:
+    lines = [(_assignment(value), value.source) for value in values]
+    width = max(len(assignment) for assignment, _ in lines)
+    return "\n".join([f"[{name}]", *(f"{text:<{width}}  # {source}" for text, source in lines)])
+
+
+def _assignment(setting: settings.Setting) -> str:
+    # TOML has no null: a setting that is none is one that is not written.
+    if setting.value is None:
+        return f"# {setting.key} = none"
+    # JSON's text, numbers, booleans and lists are TOML's.
+    return f"{setting.key} = {json.dumps(setting.value)}"

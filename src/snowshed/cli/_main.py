@@ -1,0 +1,60 @@
+"""The group of commands, each imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import pkgutil
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from snowshed.cli._output import fail
+from snowshed.errors import ConfigError
+
+_COMMANDS = {
+    "config": "snowshed.cli._config:config",
+    "demo": "snowshed.cli._demo:demo",
+    "run": "snowshed.cli._run:run",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _COMMANDS.get(cmd_name)
+        if place is not None:
+            command: click.Command = pkgutil.resolve_name(place)
+            return command
+        if cmd_name.startswith("-") or ctx.resilient_parsing:
+            return None
+        message = f"no command {cmd_name!r}: use one of {', '.join(_COMMANDS)}"
+        raise click.UsageError(message, ctx)
+
+
+@click.group(cls=_LazyGroup, invoke_without_command=True)
+@click.version_option(importlib.metadata.version("snowshed"), prog_name="snowshed")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Keep an asyncio service standing: see, bound and name the tasks that one request starts.
+
+    Exit codes: 0 clean, 1 findings, 2 could not run.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def invoke(args: Sequence[str] | None) -> int:
+    """Run the command that ``args`` name; every failure to do so is one line and a code."""
+    try:
+        code: Any = cli.main(args, prog_name="snowshed", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "snowshed"
+        return fail(f"{command}: {error.format_message()}")
+    except ConfigError as error:
+        return fail(f"snowshed: {error}")
+    except click.Abort:
+        return 130
+    return code or 0

@@ -1,0 +1,18 @@
+"""How a command speaks: data on stdout, everything else on stderr, a failure in one line."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+def fail(message: str, code: int = 2) -> int:
+    """Say in one line why the work could not be done; return the exit code that says so too."""
+    click.echo(" ".join(message.split()), err=True)
+    return code
+
+
+def print_json(**content: object) -> None:
+    """Print a document for programs; ``schema`` changes when the meaning of a field does."""
+    click.echo(json.dumps({"schema": 1, **content}, indent=2))

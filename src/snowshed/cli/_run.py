@@ -1,0 +1,95 @@
+"""``snowshed run``: become the service, with snowshed inside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+import snowshed.attach
+from snowshed import config
+from snowshed.attach._settings import Settings
+from snowshed.cli._output import fail
+from snowshed.cli._sections import SECTIONS
+
+_BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
+
+
+# Options stay text: the section's own rules judge them, so no second copy of the rules is here.
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.option("--mode", metavar="observe|enforce", help="Report only, or act. [observe]")
+@click.option("--budget", metavar="N", help="Live tasks that one request may hold. [50]")
+@click.option(
+    "--on-excess",
+    metavar="reject|cancel",
+    help="In enforce: fail the task over budget, or end the whole request. [reject]",
+)
+@click.option("--timeout", metavar="SECONDS", help="Longest handling of a request. [none]")
+@click.option("--service", metavar="NAME", help="Name in log lines and metrics. [service]")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(command: tuple[str, ...], **options: str | None) -> int:
+    """Run COMMAND with snowshed inside, no code changed.
+
+    snowshed run --mode enforce --budget 50 -- uvicorn app:app
+
+    The process becomes COMMAND; its worker processes get snowshed too. Each option is also a
+    variable (SNOWSHED_RUN_BUDGET) and a setting ([tool.snowshed.run] in pyproject.toml); see them
+    with: snowshed config show. Exit code: that of COMMAND; 127 when it does not exist, 126 when it
+    cannot be executed, 2 when an option or setting is not accepted.
+    """
+    given = {key: text for key, text in options.items() if text is not None}
+    config.reject_unknown_sections(SECTIONS)
+    config.section("run", Settings, overrides=given, spelled=_flag)
+    return _become(command, service_environment(os.environ, given, config.directory()))
+
+
+def service_environment(
+    environment: Mapping[str, str], given: Mapping[str, str], settings: Path | None
+) -> dict[str, str]:
+    """Return the environment in which a service starts snowshed by itself.
+
+    Args:
+        environment: that of this process.
+        given: options of ``snowshed run``, by key of section ``run``.
+        settings: where the settings come from; named, so that a service which changes its
+            directory still finds them.
+    """
+    before = environment.get("PYTHONPATH", "").split(os.pathsep)
+    # An empty entry would mean the current directory, so an empty variable must not leave one.
+    path = [str(_BOOTSTRAP), *(entry for entry in before if entry not in {"", str(_BOOTSTRAP)})]
+    added = {f"SNOWSHED_RUN_{key.upper()}": text for key, text in given.items()}
+    if settings is not None:
+        added["SNOWSHED_CONFIG"] = str(settings)
+    return {**environment, **added, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
+
+
+def _become(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    name = command[0]
+    _restore_signals()
+    try:
+        os.execvpe(name, command, environment)  # noqa: S606 - to run the user's command is the task
+    except (FileNotFoundError, NotADirectoryError):
+        return fail(f"snowshed run: {name}: command not found{_beside(name)}", 127)
+    except OSError as error:
+        return fail(f"snowshed run: {name}: cannot be executed: {error.strerror}", 126)
+
+
+def _restore_signals() -> None:
+    """Undo what Python did at its start: an ignored signal stays ignored in the command."""
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def _beside(name: str) -> str:
+    """Point to the command in our own environment, which need not be on the path."""
+    candidate = Path(sys.executable).with_name(name)
+    return f"; did you mean {candidate}?" if candidate.is_file() else ""
