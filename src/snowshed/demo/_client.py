@@ -8,7 +8,10 @@ status is kept.
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _IDLE_AT_MOST = 2.0
 """Seconds; a server closes idle connections, uvicorn after 5 s, and we must be first."""
@@ -87,7 +90,10 @@ class Client:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         while self._idle:
             self._idle.pop().abort()

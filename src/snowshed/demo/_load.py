@@ -5,8 +5,8 @@ when that stops answering. Each request is a task that starts at its planned mom
 of the others, and its latency counts from that moment: time that the generator itself was late is
 part of it, and is written down beside it.
 
-On stdout, one JSON object a line: first ``{"started": seconds}`` on the clock of `time.monotonic`,
-then one `Outcome` after the other, in the order in which they end.
+On stdout, one JSON object a line: first ``{"started": seconds}`` on the monotonic clock, which all
+processes share, then one `Outcome` after the other, in the order in which they end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -31,16 +30,16 @@ Emit = Callable[[dict[str, Any]], None]
 
 async def send(client: Client, arrival: Arrival, started: float, timeout: float) -> Outcome:
     """Send one request at once and return what became of it."""
+    clock = asyncio.get_running_loop().time
     status, failure = None, None
     planned = started + arrival.at
-    late = time.monotonic() - planned
+    late = clock() - planned
     try:
         async with asyncio.timeout_at(planned + timeout):
             status = await client.get(arrival.path)
     except (TimeoutError, OSError, EOFError, ProtocolError, asyncio.LimitOverrunError) as error:
         failure = failure_of(error)
-    latency = time.monotonic() - planned
-    return Outcome(arrival.at, arrival.kind, latency, late, status, failure)
+    return Outcome(arrival.at, arrival.kind, clock() - planned, late, status, failure)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -52,7 +51,8 @@ def failure_of(error: Exception) -> Failure:
 async def run(plan: Plan, client: Client, emit: Emit) -> None:
     """Carry the plan out; returns when the last request has been answered or given up."""
     timeouts = {"light": plan.light_timeout, "heavy": plan.heavy_timeout}
-    started = time.monotonic() + _LEAD
+    clock = asyncio.get_running_loop().time
+    started = clock() + _LEAD
     emit({"started": started})
 
     async def one(arrival: Arrival) -> None:
@@ -60,7 +60,7 @@ async def run(plan: Plan, client: Client, emit: Emit) -> None:
 
     async with asyncio.TaskGroup() as requests:
         for arrival in arrivals(plan):
-            await asyncio.sleep(started + arrival.at - time.monotonic())
+            await asyncio.sleep(started + arrival.at - clock())
             requests.create_task(one(arrival))
 
 

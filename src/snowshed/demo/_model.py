@@ -6,9 +6,11 @@ run, so that the two runs lie on one axis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal["light", "heavy"]
 Failure = Literal["timeout", "connection"]

@@ -10,10 +10,13 @@ looks for (Schroeder et al., "Open versus closed: a cautionary tale", NSDI 2006;
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from random import Random
+from typing import TYPE_CHECKING
 
 from snowshed.demo._model import Arrival, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CATALOGUE = 10_000
 

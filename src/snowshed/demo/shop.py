@@ -64,7 +64,7 @@ def stored_row(item: int, seed: int) -> str:
     return json.dumps({"item": item, "price": 100 + item % 900, "places": places})
 
 
-# --- what the shop's operators see: gauges, the same for every way to start the shop ---------------
+# --- what its operators see: gauges, the same however the shop is started -------------------------
 
 
 @dataclass(slots=True)
@@ -225,7 +225,7 @@ async def write_audit(order: int) -> None:
 @app.post("/order/{order}")
 async def place_order(order: int) -> Row:
     """Take an order: detached-spawn, the audit belongs to nobody and fails unseen."""
-    asyncio.create_task(write_audit(order))  # noqa: RUF006 - the fault on show
+    asyncio.create_task(write_audit(order))  # type: ignore[unused-awaitable]  # noqa: RUF006
     return {"order": order}
 
 
@@ -271,10 +271,12 @@ class PriceWatch:
 
     def __init__(self, item: int) -> None:
         self.price = 100 + item % 900
+        self._item = item
         self._helper = asyncio.create_task(self._refresh())
 
     async def _refresh(self) -> None:
         while True:
+            self.price = (await inventory.fetch(self._item))["price"]
             await asyncio.sleep(1)
 
     def close(self) -> None:

@@ -1,0 +1,125 @@
+"""The report: one HTML file that opens anywhere, offline, in light and in dark."""
+
+from __future__ import annotations
+
+import shlex
+from html import escape
+from string import Template
+from typing import TYPE_CHECKING
+
+from snowshed.demo._method import method
+from snowshed.demo._picture import HEADING_STYLE, report_figure
+from snowshed.demo._rows import LIMITS, Group, groups, headline, price
+from snowshed.demo._style import FONT, figure_style
+
+if TYPE_CHECKING:
+    from snowshed.demo._model import Comparison, RunResult
+
+_PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>snowshed demo: the same load, twice</title>
+<style>$style</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">snowshed demo</p>
+<h1>The same service, the same load, twice</h1>
+<p class="lead">$headline</p>
+</header>
+<figure>$figure
+<figcaption>$caption</figcaption>
+</figure>
+<h2>The numbers</h2>
+<div class="scroll"><table>
+<thead><tr><th></th><th scope="col">$bare</th><th scope="col">$guarded</th></tr></thead>
+$rows
+</table></div>
+<h2>What it costs, and what it does not do</h2>
+<p>$price</p>
+<p>$limits</p>
+$notes
+<h2>What was run</h2>
+<pre>$commands</pre>
+<h2>How it was measured</h2>
+<ul>
+$method
+</ul>
+</main>
+</body>
+</html>
+""")
+
+_PAGE_STYLE = """
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 %(font)s; }
+main { max-width: 980px; margin: 0 auto; padding: 48px 24px 72px; }
+.eyebrow { margin: 0; color: var(--good); font-weight: 600; }
+h1 { margin: 4px 0 12px; font-size: 34px; line-height: 1.2; letter-spacing: -.01em; }
+h2 { margin: 48px 0 12px; font-size: 20px; }
+.lead { margin: 0; max-width: 46em; font-size: 19px; color: var(--muted); }
+figure { margin: 32px -24px 0; } figure svg { display: block; width: 100%%; height: auto; }
+figcaption { margin: 4px 24px 0; color: var(--muted); font-size: 14px; }
+.scroll { overflow-x: auto; }
+table { width: 100%%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 6px 12px 6px 0; text-align: right; border-bottom: 1px solid var(--rule); }
+th:first-child, td:first-child { text-align: left; font-weight: 400; }
+thead th, tbody th[colspan] { font-weight: 600; }
+tbody th[colspan] { padding-top: 20px; }
+pre { overflow-x: auto; margin: 0; padding: 14px 16px; background: var(--card);
+  border-radius: 8px; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+li { margin: 4px 0; }
+"""
+
+
+def report(comparison: Comparison) -> str:
+    """Return the page."""
+    bare, guarded = comparison.runs
+    return _PAGE.substitute(
+        style=figure_style() + HEADING_STYLE + _PAGE_STYLE % {"font": FONT},
+        headline=escape(headline(comparison)),
+        figure=report_figure(comparison),
+        caption=escape(_caption(comparison)),
+        bare=escape(bare.name),
+        guarded=escape(guarded.name),
+        rows="\n".join(map(_group, groups(comparison))),
+        price=escape(price(comparison)),
+        limits=escape(LIMITS),
+        notes=_notes(guarded),
+        commands="\n\n".join(escape(_command(run)) for run in comparison.runs),
+        method="\n".join(f"<li>{escape(line)}</li>" for line in method(comparison)),
+    )
+
+
+def _caption(comparison: Comparison) -> str:
+    plan = comparison.plan
+    return (
+        f"Shaded: the flood, {plan.heavy_rate:g} heavy requests per second. Both columns share "
+        "their axes and their arrivals; time is the planned moment of each request."
+    )
+
+
+def _group(group: Group) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(row.label)}</th>"
+        f"<td>{escape(row.bare)}</td><td>{escape(row.guarded)}</td></tr>\n"
+        for row in group.rows
+    )
+    title = f"<tr><th colspan='3' scope='rowgroup'>{escape(group.title)}</th></tr>"
+    return f"<tbody>{title}\n{rows}</tbody>"
+
+
+def _notes(run: RunResult) -> str:
+    if not run.notes:
+        return ""
+    lines = "\n".join(escape(str(dict(note))) for note in run.notes[:3])
+    return f"<h2>What snowshed logged</h2>\n<pre>{lines}</pre>"
+
+
+def _command(run: RunResult) -> str:
+    python = run.command[0]
+    return shlex.join("python" if word == python else word for word in run.command)
