@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import re
 import sys
@@ -38,9 +37,7 @@ html_title = "snowshed"
 html_copy_source = False
 
 
-def resolve(
-    app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
-) -> Element | None:
+def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
     """Resolve what Sphinx cannot: our names by their private path, and the standard library.
 
     Annotations carry the module that defines a class, but a public name is documented under
@@ -58,14 +55,13 @@ def resolve(
 
 
 def _is_standard(target: str) -> bool:
-    if re.fullmatch(r"[A-Z][a-z]?s?", target):  # a type variable
-        return True
-    head, _, rest = target.partition(".")
-    if hasattr(builtins, head):
-        return True
-    if head not in sys.stdlib_module_names:
-        return hasattr(importlib.import_module("typing"), head) and not rest
-    return _exists(target)
+    type_variable = re.fullmatch(r"(snowshed\.[\w.]*)?[A-Z][a-z]?s?", target)
+    head = target.partition(".")[0]
+    if head in sys.stdlib_module_names:
+        return _exists(target)
+    return bool(type_variable) or any(
+        _exists(f"{home}.{target}") for home in ("builtins", "typing")
+    )
 
 
 def _exists(dotted: str) -> bool:
