@@ -45,13 +45,13 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
     they exist: a misspelt one is still a warning.
     """
     target = node.get("reftarget", "")
-    public = target.rpartition(".")[2]
-    if target.startswith("snowshed.") and public in snowshed.__all__:
-        domain = env.domains.python_domain
-        where = node.get("refdoc")
-        target = f"snowshed.{public}"
-        return domain.resolve_xref(env, where, app.builder, "obj", target, node, contnode)
-    return contnode if _is_standard(target) else None
+    parts = target.split(".")
+    public = next((index for index, part in enumerate(parts) if part in snowshed.__all__), None)
+    if public is None:
+        return contnode if _is_standard(target) else None
+    documented = ".".join(["snowshed", *parts[public:]])
+    domain, page = env.domains.python_domain, node.get("refdoc")
+    return domain.resolve_xref(env, page, app.builder, "obj", documented, node, contnode)
 
 
 def _is_standard(target: str) -> bool:

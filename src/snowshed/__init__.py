@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snowshed.core import WeightedSemaphore
     from snowshed.errors import (
         BudgetExceeded,
         ClosedResourceError,
@@ -39,6 +40,7 @@ __all__ = [
     "DeadlineExceeded",
     "EndOfChannel",
     "SnowshedError",
+    "WeightedSemaphore",
     "WouldBlock",
     "WouldDeadlock",
     "__version__",

@@ -24,3 +24,15 @@ def facts_of_errors(error: snowshed.SnowshedError) -> str | int | float:
     if isinstance(error, snowshed.ConfigError):
         return assert_type(error.where, str)
     return snowshed.__version__
+
+
+async def semaphore() -> None:
+    database = snowshed.WeightedSemaphore(20, name="db")
+    async with database:
+        pass
+    await database.acquire(5)
+    database.release(5)
+    database.acquire_nowait()
+    database.resize(0)
+    assert_type(database.available, int)
+    assert_type(database.statistics().waiting, int)
