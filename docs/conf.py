@@ -30,7 +30,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 maximum_signature_line_length = 88
-napoleon_use_admonition_for_examples = True
+napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = "snowshed"

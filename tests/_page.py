@@ -54,11 +54,11 @@ def _excused(lines_above: list[str]) -> bool:
     return bool(lines_above) and NOT_RUN.match(lines_above[-1].strip()) is not None
 
 
-def programs(page: Path) -> Iterator[tuple[Block, str | None]]:
-    """Yield each Python block that runs, with the output that the page shows for it, if any."""
+def programs(page: Path, language: str = "python") -> Iterator[tuple[Block, str | None]]:
+    """Yield each block that runs, with the output that the page shows for it, if any."""
     every = blocks(page)
-    for block, after in zip(every, [*every[1:], None], strict=True):
-        if block.language == "python" and not block.excused:
+    for block, after in zip(every, [*every[1:], None], strict=False):
+        if block.language == language and not block.excused:
             yield block, after.text if after and after.language == "output" else None
 
 

@@ -42,6 +42,34 @@ def test_the_python_blocks_of_a_page_run_as_one_program(page: Path, tmp_path: Pa
     assert done.returncode == 0, done.stderr
 
 
+WITH_ANSWERS = [
+    pytest.param(block.text, answer, id=f"{name(page)}:{block.line}")
+    for page in PAGES
+    for block, answer in _page.programs(page, "console")
+    if answer is not None
+]
+
+
+@pytest.mark.parametrize(("console", "answer"), WITH_ANSWERS)
+def test_a_command_of_ours_prints_what_the_page_shows(
+    console: str, answer: str, tmp_path: Path
+) -> None:
+    prompt, ours, *arguments = shlex.split(console)
+    assert (prompt, ours) == ("$", "snowshed"), "an output block follows one command of ours"
+    assert run_snowshed(*arguments, cwd=tmp_path).stdout == answer
+
+
+def run_snowshed(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("snowshed"), *arguments],
+        env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def commands(page: Path) -> list[str]:
     """Return the command lines of the console blocks, continuation lines joined."""
     consoles = [block.text for block in _page.blocks(page) if block.language == "console"]
@@ -94,9 +122,7 @@ def check_snowshed(words: list[str]) -> None:
 
 @cache
 def help_of(*subcommand: str) -> str:
-    command = [Path(sys.executable).with_name("snowshed"), *subcommand, "--help"]
-    environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = run_snowshed(*subcommand, "--help")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
