@@ -56,24 +56,32 @@ class BudgetExceeded(SnowshedError):  # noqa: N818 - named for what happened, as
         )
 
 
-class DeadlineExceeded(SnowshedError, TimeoutError):  # noqa: N818 - gRPC's word
+class DeadlineExceeded(SnowshedError, TimeoutError):
     """The deadline of a scope passed before its work had ended.
 
     Raised once, where the scope that set the deadline is left; below it the work sees an ordinary
-    `asyncio.CancelledError`, so that clean-up runs as always. Not raised when the caller went away
-    or the scope was cancelled by hand.
+    `asyncio.CancelledError`, so that clean-up runs as always. Also raised by a wait that was given
+    a ``timeout`` of its own. Not raised when the caller went away or the scope was cancelled by
+    hand.
 
     Attributes:
         scope: name of the scope that set the deadline (a parent's, when the deadline is inherited).
-        timeout: seconds that the scope had, from its entry to its deadline.
+        timeout: seconds that the scope, or the wait, had.
+        waited_for: what a single wait was for; empty when it is the scope that did not end.
     """
 
-    def __init__(self, scope: str, timeout: float) -> None:
-        super().__init__(scope, timeout)
+    def __init__(self, scope: str, timeout: float, waited_for: str = "") -> None:
+        super().__init__(scope, timeout, waited_for)
         self.scope = scope
         self.timeout = timeout
+        self.waited_for = waited_for
 
     def __str__(self) -> str:
+        if self.waited_for:
+            return (
+                f"scope {self.scope!r} waited {self.timeout:.3f} s for {self.waited_for}; "
+                "start less at once, raise the limit, or allow more time"
+            )
         return (
             f"scope {self.scope!r} did not end within its {self.timeout:.3f} s; its tasks were "
             "cancelled. Look for the wait that has no timeout of its own, or allow more time"

@@ -1,0 +1,266 @@
+"""How many tasks of one request are alive right now, exactly, and cheaply enough to always ask.
+
+The obvious way to count live tasks is a counter and a done-callback. It is wrong and dear: a
+callback runs one loop pass after its task has ended, so five fan-outs of 40 in a row look like 79
+live tasks, and it makes a spawn 1.5 times as costly. The other obvious way, a counter in a wrapper
+around each coroutine, changes what other people's tasks look like.
+
+Here a budget keeps a plain list of the tasks that it admitted. A spawn appends to the list, which
+costs next to nothing. Ended tasks stay in the list until the list reaches a *mark*; only then is
+it swept with ``task.done()``, which is never late. So the list is an upper bound that becomes
+exact whenever the answer could matter: before "over budget" is ever said, the dead are gone.
+
+The marks double until they reach the limit (8, 16, 32, ... limit), so that sweeping costs two
+``done()`` calls for each spawn at most, and a long request that starts one task after the other
+does not pile up ended ones. Sweeps also see the peak: exact from the limit upward, and below it
+what the sweeps can tell (see `TaskBudget.peak`).
+
+Budgets form a tree: a task counts in the budget of the scope that started it and in every
+ancestor's. Each list holds all live descendants, so no decision ever walks the tree downwards.
+
+The current budget travels in a `ContextVar`. A context can outlive its request by far (a pooled
+connection's task, even a cancelled timer keeps its context), so `close` empties the budget: what a
+stray context pins afterwards is one small object.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol, cast
+
+from snowshed.core import _hooks
+from snowshed.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Iterator
+
+    from snowshed.core._scope import TaskScope
+
+FIRST_MARK = 8
+# A refusal must prove that none of the live tasks has ended. Looking at more than this many for
+# one refusal would stall the loop when a large budget is full; the next refusal looks at the next.
+SWEEP_AT_ONCE = 256
+NO_LIMIT = 1 << 62
+ALWAYS = -1
+
+
+class Ending(Protocol):
+    """Anything that can be counted as live: a task, a future, a thread job."""
+
+    def done(self) -> bool:
+        """Tell whether it has ended; exact at the moment of the call."""
+        ...
+
+
+class TaskBudget:
+    """The live tasks of one scope and of every scope below it.
+
+    Not thread-safe: it belongs to the event loop of its scope.
+
+    Args:
+        name: of the scope, for errors and statistics.
+        limit: how many may live at once; None: any number.
+        parent: the budget that every task counts in as well.
+        enforced: False: count, and never refuse (observation).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_cursor",
+        "_ended",
+        "_next_sweep",
+        "_rising",
+        "_seen_peak",
+        "enforced",
+        "limit",
+        "live",
+        "loop",
+        "mark",
+        "name",
+        "parent",
+        "refused",
+        "scope",
+        "watcher",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        limit: int | None,
+        *,
+        parent: TaskBudget | None = None,
+        enforced: bool = True,
+    ) -> None:
+        self.name = name
+        self.limit = NO_LIMIT if limit is None else limit
+        self.parent = parent
+        self.enforced = enforced
+        self.live: list[Ending] = []
+        self._next_sweep = min(FIRST_MARK, self.limit)
+        # Below its mark a spawn concerns this list alone. With a parent there is no such place.
+        self.mark = self._next_sweep if parent is None else ALWAYS
+        self.refused = 0
+        self.scope: TaskScope | None = None
+        self.loop: AbstractEventLoop | None = None
+        # Whoever accounts for this budget's tasks above core keeps its notes here.
+        self.watcher: object | None = None
+        self._ended = 0
+        self._seen_peak = 0
+        self._rising = True
+        self._cursor = 0
+
+    def __repr__(self) -> str:
+        limit = "unbounded" if self.limit == NO_LIMIT else self.limit
+        return f"<TaskBudget {self.name!r} live<={len(self.live)} limit={limit}>"
+
+    @property
+    def spawned(self) -> int:
+        """How many tasks were counted here, ever."""
+        return self._ended + len(self.live)
+
+    @property
+    def peak(self) -> int:
+        """The highest number of live tasks.
+
+        Exact from the limit upward. Below it, ended tasks are noticed at the marks only: bursts
+        come out exact, strictly sequential spawns too from the ninth on, and a mixture may read
+        high, by one doubling at most.
+        """
+        return max(self._seen_peak, len(self.live) if self._rising else 0)
+
+    def lineage(self) -> Iterator[TaskBudget]:
+        """Yield this budget and its ancestors, nearest first."""
+        budget: TaskBudget | None = self
+        while budget is not None:
+            yield budget
+            budget = budget.parent
+
+    def admit(self) -> None:
+        """Make sure that one more task fits here and in every ancestor.
+
+        Raises:
+            BudgetExceeded: it does not; the error names the fullest budget's scope.
+        """
+        if len(self.live) < self.mark:
+            return
+        full = self.full()
+        if full is None:
+            return
+        live = len(full.live)
+        full.refused += 1
+        _hooks.refused(full.name, live, full.limit)
+        raise BudgetExceeded(full.name, live, full.limit)
+
+    def full(self) -> TaskBudget | None:
+        """Return the nearest enforced budget without room for one more, or None; exact."""
+        for budget in self.lineage():
+            if budget.enforced and not budget.has_room():
+                return budget
+        return None
+
+    def has_room(self) -> bool:
+        """Tell whether one more task fits in this budget alone, ended ones taken off first."""
+        if len(self.live) < self.limit:
+            return True
+        if self.limit <= SWEEP_AT_ONCE:
+            self.sweep()
+        else:
+            self._sweep_some()
+        return len(self.live) < self.limit
+
+    def add(self, task: Ending) -> None:
+        """Count ``task`` here and in every ancestor until it has ended."""
+        budget: TaskBudget | None = self
+        while budget is not None:
+            live = budget.live
+            if len(live) >= budget._next_sweep:
+                budget._pass_mark()
+            live.append(task)
+            budget = budget.parent
+
+    def remove(self, task: Ending) -> None:
+        """Stop counting ``task`` (it turned out not to be the request's own)."""
+        for budget in self.lineage():
+            if task in budget.live:
+                budget.live.remove(task)
+
+    def live_count(self) -> int:
+        """Return the exact number of live tasks. Cost: one ``done()`` for each task counted."""
+        self.sweep()
+        return len(self.live)
+
+    def _pass_mark(self) -> None:
+        self.sweep()
+        length = len(self.live)
+        mark = max(FIRST_MARK, 2 * length, self._seen_peak)
+        self._next_sweep = min(mark, self.limit) if length < self.limit else mark
+        if self.parent is None:
+            self.mark = self._next_sweep
+
+    def sweep(self) -> None:
+        """Take ended tasks off the list and learn from what is found."""
+        live = self.live
+        before = len(live)
+        alive = [task for task in live if not task.done()]
+        ended = before - len(alive)
+        rising = self._rising
+        self._rising = 2 * ended < before or before == 0
+        if not ended:
+            self._note_peak(before)
+            return
+        # Were the count rising until the last ended task was born, that many lived at once.
+        self._note_peak(max(len(alive), _last_ended(live) + 1 if rising else 0))
+        self._ended += ended
+        live[:] = alive
+
+    def _sweep_some(self) -> None:
+        live = self.live
+        start = self._cursor if self._cursor < len(live) else 0
+        stop = start + SWEEP_AT_ONCE
+        chunk = live[start:stop]
+        alive = [task for task in chunk if not task.done()]
+        self._note_peak(len(live) - len(chunk) + len(alive))
+        self._ended += len(chunk) - len(alive)
+        live[start:stop] = alive
+        self._cursor = start + len(alive)
+
+    def _note_peak(self, count: int) -> None:
+        self._seen_peak = max(self._seen_peak, count)
+
+    def close(self) -> list[Ending]:
+        """Empty the budget, so that stray contexts pin nothing; return what is still alive."""
+        self.sweep()
+        survivors = self.live
+        self._ended += len(survivors)
+        self.live = []
+        self.mark = ALWAYS
+        self._next_sweep = NO_LIMIT
+        self.parent = self.scope = self.loop = self.watcher = None
+        return survivors
+
+    @property
+    def closed(self) -> bool:
+        """True after `close`: what still runs in this context runs late."""
+        return self.loop is None
+
+
+def _last_ended(tasks: list[Ending]) -> int:
+    """Return the index of the youngest ended task; at least one has ended."""
+    index = len(tasks) - 1
+    while not tasks[index].done():
+        index -= 1
+    return index
+
+
+def _outside() -> TaskBudget:
+    """Return the budget of code that runs in no scope: it refuses nothing and forgets at once."""
+    budget = TaskBudget("outside", None, enforced=False)
+    budget.live = cast("list[Ending]", deque(maxlen=0))
+    budget.mark = NO_LIMIT
+    return budget
+
+
+OUTSIDE = _outside()
+CURRENT: ContextVar[TaskBudget] = ContextVar("snowshed_budget", default=OUTSIDE)

@@ -1,0 +1,85 @@
+"""Opening a scope, and finding the one that the running code belongs to."""
+
+from __future__ import annotations
+
+import math
+
+from snowshed.core._budget import CURRENT, TaskBudget
+from snowshed.core._scope import TaskScope
+
+
+def _check_positive(name: str, what: str, value: float | None) -> None:
+    if value is not None and not value > 0:
+        msg = f"scope {name!r}: {what} must be positive, not {value!r}"
+        raise ValueError(msg)
+
+
+def open_scope(
+    name: str,
+    *,
+    budget: int | None = 50,
+    limit: int | None = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    light_below: float = 0.25,
+    reserve: float = 0.0,
+) -> TaskScope:
+    """Return a scope, to be entered with ``async with``.
+
+    Use it where a unit of work starts tasks: a request, a message, a batch. Inside another scope
+    it becomes a child: its tasks count in both budgets and it inherits the earlier deadline.
+
+    Args:
+        name: for errors, statistics and metrics; keep the number of names small.
+        budget: how many tasks may be alive at once below this scope, grandchildren and thread jobs
+            included. Over it a spawn raises `BudgetExceeded`; it never waits. None: unbounded.
+        limit: how many of the scope's own children may run at once; `TaskScope.spawn` waits for a
+            place. None: any number.
+        timeout: seconds until the work is cancelled.
+        deadline: the same as an absolute time, in `time.monotonic` seconds. The earliest of both
+            and the parent's deadline counts.
+        light_below: share of the budget, 0 to 1; with less than this left `TaskScope.level` is
+            ``light``.
+        reserve: seconds of the time that are kept back for clean-up: work is cancelled that much
+            before the deadline.
+
+    Raises:
+        ValueError: a budget, limit or timeout that is not positive, a ``light_below`` outside 0..1,
+            a negative ``reserve``.
+
+    Semantics: trio's nursery, Go's errgroup with ``SetLimit``, Go's ``context.WithDeadline``.
+    """
+    for what, value in (("budget", budget), ("limit", limit), ("timeout", timeout)):
+        _check_positive(name, what, value)
+    if not 0 <= light_below <= 1:
+        msg = f"scope {name!r}: light_below must be between 0 and 1, not {light_below!r}"
+        raise ValueError(msg)
+    if not reserve >= 0 or math.isinf(reserve):
+        msg = f"scope {name!r}: reserve must be 0 or more seconds, not {reserve!r}"
+        raise ValueError(msg)
+    return TaskScope(
+        TaskBudget(name, budget),
+        limit=limit,
+        timeout=timeout,
+        deadline=deadline,
+        light_below=light_below,
+        reserve=reserve,
+    )
+
+
+def current_scope() -> TaskScope | None:
+    """Return the scope that this code runs in, or None; in tasks and in threads.
+
+    None also in a task that outlived its scope.
+    """
+    return CURRENT.get().scope
+
+
+def remaining() -> float | None:
+    """Return the seconds left until the current scope's deadline, or None without one.
+
+    Fits everything that takes a timeout: ``client.get(url, timeout=snowshed.remaining())``. Never
+    negative. Works in tasks and in threads.
+    """
+    scope = CURRENT.get().scope
+    return None if scope is None else scope.remaining()

@@ -1,0 +1,65 @@
+"""One number says until when: the deadline, on the monotonic clock, inherited by everything below.
+
+A timeout that each call chooses for itself adds up to nothing: ten calls of one second each make a
+request of ten. A deadline is absolute, so it can be handed on: a child's is the earlier of its
+parent's and its own (Go's ``context.WithDeadline``, gRPC's deadline propagation).
+
+Work is cancelled a little *before* the caller gives up, if a reserve is set: clean-up (return the
+connection, roll back, answer 504) needs time too, and what starts at the deadline ends after it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when a scope may work, and who said so.
+
+    Attributes:
+        at: monotonic seconds at which the work is cancelled.
+        hard: monotonic seconds at which the clean-up should have ended too; ``at`` plus reserve.
+        scope: name of the scope that set it.
+        timeout: seconds that this scope had from its entry until ``at``.
+    """
+
+    at: float
+    hard: float
+    scope: str
+    timeout: float
+
+    def remaining(self, now: float) -> float:
+        """Return the seconds left for work, never below 0."""
+        return max(self.at - now, 0.0)
+
+
+def resolve(
+    inherited: Deadline | None,
+    *,
+    scope: str,
+    now: float,
+    timeout: float | None,
+    deadline: float | None,
+    reserve: float,
+) -> Deadline | None:
+    """Return the tightest of the inherited deadline, ``now + timeout`` and ``deadline``.
+
+    Args:
+        inherited: the parent's deadline, kept whole (with its owner) when it is the tightest.
+        scope: name of the scope that asks.
+        now: monotonic seconds.
+        timeout: seconds from now.
+        deadline: monotonic seconds.
+        reserve: seconds of the scope's own time that are kept back for clean-up.
+    """
+    hard = min(
+        math.inf if timeout is None else now + timeout, math.inf if deadline is None else deadline
+    )
+    at = hard - reserve
+    if inherited is not None and inherited.at <= at:
+        return inherited
+    if math.isinf(at):
+        return None
+    return Deadline(at=at, hard=hard, scope=scope, timeout=max(at - now, 0.0))
