@@ -19,7 +19,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snowshed.core import WeightedSemaphore
+    from snowshed.core import (
+        TaskScope,
+        WeightedSemaphore,
+        current_scope,
+        open_scope,
+        remaining,
+    )
     from snowshed.errors import (
         BudgetExceeded,
         ClosedResourceError,
@@ -40,10 +46,14 @@ __all__ = [
     "DeadlineExceeded",
     "EndOfChannel",
     "SnowshedError",
+    "TaskScope",
     "WeightedSemaphore",
     "WouldBlock",
     "WouldDeadlock",
     "__version__",
+    "current_scope",
+    "open_scope",
+    "remaining",
 ]
 
 _DOORS = ("snowshed.errors", "snowshed.core", "snowshed.attach")

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from snowshed.core._current import current_scope, open_scope, remaining
+from snowshed.core._scope import ScopeStatistics, TaskScope
 from snowshed.core._semaphore import SemaphoreStatistics, WeightedSemaphore
 
-__all__ = ["SemaphoreStatistics", "WeightedSemaphore"]
+__all__ = [
+    "ScopeStatistics",
+    "SemaphoreStatistics",
+    "TaskScope",
+    "WeightedSemaphore",
+    "current_scope",
+    "open_scope",
+    "remaining",
+]
