@@ -56,7 +56,7 @@ class BudgetExceeded(SnowshedError):  # noqa: N818 - named for what happened, as
         )
 
 
-class DeadlineExceeded(SnowshedError, TimeoutError):
+class DeadlineExceeded(SnowshedError, TimeoutError):  # noqa: N818 - gRPC's word
     """The deadline of a scope passed before its work had ended.
 
     Raised once, where the scope that set the deadline is left; below it the work sees an ordinary

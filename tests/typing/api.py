@@ -5,9 +5,51 @@ A change that makes this file wrong breaks the code of users.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import assert_type
 
 import snowshed
+
+
+async def fetch(key: int, *, fresh: bool = False) -> str:
+    return f"{key} {fresh}"
+
+
+def read(path: str) -> bytes:
+    return path.encode()
+
+
+async def endless() -> AsyncIterator[int]:
+    while True:
+        yield 1
+
+
+async def scope() -> list[str]:
+    async with snowshed.open_scope("cart", budget=50, limit=10, timeout=0.3, reserve=0.05) as cart:
+        assert_type(cart, snowshed.TaskScope)
+        task = assert_type(await cart.spawn(fetch, 1, timeout=1.0, name="one"), asyncio.Task[str])
+        other = assert_type(cart.spawn_nowait(fetch, 2), asyncio.Task[str])
+        assert_type(await cart.run_sync(read, "a"), bytes)
+        later = assert_type(cart.detach(fetch, 3), asyncio.Task[str])
+        values = [value async for value in cart.map(fetch, [1, 2], limit=5, ordered=False)]
+        async for value in cart.map(fetch, endless()):
+            assert_type(value, str)
+            break
+        assert_type(cart.choose(full=20, light=5), int)
+        if cart.level == "exhausted":
+            cart.cancel("enough")
+    assert_type(cart.remaining(), float | None)
+    assert_type(cart.deadline, float | None)
+    assert_type(cart.reason, str | None)
+    assert_type(cart.errors, tuple[BaseException, ...])
+    assert_type(cart.statistics().peak, int)
+    return [*values, task.result(), other.result(), await later]
+
+
+def wherever_this_runs() -> float | None:
+    current = assert_type(snowshed.current_scope(), snowshed.TaskScope | None)
+    return current.remaining() if current else snowshed.remaining()
 
 
 def facts_of_errors(error: snowshed.SnowshedError) -> str | int | float:
