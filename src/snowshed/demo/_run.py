@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 import tempfile
@@ -59,15 +60,15 @@ def run_demo(
         quiet: print neither progress nor table, only errors.
 
     Returns:
-        0, or 2 when a part of the demo could not be started.
+        0, or 2 with one line on stderr when something that the demo needs is not there.
 
     Raises:
         ValueError: ``seconds`` is less than 4, or not finite.
     """
     plan = make_plan(seconds / 2)
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        return _complain(f"{', '.join(missing)} not installed: pip install 'snowshed[demo]'")
+    obstacle = _obstacle(report_path, json_path, picture_path)
+    if obstacle is not None:
+        return _complain(obstacle)
     try:
         comparison = compare(plan, quiet=quiet)
     except CouldNotRunError as error:
@@ -80,6 +81,18 @@ def run_demo(
     if not quiet:
         _show(comparison, report_path)
     return 0
+
+
+def _obstacle(*paths: str | None) -> str | None:
+    """Say what would stop the demo, before a minute has been spent."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return f"not installed: {', '.join(missing)}; try: pip install 'snowshed[demo]'"
+    for path in filter(None, paths):
+        folder = Path(path).absolute().parent
+        if not os.access(folder, os.W_OK) or Path(path).is_dir():
+            return f"cannot write {path}; name a file in a folder that exists"
+    return None
 
 
 def compare(plan: Plan, *, quiet: bool) -> Comparison:

@@ -36,8 +36,8 @@ def _text(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """Return a coordinate to a tenth, as short as it can be written."""
-    return f"{value:.1f}".removesuffix(".0")
+    """Return a coordinate to a tenth of a pixel, as short as it can be written."""
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0 makes -0.0 positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,12 @@ class Scale:
 
 
 def round_ticks(high: float, at_most: int = 4) -> tuple[float, ...]:
-    """Return round values from 0 to at least ``high``, evenly spaced, few enough to label."""
-    rough = max(high, 1e-9) / at_most
+    """Return round values from 0 to at least ``high``, evenly spaced, few enough to label.
+
+    An axis on which nothing was measured ends at 1.
+    """
+    high = high if high > 0 else 1.0
+    rough = high / at_most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * (1 - 1e-9))
     return tuple(step * index for index in range(math.ceil(high / step - 1e-9) + 1))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from demo._sample import COMPARISON, GUARDED
+from snowshed.demo._report import report
+from snowshed.demo._rows import LIMITS, groups, headline, price
+
+VOID = {"meta"}
+
+
+class Reader(HTMLParser):
+    """Collects text and table cells, and checks that elements are closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.cells: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+        if self.open and self.open[-1] in {"td", "th"}:
+            self.cells.append(data)
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    assert reader.open == []
+    return reader
+
+
+def test_the_table_has_the_rows_of_the_comparison_and_no_others() -> None:
+    cells = read(report(COMPARISON)).cells
+    expected = ["bare", GUARDED.name]
+    for group in groups(COMPARISON):
+        expected.append(group.title)
+        for row in group.rows:
+            expected += [row.label, row.bare, row.guarded]
+    assert cells == expected
+
+
+def test_it_says_what_came_out_what_it_cost_and_where_it_does_not_help() -> None:
+    words = " ".join("".join(read(report(COMPARISON)).words).split())
+    for sentence in (headline(COMPARISON), price(COMPARISON), LIMITS):
+        assert " ".join(sentence.split()) in words
+
+
+def test_it_shows_the_commands_and_what_snowshed_logged() -> None:
+    words = "".join(read(report(COMPARISON)).words)
+    assert "python -m uvicorn --app-dir /demo shop:app --port 1" in words
+    assert "python -m snowshed run --mode enforce --budget 50 -- python -m uvicorn" in words
+    assert "<report>" in words
+
+
+def test_it_opens_offline() -> None:
+    page = report(COMPARISON)
+    assert not re.search(r"url\(|@import|<script|<link|<img|<iframe", page)
+    assert not {name for name, _ in read(page).attributes} & {"src", "href", "srcset"}
+
+
+def test_it_follows_the_colour_scheme_of_the_reader() -> None:
+    assert "prefers-color-scheme: dark" in report(COMPARISON)

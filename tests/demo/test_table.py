@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from demo._sample import COMPARISON
+from snowshed.demo._rows import LIMITS, groups
+from snowshed.demo._table import print_comparison
+
+
+def test_the_table_has_every_row_and_says_where_it_does_not_help() -> None:
+    output = io.StringIO()
+    print_comparison(COMPARISON, Console(file=output, width=120))
+    shown = output.getvalue()
+    for group in groups(COMPARISON):
+        for row in group.rows:
+            [line] = [
+                line
+                for line in shown.split(group.title)[1].splitlines()
+                if line.startswith(f"│   {row.label} ")
+            ][:1]
+            assert row.bare in line
+            assert row.guarded in line
+    assert " ".join(LIMITS.split()) in " ".join(shown.split())
+
+
+def test_a_name_is_shown_as_it_is_and_not_as_markup() -> None:
+    output = io.StringIO()
+    print_comparison(COMPARISON, Console(file=output, width=120))
+    assert "snowshed <&>" in output.getvalue()
