@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import snowshed
+import snowshed.core
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -37,19 +38,24 @@ html_title = "snowshed"
 html_copy_source = False
 
 
+# Where each public name is documented; the first door that has it.
+HOMES = dict.fromkeys(snowshed.core.__all__, "snowshed.core")
+HOMES |= dict.fromkeys(snowshed.__all__, "snowshed")
+
+
 def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
     """Resolve what Sphinx cannot: our names by their private path, and the standard library.
 
-    Annotations carry the module that defines a class, but a public name is documented under
-    `snowshed`. The standard library has no page here, so its names stay plain text, as long as
+    Annotations carry the module that defines a class, but a public name is documented at its
+    door. The standard library has no page here, so its names stay plain text, as long as
     they exist: a misspelt one is still a warning.
     """
     target = node.get("reftarget", "")
     parts = target.split(".")
-    public = next((index for index, part in enumerate(parts) if part in snowshed.__all__), None)
+    public = next((index for index, part in enumerate(parts) if part in HOMES), None)
     if public is None:
         return contnode if _is_standard(target) else None
-    documented = ".".join(["snowshed", *parts[public:]])
+    documented = ".".join([HOMES[parts[public]], *parts[public:]])
     domain, page = env.domains.python_domain, node.get("refdoc")
     return domain.resolve_xref(env, page, app.builder, "obj", documented, node, contnode)
 
