@@ -139,6 +139,15 @@ def check_extras(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_link_to_a_file_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    missing = [
+        target for target in targets if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_python_on_a_page_is_a_plain_block_so_that_it_is_run(page: Path) -> None:
     assert not re.search(r"code(-block)?(\}|::) *python", page.read_text())
 
