@@ -7,8 +7,8 @@ service comes first, which makes four rules:
 * Whatever fails here is one line on stderr, and the service runs as if snowshed were not there.
 * ``PYTHONPATH`` also reaches processes that never run a loop: pip, git hooks, helpers of
   `multiprocessing`. They must not pay for it, so nothing is imported here; snowshed starts when
-  asyncio is imported. That adds 0.1 ms to a start that takes 15 ms, where importing the package
-  outright would double it.
+  asyncio is imported. That adds 0.6 ms to a start of 12 ms; to import asyncio and the package
+  here would add 75.
 * Only the first ``sitecustomize`` is imported, and distributions, coverage and ddtrace have one
   too: so the next one on the path is imported from here, as if this one did not exist.
 * The command's interpreter need not be ours. This file runs on any Python since 3.7, and finds the
