@@ -130,6 +130,13 @@ class TaskBudget:
         """
         return max(self._seen_peak, len(self.live) if self._rising else 0)
 
+    def resize(self, limit: int) -> None:
+        """Change the limit; what lives already stays, over it or not."""
+        self.limit = limit
+        self._next_sweep = min(self._next_sweep, limit)
+        if self.mark != ALWAYS:
+            self.mark = self._next_sweep
+
     def lineage(self) -> Iterator[TaskBudget]:
         """Yield this budget and its ancestors, nearest first."""
         budget: TaskBudget | None = self

@@ -42,6 +42,7 @@ from snowshed.errors import ClosedResourceError, DeadlineExceeded
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from snowshed.core._budget import Ending
     from snowshed.core._map import ScopeMap
     from snowshed.core._scope import TaskScope
     from snowshed.core._semaphore import WeightedSemaphore
@@ -212,7 +213,7 @@ class ScopeLifetime:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._budget.close()
+        self._closed(self._budget.close())
         del self._on_done
         token, self._token = self._token, None
         if token is not None:
@@ -220,6 +221,19 @@ class ScopeLifetime:
             # keeps an emptied budget, which counts as no scope.
             with contextlib.suppress(ValueError):
                 CURRENT.reset(token)
+
+    def _closed(self, survivors: list[Ending]) -> None:
+        """Take leave of the counted tasks that are not the scope's own and live on; none is owed.
+
+        For scopes that account for other people's tasks.
+        """
+
+    def _lift_deadline(self) -> None:
+        """Let the work take as long as it takes from now on."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._deadline = None
 
     def cancel(self, reason: str) -> None:
         """End the scope: cancel its host task, then its children, ``reason`` being the message.
