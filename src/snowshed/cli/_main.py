@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import pkgutil
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +34,7 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, invoke_without_command=True)
-@click.version_option(importlib.metadata.version("snowshed"), prog_name="snowshed")
+@click.version_option(package_name="snowshed", prog_name="snowshed")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Keep an asyncio service standing: see, bound and name the tasks that one request starts.

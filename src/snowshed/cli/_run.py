@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -77,7 +78,7 @@ def _become(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     try:
         os.execvpe(name, command, environment)  # noqa: S606 - to run the user's command is the task
     except (FileNotFoundError, NotADirectoryError):
-        return fail(f"snowshed run: {name}: command not found{_beside(name)}", 127)
+        return fail(f"snowshed run: {name}: {_why_missing(name)}", 127)
     except OSError as error:
         return fail(f"snowshed run: {name}: cannot be executed: {error.strerror}", 126)
 
@@ -89,7 +90,10 @@ def _restore_signals() -> None:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
-def _beside(name: str) -> str:
-    """Point to the command in our own environment, which need not be on the path."""
-    candidate = Path(sys.executable).with_name(name)
-    return f"; did you mean {candidate}?" if candidate.is_file() else ""
+def _why_missing(name: str) -> str:
+    if shutil.which(name):
+        return "the interpreter that its first line names does not exist"
+    # The command of a virtual environment that is not activated is beside our own Python.
+    beside = Path(sys.executable).parent / name
+    hint = os.sep not in name and beside.is_file()
+    return f"command not found; did you mean {beside}?" if hint else "command not found"

@@ -1,0 +1,60 @@
+"""``snowshed config show``: the values in force and where they come from."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from snowshed.attach._settings import Settings
+from snowshed.cli import main
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "snowshed.toml").write_text("[run]\nbudget = 20\ndriver = ['shop.db', 'shop.q']\n")
+    monkeypatch.setenv("SNOWSHED_RUN_SERVICE", 'sh"op')
+    return tmp_path
+
+
+def test_the_text_is_settings_file_with_each_place_as_a_comment(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["config", "show"]) == 0
+    text = capsys.readouterr().out
+    shown = tomllib.loads(text)["run"]
+    assert msgspec.convert(shown, Settings) == Settings(
+        budget=20, driver=("shop.db", "shop.q"), service='sh"op'
+    )
+    places = {line.split()[0]: line.partition("  # ")[2] for line in text.splitlines()[1:]}
+    assert places["budget"] == f"{here / 'snowshed.toml'}: run.budget"
+    assert places["service"] == "SNOWSHED_RUN_SERVICE"
+    assert places["mode"] == "default"
+    assert "# timeout = none" in text
+
+
+def test_json_says_the_same(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "show", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == 1
+    run = {record.pop("key"): record for record in document["sections"]["run"]}
+    assert list(run) == [field.name for field in msgspec.structs.fields(Settings)]
+    assert run["budget"] == {"value": 20, "source": f"{here / 'snowshed.toml'}: run.budget"}
+    assert run["timeout"] == {"value": None, "source": "default"}
+
+
+def test_a_table_that_is_no_section_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "snowshed.toml").write_text("[rnu]\n")
+    assert main(["config", "show"]) == 2
+    assert "rnu: unknown section (did you mean 'run'?); known are run" in capsys.readouterr().err
+
+
+def test_alone_it_tells_what_it_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config"]) == 0
+    assert "show" in capsys.readouterr().out

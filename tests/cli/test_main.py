@@ -1,0 +1,75 @@
+"""The group of commands: what it lists, and how a mistake is answered."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from snowshed.cli import main
+
+
+def said(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+    """Return the exit code and what was said on stderr, where nothing may be on stdout."""
+    code = main(args)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return code, captured.err
+
+
+@pytest.mark.parametrize("args", [[], ["--help"]])
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], args: list[str]) -> None:
+    assert main(args) == 0
+    captured = capsys.readouterr()
+    assert [line.split()[0] for line in captured.out.partition("Commands:\n")[2].splitlines()] == [
+        "config",
+        "demo",
+        "run",
+    ]
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("command", [["run"], ["config"], ["config", "show"], ["demo"]])
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    assert main([*command, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: snowshed {' '.join(command)}")
+
+
+def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = "snowshed: no command 'rnu': use one of config, demo, run\n"
+    assert said(capsys, "rnu") == (2, expected)
+
+
+def test_an_unknown_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, line = said(capsys, "--nope")
+    assert code == 2
+    assert line.startswith("snowshed: No such option")
+    assert line.count("\n") == 1
+
+
+def test_a_bad_setting_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWSHED_RUN_MODE", "enforced")
+    code, line = said(capsys, "config", "show")
+    assert code == 2
+    assert line.startswith("snowshed: SNOWSHED_RUN_MODE: 'enforced' is not accepted: use 'observe'")
+    assert line.count("\n") == 1
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snowshed.cli._config.print_json", lambda **_: interrupted())
+    assert main(["config", "show", "--json"]) == 130
+
+
+def test_a_command_is_imported_when_it_is_asked_for() -> None:
+    code = (
+        "import sys; from snowshed.cli import main; main(['--version']);"
+        "print(sorted(m for m in sys.modules if m.startswith('snowshed.cli._')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1] == "['snowshed.cli._main', 'snowshed.cli._output']"
