@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snowshed.demo._model import Comparison, Outcome, Plan, RunResult, Sample
+from snowshed.demo._model import Comparison, Findings, Outcome, Plan, RunResult, Sample
 
 PLAN = Plan(seconds=4.0, flood_from=1.0, flood_until=2.0, light_rate=2.0, heavy_rate=1.0)
 
@@ -35,7 +35,18 @@ GUARDED = RunResult(
         Outcome(1.4, "light", 0.002, 0.001, 503),
     ),
     (Sample(0.5, 10, 2**20 * 40, 3), Sample(1.5, 60, 2**20 * 41, 50)),
-    ({"event": "over_budget", "peak": 50, "path": "<report>"},),
+    ("snowshed: <report> over budget",),
 )
 
 COMPARISON = Comparison(PLAN, BARE, GUARDED)
+
+OVERLOADED = Plan(1.0, 0.0, 1.0, light_rate=350.0, heavy_rate=0.0)
+
+FINDINGS = Findings(
+    COMPARISON,
+    Comparison(
+        OVERLOADED,
+        RunResult("bare", BARE.command, (Outcome(0.5, "light", 0.1, 0.0, 200),), ()),
+        RunResult("snowshed", GUARDED.command, (Outcome(0.5, "light", 0.9, 0.0, 200),), ()),
+    ),
+)

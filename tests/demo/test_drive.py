@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo._sample import BARE, PLAN
-from snowshed.demo._drive import drive, read_load, read_notes, read_samples
+from snowshed.demo._drive import drive, read_load, read_samples
 from snowshed.demo._model import Outcome, Sample
 from snowshed.demo._schedule import arrivals
 from snowshed.demo._service import CouldNotRunError
@@ -28,6 +28,7 @@ def test_samples_count_from_the_start_and_leave_out_what_is_not_of_the_run() -> 
 
 def test_a_line_that_was_cut_off_is_not_a_sample() -> None:
     assert len(read_samples([gauge(100.5), gauge(100.6)[:20]], 100.0, 4.0)) == 1
+    assert len(read_samples(["7\n", gauge(100.5)], 100.0, 4.0)) == 1
 
 
 def test_outcomes_are_told_as_they_come_and_returned_as_they_were_planned() -> None:
@@ -39,12 +40,6 @@ def test_outcomes_are_told_as_they_come_and_returned_as_they_were_planned() -> N
     assert loaded.started == 9.5
     assert tuple(seen) == tuple(ended)
     assert loaded.outcomes == BARE.outcomes
-
-
-def test_notes_are_found_among_whatever_else_a_service_prints() -> None:
-    note = {"event": "over budget", "peak": 51}
-    lines = ["INFO: started\n", "[1, 2]\n", "{}\n", json.dumps(note) + "\n", '{"peak": \n']
-    assert read_notes(lines) == (note,)
 
 
 @pytest.mark.server

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def test_the_bar_counts_light_requests_and_ends_full() -> None:
     output = io.StringIO()
-    with Bar(PLAN, Console(file=output, force_terminal=True, width=100)) as shown:
-        shown.begin("bare")
+    with Bar(Console(file=output, force_terminal=True, width=100)) as shown:
+        shown.begin("flood, bare", PLAN)
         for outcome in sorted(BARE.outcomes, key=lambda outcome: outcome.at + outcome.latency):
             shown.see(outcome)
     last = output.getvalue().splitlines()[-2]
@@ -24,18 +24,18 @@ def test_the_bar_counts_light_requests_and_ends_full() -> None:
 
 
 def test_off_a_terminal_a_run_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    with watcher(PLAN, quiet=False) as shown:
+    with watcher(quiet=False) as shown:
         assert isinstance(shown, Lines)
-        shown.begin("bare")
+        shown.begin("flood, bare", PLAN)
         shown.see(BARE.outcomes[0])
     captured = capsys.readouterr()
-    assert captured.err == "snowshed demo: bare, 4 s of load\n"
+    assert captured.err == "snowshed demo: flood, bare, 4 s of load\n"
     assert captured.out == ""
 
 
 def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    with watcher(PLAN, quiet=True) as shown:
+    with watcher(quiet=True) as shown:
         assert type(shown) is Silent
-        shown.begin("bare")
+        shown.begin("flood, bare", PLAN)
         shown.see(BARE.outcomes[0])
     assert capsys.readouterr() == ("", "")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from demo._sample import COMPARISON, GUARDED
+from demo._sample import COMPARISON, FINDINGS, GUARDED
 from snowshed.demo._report import report
-from snowshed.demo._rows import LIMITS, groups, headline, price
+from snowshed.demo._rows import groups, headline, limits, price
 
 VOID = {"meta"}
 
@@ -45,9 +45,9 @@ def read(page: str) -> Reader:
 
 
 def test_the_table_has_the_rows_of_the_comparison_and_no_others() -> None:
-    cells = read(report(COMPARISON)).cells
+    cells = read(report(FINDINGS)).cells
     expected = ["bare", GUARDED.name]
-    for group in groups(COMPARISON):
+    for group in groups(FINDINGS):
         expected.append(group.title)
         for row in group.rows:
             expected += [row.label, row.bare, row.guarded]
@@ -55,23 +55,23 @@ def test_the_table_has_the_rows_of_the_comparison_and_no_others() -> None:
 
 
 def test_it_says_what_came_out_what_it_cost_and_where_it_does_not_help() -> None:
-    words = " ".join("".join(read(report(COMPARISON)).words).split())
-    for sentence in (headline(COMPARISON), price(COMPARISON), LIMITS):
+    words = " ".join("".join(read(report(FINDINGS)).words).split())
+    for sentence in (headline(COMPARISON), price(COMPARISON), limits(FINDINGS.overload)):
         assert " ".join(sentence.split()) in words
 
 
-def test_it_shows_the_commands_and_what_snowshed_logged() -> None:
-    words = "".join(read(report(COMPARISON)).words)
+def test_it_shows_the_commands_and_what_the_service_printed() -> None:
+    words = "".join(read(report(FINDINGS)).words)
     assert "python -m uvicorn --app-dir /demo shop:app --port 1" in words
     assert "python -m snowshed run --mode enforce --budget 50 -- python -m uvicorn" in words
-    assert "<report>" in words
+    assert "snowshed: <report> over budget" in words
 
 
 def test_it_opens_offline() -> None:
-    page = report(COMPARISON)
+    page = report(FINDINGS)
     assert not re.search(r"url\(|@import|<script|<link|<img|<iframe", page)
     assert not {name for name, _ in read(page).attributes} & {"src", "href", "srcset"}
 
 
 def test_it_follows_the_colour_scheme_of_the_reader() -> None:
-    assert "prefers-color-scheme: dark" in report(COMPARISON)
+    assert "prefers-color-scheme: dark" in report(FINDINGS)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import json
 
-from demo._sample import BARE, COMPARISON, PLAN
+from demo._sample import BARE, FINDINGS, PLAN
 from snowshed.demo._measure import summarize
 from snowshed.demo._model import Outcome, Plan, RunResult, Sample
 from snowshed.demo._result import to_json
 
 
 def test_every_figure_can_be_computed_again_from_the_document() -> None:
-    document = json.loads(to_json(COMPARISON))
-    bare = document["runs"][0]
-    plan = Plan(**document["plan"])
+    document = json.loads(to_json(FINDINGS))
+    bare = document["flood"]["runs"][0]
+    plan = Plan(**document["flood"]["plan"])
     outcomes = tuple(Outcome(**fields) for fields in bare["outcomes"])
     samples = tuple(Sample(**fields) for fields in bare["samples"])
     again = summarize(plan, RunResult(bare["name"], tuple(bare["command"]), outcomes, samples))
@@ -22,7 +22,8 @@ def test_every_figure_can_be_computed_again_from_the_document() -> None:
 
 
 def test_the_document_names_its_schema() -> None:
-    document = json.loads(to_json(COMPARISON))
+    document = json.loads(to_json(FINDINGS))
     assert document["schema"] == 1
-    assert [run["name"] for run in document["runs"]] == ["bare", "snowshed <&>"]
-    assert document["runs"][1]["notes"][0]["peak"] == 50
+    assert [run["name"] for run in document["flood"]["runs"]] == ["bare", "snowshed <&>"]
+    assert document["flood"]["runs"][1]["printed"] == ["snowshed: <report> over budget"]
+    assert document["overload"]["plan"]["light_rate"] == 350.0

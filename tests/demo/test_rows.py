@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from demo._sample import BARE, COMPARISON, GUARDED
-from snowshed.demo._rows import Row, groups, headline, price
+from demo._sample import BARE, COMPARISON, FINDINGS, GUARDED
+from snowshed.demo._rows import Row, groups, headline, limits, price
 
 
 def rows(title: str) -> dict[str, Row]:
-    [group] = [group for group in groups(COMPARISON) if group.title.startswith(title)]
+    [group] = [group for group in groups(FINDINGS) if group.title.startswith(title)]
     return {row.label: row for row in group.rows}
 
 
@@ -45,5 +45,12 @@ def test_the_headline_says_what_came_out_even_if_it_speaks_against_us() -> None:
 
 def test_the_price_of_the_heavy_requests_is_told() -> None:
     words = price(COMPARISON)
-    assert "Of 1 heavy requests the bare service answered 1, and 0 of 1 under snowshed" in words
+    assert "Heavy requests answered: 1 of 1 by the bare service (errors: none), 0 of 1" in words
     assert "1 refused (503)" in words
+
+
+def test_where_it_does_not_help_is_told_with_what_was_measured_there() -> None:
+    words = limits(FINDINGS.overload)
+    assert "Of 350 light requests per second" in words
+    assert "the bare service answered 100 % within 250 ms, and 0 % under snowshed" in words
+    assert rows("Uniform overload, 350 light/s")["p50"] == Row("p50", "100 ms", "900 ms")

@@ -14,9 +14,9 @@ import pytest
 from snowshed.demo import _service
 from snowshed.demo._service import (
     CouldNotRunError,
-    bare_command,
     free_port,
-    guarded_command,
+    guard,
+    service_command,
     serving,
     stop,
 )
@@ -39,7 +39,7 @@ def test_the_bare_shop_starts_answers_samples_itself_and_is_gone_afterwards(
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    with serving(bare_command(port), port, tmp_path) as service:
+    with serving(service_command(port), port, tmp_path) as service:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/product/7") as answer:
             assert answer.status == 200
         while not service.gauges.read_text():
@@ -49,7 +49,10 @@ def test_the_bare_shop_starts_answers_samples_itself_and_is_gone_afterwards(
 
 def test_it_is_gone_too_when_the_block_fails(tmp_path: Path) -> None:
     port = free_port()
-    with pytest.raises(ZeroDivisionError), serving(bare_command(port), port, tmp_path) as service:
+    with (
+        pytest.raises(ZeroDivisionError),
+        serving(service_command(port), port, tmp_path) as service,
+    ):
         raise ZeroDivisionError
     assert not is_alive(service.pid)
 
@@ -102,8 +105,7 @@ def test_the_user_s_own_settings_do_not_reach_the_service(
     assert environment["UNRELATED"] == "stays"
 
 
-def test_both_runs_start_the_same_service() -> None:
-    assert guarded_command(8000, 50)[-len(bare_command(8000)) :] == bare_command(8000)
-    assert guarded_command(8000, 50)[1:9] == (
-        *("-m", "snowshed", "run", "--mode", "enforce", "--budget", "50", "--"),
+def test_under_snowshed_the_same_words_stand_behind_the_command_that_guards_them() -> None:
+    assert guard(50) == (
+        *(sys.executable, "-m", "snowshed", "run", "--mode", "enforce", "--budget", "50", "--"),
     )

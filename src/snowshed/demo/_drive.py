@@ -13,7 +13,7 @@ from snowshed.demo._model import Outcome, Plan, Sample
 from snowshed.demo._service import CouldNotRunError, last_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _TAIL = 2.0
@@ -89,11 +89,6 @@ def read_samples(lines: Iterable[str], started: float, seconds: float) -> tuple[
         for fields in _objects(lines)
     )
     return tuple(sample for sample in samples if 0 <= sample.at <= seconds + _TAIL)
-
-
-def read_notes(lines: Iterable[str]) -> tuple[Mapping[str, object], ...]:
-    """Read what snowshed logged about single requests, from among whatever else was printed."""
-    return tuple(fields for fields in _objects(lines) if "peak" in fields)
 
 
 def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

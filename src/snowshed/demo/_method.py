@@ -12,7 +12,7 @@ from snowshed.demo import _format
 from snowshed.demo._measure import summarize
 
 if TYPE_CHECKING:
-    from snowshed.demo._model import Comparison
+    from snowshed.demo._model import Comparison, Findings
 
 
 _GAUGES = (
@@ -25,21 +25,23 @@ _DATABASE = (
 )
 
 
-def method(comparison: Comparison) -> tuple[str, ...]:
+def method(findings: Findings) -> tuple[str, ...]:
     """Return the sentences, one matter each."""
     return (
-        _runs(comparison),
-        _load(comparison),
-        _latency(comparison),
-        _timeouts(comparison),
+        _runs(findings),
+        _load(findings.flood),
+        _latency(findings.flood),
+        _timeouts(findings.flood),
         _GAUGES,
         _DATABASE,
     )
 
 
-def _runs(comparison: Comparison) -> str:
+def _runs(findings: Findings) -> str:
+    flood, overload = findings.flood.plan, findings.overload.plan
     return (
-        f"Two runs of {comparison.plan.seconds:g} s, one after the other, on Python "
+        f"Two runs of {flood.seconds:g} s for the flood, then two of {overload.seconds:g} s for "
+        "the uniform overload, one after the other, each on a new process, on Python "
         f"{platform.python_version()}, {platform.system()} {platform.machine()}."
     )
 

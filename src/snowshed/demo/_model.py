@@ -6,11 +6,8 @@ run, so that the two runs lie on one axis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 Kind = Literal["light", "heavy"]
 Failure = Literal["timeout", "connection"]
@@ -25,7 +22,7 @@ class Plan:
         light_rate: light requests per second, all through the run.
         heavy_rate: heavy requests per second, during the flood only.
         items: tasks that a heavy request starts.
-        flood_from: start of the flood.
+        flood_from: start of the flood; heavy requests come from here on.
         flood_until: end of the flood.
         objective: a light request is good when it is answered within this time.
         light_timeout: a light client gives up after this time.
@@ -103,14 +100,14 @@ class RunResult:
         command: the command line that started the service.
         outcomes: one for each planned request, in planned order.
         samples: the gauges over time.
-        notes: what snowshed itself logged about requests over budget; empty in the bare run.
+        printed: what the service wrote to stdout and stderr, line by line.
     """
 
     name: str
     command: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     samples: tuple[Sample, ...]
-    notes: tuple[Mapping[str, object], ...] = field(default=())
+    printed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +122,16 @@ class Comparison:
     def runs(self) -> tuple[RunResult, RunResult]:
         """Both runs, the bare one first."""
         return (self.bare, self.guarded)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the demo measured.
+
+    Attributes:
+        flood: a few heavy requests among many light ones: what snowshed is for.
+        overload: too many light requests: what it does not help with.
+    """
+
+    flood: Comparison
+    overload: Comparison

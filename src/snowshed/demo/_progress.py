@@ -31,7 +31,7 @@ class Watcher(Protocol):
         tb: TracebackType | None,
     ) -> None: ...
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, plan: Plan) -> None:
         """Note that a run begins."""
 
     def see(self, outcome: Outcome) -> None:
@@ -52,7 +52,7 @@ class Silent:
     ) -> None:
         pass
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, plan: Plan) -> None:
         """Show nothing."""
 
     def see(self, outcome: Outcome) -> None:
@@ -62,21 +62,17 @@ class Silent:
 class Lines(Silent):
     """One line when a run begins, for logs."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, plan: Plan) -> None:
         """Print the line."""
-        print(f"snowshed demo: {name}, {self._plan.seconds:g} s of load", file=sys.stderr)  # noqa: T201
+        print(f"snowshed demo: {name}, {plan.seconds:g} s of load", file=sys.stderr)  # noqa: T201
 
 
 class Bar:
     """A bar per run that follows the planned time of the requests that have ended."""
 
-    def __init__(self, plan: Plan, console: Console) -> None:
-        self._plan = plan
+    def __init__(self, console: Console) -> None:
         self._bars = Progress(
-            TextColumn("{task.description:<9}"),
+            TextColumn("{task.description:<18}"),
             BarColumn(),
             TextColumn("{task.fields[good]:>5} in time  {task.fields[bad]:>5} late or failed"),
             TimeRemainingColumn(),
@@ -95,10 +91,11 @@ class Bar:
     ) -> None:
         self._bars.stop()
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, plan: Plan) -> None:
         """Add the bar of a run."""
+        self._plan = plan
         self._good = self._bad = 0
-        self._run = self._bars.add_task(name, total=self._plan.seconds, good=0, bad=0)
+        self._run = self._bars.add_task(name, total=plan.seconds, good=0, bad=0)
 
     def see(self, outcome: Outcome) -> None:
         """Move the bar."""
@@ -114,9 +111,9 @@ class Bar:
         )
 
 
-def watcher(plan: Plan, *, quiet: bool) -> Watcher:
+def watcher(*, quiet: bool) -> Watcher:
     """Choose how to show progress."""
     if quiet:
         return Silent()
     console = Console(stderr=True)
-    return Bar(plan, console) if console.is_terminal else Lines(plan)
+    return Bar(console) if console.is_terminal else Lines()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from snowshed.demo._method import method
 from snowshed.demo._picture import HEADING_STYLE, report_figure
-from snowshed.demo._rows import LIMITS, Group, groups, headline, price
+from snowshed.demo._rows import Group, groups, headline, limits, price
 from snowshed.demo._style import FONT, figure_style
 
 if TYPE_CHECKING:
-    from snowshed.demo._model import Comparison, RunResult
+    from snowshed.demo._model import Comparison, Findings, RunResult
 
 _PAGE = Template("""\
 <!doctype html>
@@ -42,7 +42,7 @@ $rows
 <h2>What it costs, and what it does not do</h2>
 <p>$price</p>
 <p>$limits</p>
-$notes
+$printed
 <h2>What was run</h2>
 <pre>$commands</pre>
 <h2>How it was measured</h2>
@@ -76,22 +76,26 @@ li { margin: 4px 0; }
 """
 
 
-def report(comparison: Comparison) -> str:
+_PRINTED = 12
+
+
+def report(findings: Findings) -> str:
     """Return the page."""
-    bare, guarded = comparison.runs
+    flood = findings.flood
+    bare, guarded = flood.runs
     return _PAGE.substitute(
         style=figure_style() + HEADING_STYLE + _PAGE_STYLE % {"font": FONT},
-        headline=escape(headline(comparison)),
-        figure=report_figure(comparison),
-        caption=escape(_caption(comparison)),
+        headline=escape(headline(flood)),
+        figure=report_figure(flood),
+        caption=escape(_caption(flood)),
         bare=escape(bare.name),
         guarded=escape(guarded.name),
-        rows="\n".join(map(_group, groups(comparison))),
-        price=escape(price(comparison)),
-        limits=escape(LIMITS),
-        notes=_notes(guarded),
-        commands="\n\n".join(escape(_command(run)) for run in comparison.runs),
-        method="\n".join(f"<li>{escape(line)}</li>" for line in method(comparison)),
+        rows="\n".join(map(_group, groups(findings))),
+        price=escape(price(flood)),
+        limits=escape(limits(findings.overload)),
+        printed=_printed(guarded),
+        commands="\n\n".join(escape(_command(run)) for run in flood.runs),
+        method="\n".join(f"<li>{escape(line)}</li>" for line in method(findings)),
     )
 
 
@@ -113,11 +117,11 @@ def _group(group: Group) -> str:
     return f"<tbody>{title}\n{rows}</tbody>"
 
 
-def _notes(run: RunResult) -> str:
-    if not run.notes:
+def _printed(run: RunResult) -> str:
+    if not run.printed:
         return ""
-    lines = "\n".join(escape(str(dict(note))) for note in run.notes[:3])
-    return f"<h2>What snowshed logged</h2>\n<pre>{lines}</pre>"
+    lines = "\n".join(map(escape, run.printed[:_PRINTED]))
+    return f"<h2>What the service printed under snowshed</h2>\n<pre>{lines}</pre>"
 
 
 def _command(run: RunResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,7 @@ from snowshed.demo import _format
 from snowshed.demo._measure import LoadSummary, RunSummary, Verdict, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from snowshed.demo._model import Comparison, Plan
+    from snowshed.demo._model import Comparison, Findings, Plan
 
 _ERROR_NAMES: dict[Verdict, str] = {
     "503": "refused (503)",
@@ -20,6 +19,9 @@ _ERROR_NAMES: dict[Verdict, str] = {
     "timeout": "client gave up",
     "connection": "connection lost",
 }
+
+
+Cell = Callable[[RunSummary], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +41,35 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def groups(comparison: Comparison) -> tuple[Group, ...]:
-    """Return the whole comparison."""
-    plan = comparison.plan
-    bare, guarded = (summarize(plan, run) for run in comparison.runs)
-
-    def row(label: str, cell: Callable[[RunSummary], str]) -> Row:
-        return Row(label, cell(bare), cell(guarded))
-
-    def light(pick: Callable[[RunSummary], LoadSummary]) -> tuple[Row, ...]:
-        return tuple(
-            row(label, lambda run, cell=cell: cell(pick(run)))  # type: ignore[misc]
-            for label, cell in _light_cells(plan)
-        )
-
+def groups(findings: Findings) -> tuple[Group, ...]:
+    """Return all rows."""
+    flood, overload = findings.flood, findings.overload
     return (
-        Group("Light requests, whole run", light(lambda run: run.light)),
-        Group("Light requests, during the flood", light(lambda run: run.light_in_flood)),
-        Group(
-            f"Heavy requests, {plan.items} tasks each",
-            (
-                row("sent", lambda run: _format.count(run.heavy.sent)),
-                row("answered", lambda run: _format.count(run.heavy.answered)),
-                row("errors", lambda run: errors(run.heavy)),
-            ),
-        ),
-        Group(
-            "The process",
-            (
-                row("most live tasks", lambda run: _format.count(run.peak_tasks)),
-                row("most lookups of one request", lambda run: _format.count(run.peak_lookups)),
-                row("most resident memory", lambda run: _format.memory(run.peak_rss)),
-            ),
-        ),
+        _light_group("Light requests, whole run", flood, lambda run: run.light),
+        _light_group("Light requests, during the flood", flood, lambda run: run.light_in_flood),
+        _group(f"Heavy requests, {flood.plan.items} tasks each", flood, _HEAVY),
+        _group("The process", flood, _PROCESS),
+        _light_group(_overload_title(overload.plan), overload, lambda run: run.light),
+    )
+
+
+def _overload_title(plan: Plan) -> str:
+    return f"Uniform overload, {plan.light_rate:g} light/s"
+
+
+def _group(title: str, comparison: Comparison, cells: Iterable[tuple[str, Cell]]) -> Group:
+    bare, guarded = (summarize(comparison.plan, run) for run in comparison.runs)
+    return Group(title, tuple(Row(label, cell(bare), cell(guarded)) for label, cell in cells))
+
+
+def _light_group(
+    title: str, comparison: Comparison, pick: Callable[[RunSummary], LoadSummary]
+) -> Group:
+    def of(cell: Callable[[LoadSummary], str]) -> Cell:
+        return lambda run: cell(pick(run))
+
+    return _group(
+        title, comparison, [(label, of(cell)) for label, cell in _light_cells(comparison.plan)]
     )
 
 
@@ -113,15 +111,35 @@ def price(comparison: Comparison) -> str:
     """Say what the heavy requests paid, in both runs."""
     bare, guarded = (summarize(comparison.plan, run).heavy for run in comparison.runs)
     return (
-        f"Of {bare.sent} heavy requests the bare service answered {bare.answered}, "
-        f"and {guarded.answered} of {guarded.sent} under snowshed (errors: {errors(guarded)}). "
+        f"Heavy requests answered: {bare.answered} of {bare.sent} by the bare service (errors: "
+        f"{errors(bare)}), {guarded.answered} of {guarded.sent} under snowshed (errors: "
+        f"{errors(guarded)}). "
         "A budget refuses the request that floods; it does not make it cheap. The cure is a bound "
         "in the code, TaskScope.map(fetch, items, limit=20): the same rows, twenty at a time."
     )
 
 
-LIMITS = (
-    "Where snowshed does not help yet: a uniform overload. When every request is light and there "
-    "are simply too many of them, no single one is over its budget and nothing is refused. That "
-    "needs admission control, which is not part of this version."
+def limits(overload: Comparison) -> str:
+    """Say where snowshed does not help yet, with what was measured there."""
+    plan = overload.plan
+    bare, guarded = (summarize(plan, run).light for run in overload.runs)
+    return (
+        "Where snowshed does not help yet: a uniform overload. When every request is light and "
+        "there are simply too many of them, no single one is over its budget and nothing is "
+        f"refused. Of {plan.light_rate:g} light requests per second and nothing else, the bare "
+        f"service answered {_format.share(bare.good, bare.sent)} within "
+        f"{_format.duration(plan.objective)}, and {_format.share(guarded.good, guarded.sent)} "
+        "under snowshed. That needs admission control, which is not part of this version."
+    )
+
+
+_HEAVY: tuple[tuple[str, Cell], ...] = (
+    ("sent", lambda run: _format.count(run.heavy.sent)),
+    ("answered", lambda run: _format.count(run.heavy.answered)),
+    ("errors", lambda run: errors(run.heavy)),
+)
+_PROCESS: tuple[tuple[str, Cell], ...] = (
+    ("most live tasks", lambda run: _format.count(run.peak_tasks)),
+    ("most lookups of one request", lambda run: _format.count(run.peak_lookups)),
+    ("most resident memory", lambda run: _format.memory(run.peak_rss)),
 )

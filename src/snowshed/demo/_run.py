@@ -12,25 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from snowshed.demo._drive import drive, read_notes, read_samples
-from snowshed.demo._model import Comparison, Plan, RunResult
+from snowshed.demo._drive import drive, read_samples
+from snowshed.demo._model import Comparison, Findings, Plan, RunResult
 from snowshed.demo._picture import readme_picture
 from snowshed.demo._report import report
 from snowshed.demo._result import to_json
-from snowshed.demo._schedule import make_plan
-from snowshed.demo._service import (
-    CouldNotRunError,
-    bare_command,
-    free_port,
-    guarded_command,
-    serving,
-)
+from snowshed.demo._schedule import make_plans
+from snowshed.demo._service import CouldNotRunError, free_port, guard, service_command, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from snowshed.demo._progress import Watcher
 
+_PRINTED = 100
+"""Lines of a service's output that are kept."""
 _NEEDED = ("fastapi", "uvicorn", "rich")
 
 
@@ -46,14 +42,15 @@ def run_demo(
 
     A shop is started as a real subprocess under uvicorn and loaded by an open-loop generator in
     another process: light requests all the time and, in the middle of the run, a few that start
-    500 tasks each. Then the same again under ``snowshed run --mode enforce --budget 50``. All that
-    is reported was measured in these two runs.
+    500 tasks each. Then the same again under ``snowshed run --mode enforce --budget 50``. At last a
+    short uniform overload, again twice: the case that a budget does not help with. All that is
+    reported was measured in these four runs.
 
     The table goes to stdout, progress to stderr. It takes ``seconds`` and a few more to start and
     to stop, uses loopback only, and leaves nothing running.
 
     Args:
-        seconds: seconds of load, both runs together.
+        seconds: seconds of load, all runs together.
         json_path: where to write every figure and every raw measurement.
         report_path: where to write the HTML report.
         picture_path: where to write the plots as an SVG file.
@@ -63,23 +60,23 @@ def run_demo(
         0, or 2 with one line on stderr when something that the demo needs is not there.
 
     Raises:
-        ValueError: ``seconds`` is less than 4, or not finite.
+        ValueError: ``seconds`` is less than 5, or not finite.
     """
-    plan = make_plan(seconds / 2)
+    flood, overload = make_plans(seconds)
     obstacle = _obstacle(report_path, json_path, picture_path)
     if obstacle is not None:
         return _complain(obstacle)
     try:
-        comparison = compare(plan, quiet=quiet)
+        findings = measure(flood, overload, quiet=quiet)
     except CouldNotRunError as error:
         return _complain(str(error))
-    _write(report_path, report(comparison))
+    _write(report_path, report(findings))
     if json_path is not None:
-        _write(json_path, to_json(comparison))
+        _write(json_path, to_json(findings))
     if picture_path is not None:
-        _write(picture_path, readme_picture(comparison))
+        _write(picture_path, readme_picture(findings.flood))
     if not quiet:
-        _show(comparison, report_path)
+        _show(findings, report_path)
     return 0
 
 
@@ -95,36 +92,41 @@ def _obstacle(*paths: str | None) -> str | None:
     return None
 
 
-def compare(plan: Plan, *, quiet: bool) -> Comparison:
-    """Carry the plan out twice.
+def measure(flood: Plan, overload: Plan, *, quiet: bool) -> Findings:
+    """Carry each plan out twice.
 
     Raises:
         CouldNotRunError: a service or the load generator did not do its part.
     """
     from snowshed.demo._progress import watcher  # noqa: PLC0415 - needs rich
 
-    with watcher(plan, quiet=quiet) as shown, _ending_on_sigterm():
-        bare = _measure("bare", bare_command, plan, shown)
-        guarded = _measure("snowshed", lambda port: guarded_command(port, plan.budget), plan, shown)
-    return Comparison(plan, bare, guarded)
+    with watcher(quiet=quiet) as shown, _ending_on_sigterm():
+        return Findings(_compare("flood", flood, shown), _compare("overload", overload, shown))
 
 
-def _measure(
-    name: str, command_for: Callable[[int], tuple[str, ...]], plan: Plan, shown: Watcher
-) -> RunResult:
-    port = free_port()
-    command = command_for(port)
-    shown.begin(name)
-    with tempfile.TemporaryDirectory(prefix="snowshed-demo-") as directory:
+def _compare(what: str, plan: Plan, shown: Watcher) -> Comparison:
+    def run(name: str, before: tuple[str, ...]) -> RunResult:
+        shown.begin(f"{what}, {name}", plan)
         try:
-            with serving(command, port, Path(directory)) as service:
-                loaded = drive(port, plan, Path(directory), shown.see)
+            return _run(name, before, plan, shown)
         except CouldNotRunError as error:
-            msg = f"the {name} run failed: {error}"
+            msg = f"{what}, the {name} run failed: {error}"
             raise CouldNotRunError(msg) from error
-        with service.gauges.open() as gauges, service.log.open(errors="replace") as log:
+
+    return Comparison(plan, run("bare", ()), run("snowshed", guard(plan.budget)))
+
+
+def _run(name: str, before: tuple[str, ...], plan: Plan, shown: Watcher) -> RunResult:
+    port = free_port()
+    command = (*before, *service_command(port))
+    with tempfile.TemporaryDirectory(prefix="snowshed-demo-") as folder:
+        directory = Path(folder)
+        with serving(command, port, directory) as service:
+            loaded = drive(port, plan, directory, shown.see)
+        with service.gauges.open() as gauges:
             samples = read_samples(gauges, loaded.started, plan.seconds)
-            return RunResult(name, command, loaded.outcomes, samples, read_notes(log))
+        printed = service.log.read_text(errors="replace").splitlines()
+        return RunResult(name, command, loaded.outcomes, samples, tuple(printed[:_PRINTED]))
 
 
 @contextmanager
@@ -153,10 +155,10 @@ def _complain(words: str) -> int:
     return 2
 
 
-def _show(comparison: Comparison, report_path: str) -> None:
+def _show(findings: Findings, report_path: str) -> None:
     from rich.console import Console  # noqa: PLC0415 - an extra
 
-    from snowshed.demo._table import print_comparison  # noqa: PLC0415 - needs rich
+    from snowshed.demo._table import print_findings  # noqa: PLC0415 - needs rich
 
-    print_comparison(comparison, Console())
+    print_findings(findings, Console())
     print(f"report: {Path(report_path).resolve()}")  # noqa: T201

@@ -19,18 +19,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CATALOGUE = 10_000
+OVERLOAD_RATE = 350.0
+"""Light requests per second; their three lookups each make 1050, and the database serves 800."""
 
 
-def make_plan(seconds: float) -> Plan:
-    """Plan one run of ``seconds``: a quarter calm, three tenths flood, the rest to recover.
+def make_plans(seconds: float) -> tuple[Plan, Plan]:
+    """Plan the whole demo: the flood and the uniform overload, each to be carried out twice.
+
+    Four fifths of the time go to the flood.
+
+    Args:
+        seconds: seconds of load, all four runs together.
 
     Raises:
-        ValueError: ``seconds`` is shorter than 2 or not finite.
+        ValueError: ``seconds`` is less than 5, or not finite.
     """
-    if not (math.isfinite(seconds) and seconds >= 2):
-        msg = f"a run of {seconds!r} s shows nothing; give each run at least 2 s"
+    if not (math.isfinite(seconds) and seconds >= 5):
+        msg = f"{seconds!r} s of load show nothing; give the demo at least 5 s"
         raise ValueError(msg)
+    return flood_plan(0.4 * seconds), overload_plan(0.1 * seconds)
+
+
+def flood_plan(seconds: float) -> Plan:
+    """Plan a quarter of calm, three tenths of flood, and the rest to recover."""
     return Plan(seconds=seconds, flood_from=0.25 * seconds, flood_until=0.55 * seconds)
+
+
+def overload_plan(seconds: float) -> Plan:
+    """Plan light requests only, and at all times more of them than the shop can serve."""
+    return Plan(seconds, 0.0, seconds, light_rate=OVERLOAD_RATE, heavy_rate=0.0)
 
 
 def arrivals(plan: Plan) -> tuple[Arrival, ...]:

@@ -41,7 +41,7 @@ class Service:
     gauges: Path
 
 
-def bare_command(port: int) -> tuple[str, ...]:
+def service_command(port: int) -> tuple[str, ...]:
     """Return the command that starts the shop as it is."""
     return (
         *(sys.executable, "-m", "uvicorn", "--app-dir", str(SHOP.parent), f"{SHOP.stem}:app"),
@@ -50,10 +50,10 @@ def bare_command(port: int) -> tuple[str, ...]:
     )
 
 
-def guarded_command(port: int, budget: int) -> tuple[str, ...]:
-    """Return the command that starts the same shop under snowshed."""
+def guard(budget: int) -> tuple[str, ...]:
+    """Return what to put before a command, so that it runs under snowshed."""
     snowshed = (sys.executable, "-m", "snowshed", "run", "--mode", "enforce")
-    return (*snowshed, "--budget", str(budget), "--", *bare_command(port))
+    return (*snowshed, "--budget", str(budget), "--")
 
 
 def free_port() -> int:
