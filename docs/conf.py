@@ -41,6 +41,8 @@ html_copy_source = False
 # Where each public name is documented; the first door that has it.
 HOMES = dict.fromkeys(snowshed.core.__all__, "snowshed.core")
 HOMES |= dict.fromkeys(snowshed.__all__, "snowshed")
+# What annotations and docstrings may name without its module.
+UNQUALIFIED = ["builtins.", "typing.", "collections.abc.", "asyncio."]
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
@@ -61,13 +63,10 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
 
 
 def _is_standard(target: str) -> bool:
-    type_variable = re.fullmatch(r"(snowshed\.[\w.]*)?[A-Z][a-z]?s?", target)
-    head = target.partition(".")[0]
-    if head in sys.stdlib_module_names:
-        return _exists(target)
-    return bool(type_variable) or any(
-        _exists(f"{home}.{target}") for home in ("builtins", "typing")
-    )
+    if re.fullmatch(r"(snowshed\.[\w.]*)?[A-Z][a-z]?s?(_co|_contra)?", target):
+        return True  # a type variable
+    homes = [""] if target.partition(".")[0] in sys.stdlib_module_names else UNQUALIFIED
+    return any(_exists(home + target) for home in homes)
 
 
 def _exists(dotted: str) -> bool:

@@ -34,8 +34,8 @@ async def store(records: snowshed.ReceiveChannel[tuple[str, int]]) -> int:
 
 
 async def main() -> None:
-    send_line, lines = snowshed.open_channel(4, name="lines")
-    send_record, records = snowshed.open_channel(4, name="records")
+    send_line, lines = snowshed.open_channel[str](4, name="lines")
+    send_record, records = snowshed.open_channel[tuple[str, int]](4, name="records")
     async with snowshed.open_scope("pipeline") as scope:
         await scope.spawn(read, send_line)
         await scope.spawn(parse, lines, send_record)

@@ -20,11 +20,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from snowshed.core import (
+        ReceiveChannel,
+        SendChannel,
         TaskScope,
         WeightedSemaphore,
         current_scope,
+        open_channel,
         open_scope,
         remaining,
+        select,
     )
     from snowshed.errors import (
         BudgetExceeded,
@@ -45,6 +49,8 @@ __all__ = [
     "ConfigError",
     "DeadlineExceeded",
     "EndOfChannel",
+    "ReceiveChannel",
+    "SendChannel",
     "SnowshedError",
     "TaskScope",
     "WeightedSemaphore",
@@ -52,8 +58,10 @@ __all__ = [
     "WouldDeadlock",
     "__version__",
     "current_scope",
+    "open_channel",
     "open_scope",
     "remaining",
+    "select",
 ]
 
 _DOORS = ("snowshed.errors", "snowshed.core", "snowshed.attach")

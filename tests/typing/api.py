@@ -78,3 +78,36 @@ async def semaphore() -> None:
     database.resize(0)
     assert_type(database.available, int)
     assert_type(database.statistics().waiting, int)
+
+
+async def channels() -> None:
+    send, receive = snowshed.open_channel[int](2, name="jobs", overflow="drop_oldest")
+    assert_type(send, snowshed.SendChannel[int])
+    assert_type(receive, snowshed.ReceiveChannel[int])
+    receive.request(10)
+    async with send, receive:
+        await send.send(1)
+        send.send_nowait(2)
+        assert_type(await receive.receive(), int)
+        assert_type(receive.receive_nowait(), int)
+        async for element in receive:
+            assert_type(element, int)
+        assert_type(send.clone(), snowshed.SendChannel[int])
+        send.close(LookupError("no more"))
+    receive.cancel()
+    assert_type(send.statistics().buffered, int)
+
+
+async def dropped(lost: list[str]) -> None:
+    send, _ = snowshed.open_channel[str](1, overflow="drop_latest", on_undelivered=lost.append)
+    await send.send("a")
+
+
+async def first_of(jobs: snowshed.ReceiveChannel[int], out: snowshed.SendChannel[str]) -> str:
+    match await snowshed.select(jobs.on_receive(), out.on_send("a"), timeout=1.0, unbiased=True):
+        case 0, job:
+            return str(assert_type(job, int))
+        case 1, _:
+            return "sent"
+        case _:
+            return "nothing for a second"
