@@ -11,7 +11,7 @@ from snowshed.demo._table import print_findings
 
 def test_the_table_has_every_row_and_says_where_it_does_not_help() -> None:
     output = io.StringIO()
-    print_findings(FINDINGS, Console(file=output, width=120))
+    print_findings(FINDINGS, Console(file=output, width=160))
     shown = output.getvalue()
     for group in groups(FINDINGS):
         for row in group.rows:
@@ -27,5 +27,5 @@ def test_the_table_has_every_row_and_says_where_it_does_not_help() -> None:
 
 def test_a_name_is_shown_as_it_is_and_not_as_markup() -> None:
     output = io.StringIO()
-    print_findings(FINDINGS, Console(file=output, width=120))
+    print_findings(FINDINGS, Console(file=output, width=160))
     assert "snowshed <&>" in output.getvalue()

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from snowshed.demo._notes import logged_peak
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -55,6 +57,7 @@ class RunSummary:
         peak_tasks: most live tasks in any sample; None without samples.
         peak_lookups: most lookups that one request had in flight; exact, counted by the shop.
         peak_rss: most resident bytes in any sample; None where the platform does not tell.
+        logged_peak: most live tasks of one request, as snowshed logged it; None in the bare run.
         generator_late: 99th percentile of the generator's own delay, in seconds.
     """
 
@@ -64,6 +67,7 @@ class RunSummary:
     peak_tasks: int | None
     peak_lookups: int | None
     peak_rss: int | None
+    logged_peak: int | None
     generator_late: float | None
 
 
@@ -142,6 +146,7 @@ def summarize(plan: Plan, run: RunResult) -> RunSummary:
         peak_tasks=max((sample.tasks for sample in run.samples), default=None),
         peak_lookups=max((sample.request_peak for sample in run.samples), default=None),
         peak_rss=max((s.rss for s in run.samples if s.rss is not None), default=None),
+        logged_peak=logged_peak(run.printed),
         generator_late=percentile((outcome.late for outcome in run.outcomes), 99),
     )
 
