@@ -54,6 +54,13 @@ def _excused(lines_above: list[str]) -> bool:
     return bool(lines_above) and NOT_RUN.match(lines_above[-1].strip()) is not None
 
 
+def links(page: Path) -> list[str]:
+    """Return where the links and images of ``page`` lead."""
+    inline = [token for token in MarkdownIt().parse(page.read_text("utf-8")) if token.children]
+    children = [child for token in inline for child in token.children or []]
+    return [str(child.attrs.get("href") or child.attrs["src"]) for child in children if child.attrs]
+
+
 def programs(page: Path, language: str = "python") -> Iterator[tuple[Block, str | None]]:
     """Yield each block that runs, with the output that the page shows for it, if any."""
     every = blocks(page)

@@ -140,10 +140,8 @@ def check_extras(words: list[str]) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_link_to_a_file_leads_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
-    missing = [
-        target for target in targets if "://" not in target and not (page.parent / target).exists()
-    ]
+    targets = [target.partition("#")[0] for target in _page.links(page) if "://" not in target]
+    missing = [target for target in targets if not (page.parent / target).exists()]
     assert not missing
 
 

@@ -44,3 +44,8 @@ def test_a_block_is_excused_only_with_a_reason(page: Path) -> None:
 def test_other_languages_are_not_run(page: Path) -> None:
     page.write_text("```console\n$ false\n```\n\n```\n1 / 0\n```\n")
     _page.run(page)
+
+
+def test_links_are_those_of_the_text_and_not_of_the_code(page: Path) -> None:
+    page.write_text("[a](b.md#c) ![d](e.svg) `[f](g)`\n\n```python\nh[i](j)\n```\n")
+    assert _page.links(page) == ["b.md#c", "e.svg"]
