@@ -128,6 +128,20 @@ def test_a_newcomer_does_not_pass_a_large_one_that_waits():
     run_virtual(main())
 
 
+def test_the_block_does_not_pass_a_large_one_that_waits():
+    async def main():
+        semaphore = WeightedSemaphore(2)
+        await semaphore.acquire()
+        large = await start_acquire(semaphore, 2)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1), semaphore:
+                pass
+        semaphore.release()
+        await large
+
+    run_virtual(main())
+
+
 def test_a_cancelled_first_wakes_those_behind_it():
     async def main():
         semaphore = WeightedSemaphore(3)
