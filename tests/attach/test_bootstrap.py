@@ -80,6 +80,18 @@ class TestWhenItStarts:
         where = package(tmp_path / "p", half, core="import asyncio\nlate = True")
         assert run("import snowshed.core", where).stderr == "started\n"
 
+    @pytest.mark.parametrize("server", ["uvicorn", "hypercorn", "granian"])
+    def test_before_a_server_which_could_not_be_changed_half_imported(
+        self, tmp_path: Path, server: str
+    ) -> None:
+        """`uvicorn.config` is what first imports asyncio in a plain ``uvicorn app:app``."""
+        attach = f"import sys\ndef start_from_environment(): print({server!r} in sys.modules)"
+        where = package(tmp_path / "p", attach)
+        (where / f"{server}.py").write_text("import asyncio\n__all__ = ['asyncio']")
+        done = run(f"import {server}; print({server}.asyncio)", where)
+        assert done.stdout.startswith("False\n<module 'asyncio'")
+        assert done.stderr == ""
+
     def test_at_once_when_asyncio_came_earlier(self, tmp_path: Path) -> None:
         code = f"import asyncio, runpy; runpy.run_path({str(BOOTSTRAP / 'sitecustomize.py')!r})"
         where = package(tmp_path / "p", STARTED)

@@ -7,8 +7,8 @@ service comes first, which makes four rules:
 * Whatever fails here is one line on stderr, and the service runs as if snowshed were not there.
 * ``PYTHONPATH`` also reaches processes that never run a loop: pip, git hooks, helpers of
   `multiprocessing`. They must not pay for it, so nothing is imported here; snowshed starts when
-  asyncio is imported. That adds 0.6 ms to a start of 12 ms; to import asyncio and the package
-  here would add 75.
+  asyncio or a server is imported. That adds 0.6 ms to a start of 12 ms; to import asyncio and the
+  package here would add 75.
 * Only the first ``sitecustomize`` is imported, and distributions, coverage and ddtrace have one
   too: so the next one on the path is imported from here, as if this one did not exist.
 * The command's interpreter need not be ours. This file runs on any Python since 3.7, and finds the
@@ -33,12 +33,15 @@ _HERE = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would double the cos
 _TOLD = "SNOWSHED_TOLD"
 
 
-class _StartSnowshed:
-    """A finder that finds nothing of its own: it starts snowshed after asyncio's import.
+# Whoever imports snowshed first would else import asyncio out of a half-imported snowshed, and
+# starting needs the whole.
+_START_AFTER = {"asyncio", "snowshed"}
+# These import asyncio when they are half imported themselves, too late to be changed on import.
+_START_BEFORE = {"granian", "hypercorn", "uvicorn"}
 
-    Also after snowshed's: a service whose first import is snowshed would else import asyncio out
-    of a half-imported snowshed, and starting needs the whole.
-    """
+
+class _StartSnowshed:
+    """A finder that finds nothing of its own: it sees which imports begin."""
 
     def __init__(self) -> None:
         self._armed = True
@@ -46,7 +49,9 @@ class _StartSnowshed:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not self._armed or name not in {"asyncio", "snowshed"}:
+        if self._armed and name in _START_BEFORE:
+            self.start()
+        if not self._armed or name not in _START_AFTER:
             return None
         spec = self._found_by_others(name, path, target)
         try:
