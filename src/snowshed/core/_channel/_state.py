@@ -53,7 +53,7 @@ class ChannelState(Generic[T]):
         "_receivers",
         "_reserved",
         "_senders",
-        "_sends_left",
+        "_sends_end",
         "_takes_end",
         "_undelivered",
         "buffer",
@@ -89,21 +89,25 @@ class ChannelState(Generic[T]):
         self._receivers: WaitLine[T] = WaitLine()
         self.demand: float | None = None
         self.send_until = self.take_until = 0
-        self._sends_left = self._takes_end = STRETCH
+        self._sends_end = self._takes_end = STRETCH
         self.open_senders = self.open_receivers = 1
         self.cancelled = False
         self.cause: Exception | None = None
         self.cause_traceback: TracebackType | None = None
         self.received = self._dropped = self._discarded = self._undelivered = 0
 
+    @property
+    def sent(self) -> int:
+        """Sends that ended well; derived, because counting them would cost time on the short way."""
+        return self.received + len(self.buffer) + self._dropped + self._discarded
+
     # -- sending
 
     def sender_must_rest(self) -> bool:
         """Tell whether the loop must have a turn before this send, and start counting anew."""
-        self._sends_left -= 1
-        if self._sends_left >= 0:
+        if self.sent < self._sends_end:
             return False
-        self._sends_left = STRETCH
+        self._sends_end = self.sent + STRETCH
         return True
 
     def offer(self, element: T) -> bool:
@@ -125,12 +129,10 @@ class ChannelState(Generic[T]):
             self.demand -= 1
 
     def _open_short_way(self) -> None:
-        places = min(self._free_places(), self._sends_left)
-        if places <= 0 or self._receivers or self.demand is not None:
-            self.send_until = 0
-        else:
-            self.send_until = len(self.buffer) + places
-            self._sends_left -= places
+        if self._receivers or self.demand is not None:
+            return
+        places = min(self._free_places(), self._sends_end - self.sent)
+        self.send_until = len(self.buffer) + places
 
     def _overflows(self, element: T) -> bool:
         if self.overflow == "suspend":
@@ -151,7 +153,7 @@ class ChannelState(Generic[T]):
     def park_sender(self, waiter: Waiter[T]) -> None:
         """Let a sender wait for a place."""
         self.take_until = 0
-        self._sends_left = STRETCH
+        self._sends_end = self.sent + STRETCH
         self._senders[waiter] = None
 
     def leave_sender(self, waiter: Waiter[T]) -> None:
@@ -176,7 +178,7 @@ class ChannelState(Generic[T]):
             return self._senders.first()
         if self._receivers:
             for sender in self._senders:
-                if not sender.turn.done() and self._receivers.first(other_than=sender.turn):
+                if not sender.turn.done() and self._receivers.has_other_than(sender.turn):
                     return sender
         return None
 
@@ -336,8 +338,7 @@ class ChannelState(Generic[T]):
             buffered=len(self.buffer),
             waiting_senders=len(self._senders.live()),
             waiting_receivers=len(self._receivers.live()),
-            # Derived: counting costs time on the short way, and could contradict the rest.
-            sent=self.received + len(self.buffer) + self._dropped + self._discarded,
+            sent=self.sent,
             received=self.received,
             dropped=self._dropped,
             undelivered=self._undelivered,

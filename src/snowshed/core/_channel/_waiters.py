@@ -67,21 +67,19 @@ class WaitLine(OrderedDict[Waiter[T], None]):
 
     __slots__ = ()
 
-    def first(self, other_than: Turn | None = None) -> Waiter[T] | None:
-        """Return the first live waiter, passing over those that share the turn ``other_than``."""
-        self._drop_dead()
-        for waiter in self:
-            if waiter.turn is not other_than and not waiter.turn.done():
+    def first(self) -> Waiter[T] | None:
+        """Return the first live waiter, and forget the dead ones before it."""
+        while self:
+            waiter = next(iter(self))
+            if not waiter.turn.done():
                 return waiter
+            del self[waiter]
         return None
+
+    def has_other_than(self, turn: Turn) -> bool:
+        """Tell whether a live waiter stands here that does not share ``turn``."""
+        return any(waiter.turn is not turn and not waiter.turn.done() for waiter in self)
 
     def live(self) -> list[Waiter[T]]:
         """Return the waiters whose operation is still open."""
         return [waiter for waiter in self if not waiter.turn.done()]
-
-    def _drop_dead(self) -> None:
-        while self:
-            waiter = next(iter(self))
-            if not waiter.turn.done():
-                return
-            del self[waiter]
