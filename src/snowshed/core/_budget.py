@@ -203,7 +203,7 @@ class TaskBudget:
         length = len(self.live)
         mark = max(FIRST_MARK, 2 * length, self._seen_peak)
         self._next_sweep = min(mark, self.limit) if length < self.limit else mark
-        if self.parent is None:
+        if self.mark != ALWAYS:
             self.mark = self._next_sweep
 
     def sweep(self) -> None:

@@ -1,0 +1,140 @@
+"""What one request did with tasks: whose they were, where they were made, what became of them.
+
+Below the threshold an account is empty and costs nothing: the budget alone counts. When the count
+first crosses it, the account goes *into detail*: tasks that are there already are judged by their
+coroutines, and from then on each new one by the frames that create it, and its site is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from snowshed.attach._classify import Classifier, TaskClass, line_of
+from snowshed.core._budget import ALWAYS
+from snowshed.model import SiteCount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snowshed.core._budget import Ending, TaskBudget
+
+SITES_AT_MOST = 1000
+
+
+@dataclass(slots=True)
+class _Site:
+    code: CodeType
+    offset: int
+    count: int = 0
+
+
+class Account:
+    """The tasks of one request by class and by site. Belongs to the request's event loop."""
+
+    __slots__ = (
+        "budget",
+        "bypassed",
+        "classifier",
+        "counts",
+        "detailed",
+        "excess",
+        "sites",
+        "unsited",
+    )
+
+    def __init__(self, classifier: Classifier, budget: TaskBudget) -> None:
+        self.classifier = classifier
+        self.budget = budget
+        self.detailed = False
+        self.counts: dict[TaskClass, int] = {}
+        self.sites: dict[tuple[int, int], _Site] = {}
+        self.unsited = 0
+        self.excess = 0
+        self.bypassed = 0
+
+    def go_into_detail(self) -> None:
+        """Judge the tasks that were only counted so far; the request keeps its own."""
+        self.detailed = True
+        budget = self.budget
+        budget.mark = ALWAYS
+        for task in tuple(budget.live):
+            judged = self._of_counted(task)
+            if judged is TaskClass.USER:
+                self.unsited += 1
+            else:
+                budget.remove(task)
+            self.counts[judged] = self.counts.get(judged, 0) + 1
+
+    def _of_counted(self, task: Ending) -> TaskClass:
+        # A finished eager task must not be asked for its coroutine: CPython 3.12.1 crashes.
+        if isinstance(task, asyncio.Task) and not task.done():
+            return self.classifier.of_coroutine(task.get_coro())
+        return TaskClass.USER
+
+    def judge(
+        self, coro: object, frame: FrameType | None, loop_frame: FrameType | None
+    ) -> TaskClass:
+        """Judge a task that is about to be made, and count it; the user's by its site too."""
+        judged, code, offset = self.classifier.of_frame(frame, loop_frame)
+        if code is None:
+            judged = self.classifier.of_coroutine(coro)
+            code = getattr(self.classifier.unwrap(coro), "cr_code", None)
+        self.counts[judged] = self.counts.get(judged, 0) + 1
+        if judged is TaskClass.USER:
+            self._count_site(code, offset)
+        return judged
+
+    def _count_site(self, code: CodeType | None, offset: int) -> None:
+        # Code objects hash by value, which is slow; the site holds the code, so its id stays.
+        key = (id(code), offset)
+        site = self.sites.get(key)
+        if site is None:
+            if code is None or len(self.sites) >= SITES_AT_MOST:
+                self.unsited += 1
+                return
+            site = self.sites[key] = _Site(code, offset)
+        site.count += 1
+
+    def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
+        """Return the user's tasks among ``tasks`` that have not ended."""
+        return [
+            task
+            for task in tasks
+            if isinstance(task, asyncio.Task)
+            and not task.done()
+            and self._of_counted(task) is TaskClass.USER
+        ]
+
+    @property
+    def others(self) -> int:
+        """Tasks that were not the request's own, as far as tasks were judged."""
+        return sum(n for judged, n in self.counts.items() if judged is not TaskClass.USER)
+
+    def top_sites(self, most: int) -> tuple[SiteCount, ...]:
+        """Return the ``most`` busiest sites."""
+        return _counted(self.sites.values(), most)
+
+    def functions(self, tasks: Iterable[asyncio.Task[Any]], most: int) -> tuple[SiteCount, ...]:
+        """Return the functions that ``tasks`` run, most frequent first."""
+        codes: dict[int, _Site] = {}
+        for task in tasks:
+            code = getattr(self.classifier.unwrap(task.get_coro()), "cr_code", None)
+            if code is not None:
+                codes.setdefault(id(code), _Site(code, -1)).count += 1
+        return _counted(codes.values(), most)
+
+
+def _counted(sites: Iterable[_Site], most: int) -> tuple[SiteCount, ...]:
+    busiest = sorted(sites, key=lambda site: -site.count)[:most]
+    return tuple(
+        SiteCount(
+            site.code.co_filename,
+            line_of(site.code, site.offset),
+            site.code.co_qualname,
+            site.count,
+        )
+        for site in busiest
+    )

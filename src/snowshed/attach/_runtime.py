@@ -1,0 +1,275 @@
+"""What `snowshed.init` returns: everything that is attached to one process.
+
+It starts once in each process, watches every event loop, has a scope opened around each request,
+and keeps the totals. All that it hooks into the service is guarded: what fails there is logged
+once, switched off, and the service goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal
+
+from snowshed import config
+from snowshed.attach import _loops, _on_import, _servers, _task_factory
+from snowshed.attach._account import Account
+from snowshed.attach._classify import Classifier
+from snowshed.attach._reporter import Reporter
+from snowshed.attach._settings import Settings
+from snowshed.attach._sweep import Sweep
+from snowshed.attach._turnstile import SpawnDecision
+from snowshed.integrations._request import RequestScope, watch_requests
+from snowshed.integrations.asgi import App, RequestScopeMiddleware
+from snowshed.model import RequestReport
+
+if TYPE_CHECKING:
+    from snowshed.core._budget import Ending
+
+__all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
+
+logger = logging.getLogger("snowshed.attach")
+SITES_IN_REPORT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeStatistics:
+    """Totals of one process since it was attached.
+
+    Attributes:
+        mode: ``observe`` or ``enforce``.
+        requests: requests and connections that have ended.
+        open_requests: those that have not.
+        over_budget: ended ones that exceeded their budget, or would have been refused tasks.
+        spawned: tasks of ended requests.
+        refused: tasks that were refused.
+        would_refuse: tasks that ``enforce`` would have refused.
+        outlived: tasks that lived on when their request had ended.
+        late: tasks started in the context of a request that had ended before.
+        bypassed: tasks of requests that were made past the task factory, where they were found.
+        reports_suppressed: report lines that the rate limit left out.
+        failures: hooks of ours that failed and were switched off.
+    """
+
+    mode: Literal["observe", "enforce"]
+    requests: int
+    open_requests: int
+    over_budget: int
+    spawned: int
+    refused: int
+    would_refuse: int
+    outlived: int
+    late: int
+    bypassed: int
+    reports_suppressed: int
+    failures: int
+
+
+class Runtime:
+    """Snowshed in this process; made by `init`.
+
+    Cost: for each task of the service a few per cent of its creation; for each request two to
+    three callbacks' worth. Memory: O(live tasks of open requests).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._classifier = Classifier(settings)
+        sites_from = settings.sites_from
+        self._decision = SpawnDecision(
+            self, enforce=settings.mode == "enforce", sites_from=sites_from
+        )
+        self._reporter = Reporter(settings.log_interval, time.monotonic)
+        self._sweep = Sweep(time.perf_counter)
+        self._failed: set[str] = set()
+        self._opened = self._requests = self._over_budget = self._spawned = 0
+        self._refused = self._would_refuse = self._outlived = self._late = self._bypassed = 0
+
+    def __repr__(self) -> str:
+        open_requests = self._opened - self._requests
+        return f"<snowshed.Runtime {self.settings.mode} open_requests={open_requests}>"
+
+    # Attaching.
+
+    def start(self) -> None:
+        """Attach to every loop and server of this process, those of the future included."""
+        watch_requests(self._watch)
+        _loops.watch_loops(self, lambda: self.failed("watching loops"))
+        for name, change in _servers.SERVERS.items():
+            _on_import.when_imported(name, partial(change, wrap=self.wrap), self.failed)
+        running = asyncio._get_running_loop()
+        if running is not None:
+            self.install(running)
+
+    def wrap(self, app: App) -> App:
+        """Return ``app`` with a scope around each of its requests; unchanged if that fails."""
+        settings = self.settings
+        try:
+            return RequestScopeMiddleware(
+                app,
+                budget=settings.budget,
+                timeout=settings.timeout,
+                enforce=settings.mode == "enforce",
+                on_excess=settings.on_excess,
+                after_budget=settings.after_budget,
+                grace=settings.grace,
+            )
+        except Exception:  # noqa: BLE001 - the service must run
+            self.failed("wrapping the application")
+            return app
+
+    def install(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Count the tasks of ``loop``; called when it begins to run."""
+        _on_import.change_completed()
+        _task_factory.install(loop, self._decision)
+
+    def running(self, loop: asyncio.AbstractEventLoop, frame: FrameType | None) -> None:
+        """Note which frame runs ``loop``, None: none any more."""
+        frames = self._decision.loop_frames
+        if frame is None:
+            frames.pop(loop, None)
+        else:
+            frames[loop] = frame
+
+    def failed(self, what: str) -> None:
+        """Log the exception being handled, once for each ``what``."""
+        if what not in self._failed:
+            self._failed.add(what)
+            error = sys.exc_info()
+            logger.error("snowshed failed at %s; it goes on without that", what, exc_info=error)
+
+    # Accounting.
+
+    def _watch(self, request: RequestScope) -> _Watcher:
+        self._opened += 1
+        return _Watcher(self, self._classifier, request)
+
+    def note_late(self, coro: object) -> None:
+        """Count a task that was started after its request had ended."""
+        del coro
+        self._late += 1
+
+    def request_ended(
+        self, request: RequestScope, account: Account, outlived: list[asyncio.Task[Any]]
+    ) -> None:
+        """Add a request to the totals; report it if there is something to say."""
+        budget = account.budget
+        self._requests += 1
+        self._spawned += budget.spawned
+        self._outlived += len(outlived)
+        self._would_refuse += account.excess
+        self._refused += budget.refused
+        if account.detailed:
+            account.bypassed = len(account.own(self._sweep.bypassers(budget, outlived)))
+            self._bypassed += account.bypassed
+        if account.excess or budget.refused:
+            self._over_budget += 1
+        elif not outlived:
+            return
+        self._reporter.write(self._report(request, account, outlived))
+
+    def _report(
+        self, request: RequestScope, account: Account, outlived: list[asyncio.Task[Any]]
+    ) -> RequestReport:
+        budget = account.budget
+        return RequestReport(
+            request=request.name,
+            route=_route_of(request.info) or request.name,
+            mode=self.settings.mode,
+            budget=request.budgeted,
+            peak=budget.peak,
+            spawned=budget.spawned + budget.refused,
+            refused=budget.refused,
+            would_refuse=account.excess,
+            live_at_response=request.live_at_response,
+            outlived=len(outlived),
+            others=account.others,
+            ended=request.reason or "",
+            sites=account.top_sites(SITES_IN_REPORT),
+            outlivers=account.functions(outlived, SITES_IN_REPORT),
+        )
+
+    def statistics(self) -> RuntimeStatistics:
+        """Return the totals so far. Cost: constant."""
+        return RuntimeStatistics(
+            mode=self.settings.mode,
+            requests=self._requests,
+            open_requests=self._opened - self._requests,
+            over_budget=self._over_budget,
+            spawned=self._spawned,
+            refused=self._refused,
+            would_refuse=self._would_refuse,
+            outlived=self._outlived,
+            late=self._late,
+            bypassed=self._bypassed,
+            reports_suppressed=self._reporter.suppressed,
+            failures=len(self._failed),
+        )
+
+
+class _Watcher(Account):
+    """The account of one request, and whom to tell when the request has ended."""
+
+    __slots__ = ("_runtime",)
+
+    def __init__(self, runtime: Runtime, classifier: Classifier, request: RequestScope) -> None:
+        super().__init__(classifier, request._budget)
+        self._runtime = runtime
+
+    def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
+        """See `Account.own`; nothing, if that fails."""
+        try:
+            return super().own(tasks)
+        except Exception:  # noqa: BLE001 - a request must end whatever happens here
+            self._runtime.failed("telling whose tasks live on")
+            return []
+
+    def ended(self, request: RequestScope, outlived: list[asyncio.Task[Any]]) -> None:
+        """Hand the account over; called once."""
+        try:
+            self._runtime.request_ended(request, self, outlived)
+        except Exception:  # noqa: BLE001 - a request must end whatever happens here
+            self._runtime.failed("accounting for requests")
+
+
+def _route_of(info: Any) -> str | None:
+    """Return the template of the path, where a framework left it in the ASGI scope."""
+    if not isinstance(info, dict):
+        return None
+    path = getattr(info.get("route"), "path", None)
+    return f"{info.get('method', 'WS')} {path}" if isinstance(path, str) else None
+
+
+_runtime: Runtime | None = None
+
+
+def init(**settings: Any) -> Runtime:
+    """Attach snowshed to this process, as `snowshed run` does from outside.
+
+    Call it before the event loop is made, or at least before the application is loaded. A second
+    call returns the runtime that is there already.
+
+    Args:
+        settings: see `snowshed.attach.Settings`; what is not given comes from ``SNOWSHED_RUN_*``
+            and the ``run`` section of the settings file.
+
+    Raises:
+        ConfigError: a setting is unknown or has an unacceptable value.
+    """
+    global _runtime  # noqa: PLW0603 - a process is attached once
+    if _runtime is None:
+        runtime = Runtime(config.section("run", Settings, overrides=settings))
+        runtime.start()
+        _runtime = runtime
+    return _runtime
+
+
+def start_from_environment() -> None:
+    """Attach as ``SNOWSHED_RUN_*`` and the settings file say; for the bootstrap."""
+    init()

@@ -1,0 +1,142 @@
+"""The scope of one request, whatever protocol brought it.
+
+A request is a scope with two more properties. It has phases: it is *handled* until the response
+begins to flow, it *responds*, and what still runs when the response has gone is *after* it, with a
+smaller budget of its own. And its budget counts tasks that the scope does not own, if something
+counts them (see ``attach``): tasks of code that knows nothing of scopes. Such a task is not waited
+for. When the request ends it is an outliver: reported, and where the policy enforces, cancelled
+after a grace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from snowshed.core._budget import Ending, TaskBudget
+from snowshed.core._scope import TaskScope
+from snowshed.errors import BudgetExceeded
+
+__all__ = ["Policy", "RequestScope", "RequestWatcher", "watch_requests"]
+
+Phase = Literal["handling", "responding", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is asked of each request, and whether that is enforced.
+
+    Attributes:
+        budget: live tasks while the request is handled.
+        timeout: seconds until the response must have begun; None: any time.
+        enforce: False: count and report, change nothing.
+        on_excess: ``reject`` fails the task over budget, ``cancel`` ends the whole request.
+        after_budget: live tasks when the response has been sent.
+        grace: seconds that tasks get between the end of their request and their cancellation.
+    """
+
+    budget: int | None = 50
+    timeout: float | None = None
+    enforce: bool = True
+    on_excess: Literal["reject", "cancel"] = "reject"
+    after_budget: int = 10
+    grace: float = 1.0
+
+
+class RequestWatcher(Protocol):
+    """Accounts for the tasks of one request that its scope does not own."""
+
+    def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
+        """Return those of ``tasks`` that are the request's own work and have not ended."""
+        ...
+
+    def ended(self, request: RequestScope, outlived: list[asyncio.Task[Any]]) -> None:
+        """Take note that the request has ended, and what of its own work has not."""
+        ...
+
+
+_watcher: Callable[[RequestScope], RequestWatcher] | None = None
+
+
+def watch_requests(watcher: Callable[[RequestScope], RequestWatcher] | None) -> None:
+    """Have ``watcher(request)`` make the account of each request; None: nobody accounts."""
+    global _watcher  # noqa: PLW0603 - one slot per process is the design
+    _watcher = watcher
+
+
+class RequestScope(TaskScope):
+    """The scope of one request; entered by the middleware of a protocol."""
+
+    __slots__ = ("budgeted", "info", "live_at_response", "phase", "policy", "watcher")
+
+    def __init__(
+        self, name: str, policy: Policy, *, timeout: float | None, budget: int | None
+    ) -> None:
+        counted = TaskBudget(name, budget, enforced=policy.enforce)
+        super().__init__(counted, timeout=timeout if policy.enforce else None)
+        self.policy = policy
+        self.phase: Phase = "handling"
+        self.budgeted = budget
+        self.live_at_response = 0
+        # What the protocol knows of the request (an ASGI scope), for its report.
+        self.info: Any = None
+        self.watcher = None if _watcher is None else _watcher(self)
+        counted.watcher = self.watcher
+
+    def begin_response(self) -> None:
+        """The first byte goes out: from now on streams may take their time."""
+        if self.phase == "handling":
+            self.phase = "responding"
+            if self._deadline is not None:
+                self._lift_deadline()
+
+    def end_response(self) -> None:
+        """The last byte is out: what starts from now on starts after the request."""
+        if self.phase != "after":
+            self.phase = "after"
+            if self._state != "closed":
+                self.live_at_response = self._budget.live_count()
+                self._budget.resize(self.policy.after_budget)
+
+    def exceed(self, live: int, limit: int) -> BudgetExceeded:
+        """Note that a task over budget was refused; end the request if that is the policy."""
+        error = BudgetExceeded(self.name, live, limit)
+        if self.policy.on_excess == "cancel" and self._state == "open":
+            self._fail(error)
+        return error
+
+    @property
+    def refused(self) -> int:
+        """How many tasks were refused."""
+        return self._budget.refused
+
+    def _end(self, reason: str) -> None:
+        first = self._reason is None
+        super()._end(reason)
+        if first and self.policy.enforce and self.watcher is not None:
+            # The host unwinds first; what it does not end by itself is ended then.
+            self._loop.call_later(self.policy.grace, self._cancel_stragglers, context=Context())
+
+    def _cancel_stragglers(self) -> None:
+        if self._state != "closed" and self.watcher is not None:
+            _cancel(self.watcher.own(self._budget.live), self._reason or "")
+
+    def _closed(self, survivors: list[Ending]) -> None:
+        watcher, self.watcher = self.watcher, None
+        if watcher is None:
+            return
+        outlived = watcher.own(survivors)
+        if outlived and self.policy.enforce:
+            # What a request leaves behind that failed or was ended has nobody to answer to.
+            delay = self.policy.grace if self.reason is None else 0.0
+            why = f"{self.name} has ended"
+            self._loop.call_later(delay, _cancel, outlived, why, context=Context())
+        watcher.ended(self, outlived)
+
+
+def _cancel(tasks: Iterable[asyncio.Task[Any]], why: str) -> None:
+    for task in tasks:
+        task.cancel(why)
