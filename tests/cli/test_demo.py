@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from snowshed.cli import main
+from snowshed.demo import run_demo
 
 
 @pytest.fixture
@@ -26,38 +28,50 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return noted
 
 
-def test_without_options_it_runs_for_the_length_that_the_docs_promise(
-    calls: list[dict[str, Any]],
-) -> None:
+def test_without_options_it_runs_with_the_defaults_of_the_demo(calls: list[dict[str, Any]]) -> None:
     assert main(["demo"]) == 1
-    assert calls == [
-        {"seconds": 20.0, "json_path": None, "report_path": "demo-report.html", "quiet": False}
-    ]
+    parameters = inspect.signature(run_demo).parameters
+    assert calls == [{name: parameter.default for name, parameter in parameters.items()}]
+
+
+def test_the_help_tells_these_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", "--help"])
+    text = capsys.readouterr().out
+    parameters = inspect.signature(run_demo).parameters
+    assert f"[{parameters['seconds'].default:g}]" in text
+    assert f"[{parameters['report_path'].default}]" in text
 
 
 def test_options_are_handed_on(calls: list[dict[str, Any]]) -> None:
-    main(["demo", "--seconds", "3", "--json", "-", "--report", "r.html", "--quiet"])
-    assert calls == [{"seconds": 3.0, "json_path": "-", "report_path": "r.html", "quiet": True}]
+    options = ["--json", "n.json", "--report", "r.html", "--picture", "p.svg", "--quiet"]
+    main(["demo", "--seconds", "9", *options])
+    assert calls == [
+        {
+            "seconds": 9.0,
+            "json_path": "n.json",
+            "report_path": "r.html",
+            "picture_path": "p.svg",
+            "quiet": True,
+        }
+    ]
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "x"])
-def test_a_length_that_cannot_be_is_refused(
-    calls: list[dict[str, Any]], capsys: pytest.CaptureFixture[str], seconds: str
-) -> None:
-    assert main(["demo", "--seconds", seconds]) == 2
-    line = capsys.readouterr().err
-    assert line.startswith("snowshed demo: Invalid value for '--seconds'")
-    assert line.count("\n") == 1
-    assert calls == []
+def test_a_length_that_shows_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--seconds", "-1"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("snowshed demo: -1.0 s of load")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_length_that_is_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--seconds", "x"]) == 2
+    assert capsys.readouterr().err.startswith("snowshed demo: Invalid value for '--seconds'")
 
 
 def test_without_its_extra_one_line_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("snowshed.demo")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setitem(sys.modules, "fastapi", None)
     monkeypatch.setitem(sys.modules, "snowshed.demo", None)
     assert main(["demo"]) == 2
     line = capsys.readouterr().err

@@ -10,10 +10,10 @@ from snowshed.cli._output import fail
 @click.command()
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=20.0,
+    type=float,
+    default=40.0,
     metavar="S",
-    help="Length of each of the two runs. [20]",
+    help="Seconds of load, all runs together. [40]",
 )
 @click.option("--json", "json_path", metavar="PATH", help="Also write the numbers as JSON.")
 @click.option(
@@ -23,8 +23,9 @@ from snowshed.cli._output import fail
     default="demo-report.html",
     help="Where to write the report. [demo-report.html]",
 )
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-def demo(*, seconds: float, json_path: str | None, report_path: str, quiet: bool) -> int:
+@click.option("--picture", "picture_path", metavar="PATH", help="Also write the plots as SVG.")
+@click.option("--quiet", is_flag=True, help="No progress and no table, only errors.")
+def demo(*, quiet: bool, seconds: float, report_path: str, **paths: str | None) -> int:
     """Flood a shop twice, bare and under snowshed, and compare.
 
     The report is one file that opens in any browser without a network.
@@ -33,4 +34,7 @@ def demo(*, seconds: float, json_path: str | None, report_path: str, quiet: bool
         from snowshed.demo import run_demo
     except ModuleNotFoundError as error:
         return fail(f"snowshed demo needs: pip install 'snowshed[demo]' ({error})")
-    return run_demo(seconds=seconds, json_path=json_path, report_path=report_path, quiet=quiet)
+    try:
+        return run_demo(seconds=seconds, report_path=report_path, quiet=quiet, **paths)
+    except ValueError as error:
+        return fail(f"snowshed demo: {error}")
