@@ -224,8 +224,6 @@ class WeightedSemaphore:
     async def _wait(self, n: int) -> None:
         self._check(n)
         turn = self._line_for(n).join(n)
-        if self._held < self._size:
-            self._serve()  # everybody ahead may have been cancelled
         try:
             await turn
         except BaseException:
