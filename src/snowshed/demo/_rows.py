@@ -141,6 +141,6 @@ _HEAVY: tuple[tuple[str, Cell], ...] = (
 _PROCESS: tuple[tuple[str, Cell], ...] = (
     ("most live tasks", lambda run: _format.count(run.peak_tasks)),
     ("most lookups of one request", lambda run: _format.count(run.peak_lookups)),
-    ("most tasks of one request, logged", lambda run: _format.count(run.logged_peak)),
+    ("tasks of one request, logged", lambda run: _format.count(run.logged_peak)),
     ("most resident memory", lambda run: _format.memory(run.peak_rss)),
 )

@@ -101,7 +101,7 @@ class Gauges:
             self._stop.set()
             await asyncio.to_thread(thread.join)
 
-    def read(self, loop: asyncio.AbstractEventLoop) -> dict[str, float | None]:
+    def read(self, loop: asyncio.AbstractEventLoop) -> dict[str, int | float | None]:
         """Return the gauges as they stand; the clock is `time.monotonic`, one for all processes."""
         return {
             "at": time.monotonic(),
@@ -192,7 +192,7 @@ async def healthz() -> str:
 
 
 @app.get("/stats")
-async def stats() -> dict[str, float | None]:
+async def stats() -> dict[str, int | float | None]:
     """Show the gauges, as long as the shop still answers."""
     return gauges.read(asyncio.get_running_loop())
 
