@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+import _needs
 import snowshed.attach
+from snowshed.attach import _servers
 
 BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 STARTED = "import sys\ndef start_from_environment(): print('started', file=sys.stderr)\n"
@@ -235,6 +237,42 @@ class TestFailures:
         where = package(tmp_path / "p", "raise OSError('broken')")
         done = run("import asyncio; print('app')", where, preexec_fn=lambda: os.close(2))
         assert (done.returncode, done.stdout) == (0, "app\n")
+
+
+class TestTheRealThing:
+    """What it starts in earnest."""
+
+    def test_a_loop_runs_as_ever(self) -> None:
+        done = run("import asyncio; asyncio.run(asyncio.sleep(0)); print('app')")
+        assert (done.stdout, done.stderr) == ("app\n", "")
+
+    def test_a_service_may_import_snowshed_first(self) -> None:
+        done = run(
+            "from snowshed import open_scope; from snowshed.attach import _runtime as r; print(r._runtime)"
+        )
+        assert done.stdout.startswith("<snowshed.Runtime observe")
+        assert done.stderr == ""
+
+    @pytest.mark.parametrize("module", _servers.SERVERS)
+    def test_a_server_is_changed_although_it_is_the_first_import(self, module: str) -> None:
+        _needs.module(module.partition(".")[0])
+        finder = "__import__('snowshed.attach._on_import', fromlist=['_finder'])._finder"
+        done = run(f"import {module}; print(vars({finder}))")
+        assert f"'{module}'" not in done.stdout
+        assert done.stderr == ""
+
+    def test_every_server_that_we_change_is_waited_for(self) -> None:
+        tree = ast.parse((BOOTSTRAP / "sitecustomize.py").read_text())
+        assigned = {ast.unparse(n.targets[0]): n.value for n in tree.body if type(n) is ast.Assign}
+        awaited = ast.literal_eval(assigned["_START_BEFORE"])
+        assert awaited == {module.partition(".")[0] for module in _servers.SERVERS}
+
+    def test_a_bad_setting_costs_one_line(self) -> None:
+        code = "import os; os.environ['SNOWSHED_RUN_MODE'] = 'x'; import asyncio; print('app')"
+        done = run(code)
+        assert done.stdout == "app\n"
+        assert "ConfigError: SNOWSHED_RUN_MODE: 'x' is not accepted: use 'observe'" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_it_is_written_for_interpreters_older_than_snowshed() -> None:

@@ -74,6 +74,7 @@ class TestTheService:
     ) -> None:
         done = snowshed("--", *command, cwd=here)
         assert json.loads(done.stdout)["attached"] is True
+        assert done.stderr == ""
 
     def test_a_command_on_the_path_needs_no_dashes(self, here: Path) -> None:
         path = f"{here / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -104,6 +105,14 @@ class TestTheService:
         code = "import subprocess, sys; subprocess.run([sys.executable, 'probe.py'])"
         done = snowshed("--", sys.executable, "-c", code, cwd=here)
         assert json.loads(done.stdout)["attached"] is True
+
+    def test_it_is_watched_with_the_options_that_were_given(self, here: Path) -> None:
+        code = (
+            "import asyncio; from snowshed.attach import _runtime as r; print(r._runtime.settings)"
+        )
+        done = snowshed("--mode", "enforce", "--", sys.executable, "-c", code, cwd=here)
+        assert done.stdout == f"{Settings(mode='enforce')}\n"
+        assert done.stderr == ""
 
     def test_signals_are_as_the_command_expects_them(self, here: Path) -> None:
         """Python ignores SIGPIPE, and exec would hand that on: `yes | head` would complain."""
