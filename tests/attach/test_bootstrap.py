@@ -247,9 +247,8 @@ class TestTheRealThing:
         assert (done.stdout, done.stderr) == ("app\n", "")
 
     def test_a_service_may_import_snowshed_first(self) -> None:
-        done = run(
-            "from snowshed import open_scope; from snowshed.attach import _runtime as r; print(r._runtime)"
-        )
+        code = "from snowshed import open_scope; from snowshed.attach import _runtime as attached;"
+        done = run(code + "print(attached._runtime)")
         assert done.stdout.startswith("<snowshed.Runtime observe")
         assert done.stderr == ""
 
