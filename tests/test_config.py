@@ -185,6 +185,10 @@ class TestMistakes:
             "(did you mean 'grill'?)"
         )
 
+    def test_a_choice_in_capitals_is_recognized(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SNOWSHED_OVEN_MODE", "GRILL")
+        assert complaint().endswith("(did you mean 'grill'?)")
+
     def test_a_wrong_type_names_the_expected_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SNOWSHED_OVEN_HEAT", "hot")
         assert complaint() == "SNOWSHED_OVEN_HEAT: 'hot' is not accepted: Expected `int`"
