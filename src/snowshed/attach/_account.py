@@ -45,15 +45,22 @@ class Account:
         "unsited",
     )
 
-    def __init__(self, classifier: Classifier, budget: TaskBudget) -> None:
+    def __init__(self, classifier: Classifier, budget: TaskBudget, sites_from: int | None) -> None:
         self.classifier = classifier
         self.budget = budget
+        if sites_from is not None:
+            budget.notice = sites_from
         self.detailed = False
         self.counts: dict[TaskClass, int] = {}
         self.sites: dict[tuple[int, int], _Site] = {}
         self.unsited = 0
         self.excess = 0
         self.bypassed = 0
+
+    def wants_detail(self) -> bool:
+        """Tell whether so many tasks live that each next one should be judged."""
+        budget = self.budget
+        return len(budget.live) >= budget.notice and budget.live_count() >= budget.notice
 
     def go_into_detail(self) -> None:
         """Judge the tasks that were only counted so far; the request keeps its own."""

@@ -81,10 +81,7 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._classifier = Classifier(settings)
-        sites_from = settings.sites_from
-        self._decision = SpawnDecision(
-            self, enforce=settings.mode == "enforce", sites_from=sites_from
-        )
+        self._decision = SpawnDecision(self, enforce=settings.mode == "enforce")
         self._reporter = Reporter(settings.log_interval, time.monotonic)
         self._sweep = Sweep(time.perf_counter)
         self._failed: set[str] = set()
@@ -219,7 +216,7 @@ class _Watcher(Account):
     __slots__ = ("_runtime",)
 
     def __init__(self, runtime: Runtime, classifier: Classifier, request: RequestScope) -> None:
-        super().__init__(classifier, request._budget)
+        super().__init__(classifier, request._budget, runtime.settings.sites_from)
         self._runtime = runtime
 
     def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:

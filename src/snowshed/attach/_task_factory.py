@@ -6,9 +6,9 @@ added, nothing allocated. Only a spawn at the mark takes the long way (`Turnstil
 the task is judged, counted by site, refused.
 
 Loops differ in how they call a factory: asyncio passes what the caller gave, uvloop always passes
-``context=None`` and on Python 3.13 ``eager_start=None``, CPython 3.14 everything. So a factory
-takes ``**kwargs`` and forwards them; for uvloop the two are spelled out, because filling a
-dictionary on each call is a fifth of the cost of a task there.
+``context=None`` and from Python 3.13 on ``eager_start=None``, CPython 3.14 everything. So a factory
+takes ``**kwargs`` and forwards them. For uvloop they are spelled out and not forwarded where they
+say nothing: a dictionary for each call is a fifth of the cost of a task there.
 
 A factory that was there before, or comes later, is kept inside ours: Sentry wraps tasks in spans,
 ``eager_task_factory`` runs them at once. The eager one is rebuilt around our constructor instead
@@ -27,6 +27,8 @@ from typing import Any, Protocol
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
 
 Factory = Callable[..., Any]
+# The arguments of a task factory have grown with CPython; those of this one may not be all.
+NEWEST_KNOWN = (3, 15)
 
 
 class Verdict(Enum):
@@ -55,7 +57,7 @@ def counting(turnstile: Turnstile, inner: Factory | None, *, uvloop: bool = Fals
         factory = _eager(turnstile, uvloop=uvloop)
     elif inner is not None:
         factory = _around(turnstile, inner)
-    elif uvloop:
+    elif uvloop and sys.version_info < NEWEST_KNOWN:
         factory = _plain_uvloop(turnstile)
     else:
         factory = _plain(turnstile)
@@ -86,21 +88,22 @@ def _plain_uvloop(turnstile: Turnstile) -> Factory:
     def factory(
         loop: asyncio.AbstractEventLoop,
         coro: Any,
-        *,
         context: Any = None,
         eager_start: bool | None = None,
-        **kwargs: Any,
+        name: str | None = None,
     ) -> Any:
-        budget = current() if context is None else context.get(CURRENT, OUTSIDE)
-        live = budget.live
-        if kwargs or eager_start or len(live) >= budget.mark:
-            kwargs["context"] = context
-            if eager_start:
-                kwargs["eager_start"] = eager_start
-            return _the_long_way(turnstile, budget, Task, coro, loop, kwargs)
-        task = Task(coro, loop=loop, context=context)
-        live.append(task)
-        return task
+        if context is None and name is None and not eager_start:
+            budget = current()
+            live = budget.live
+            if len(live) < budget.mark:
+                live.append(task := Task(coro, loop=loop))
+                return task
+        else:
+            budget = current() if context is None else context.get(CURRENT, OUTSIDE)
+        given: dict[str, Any] = {"context": context, "name": name}
+        if eager_start:
+            given["eager_start"] = eager_start
+        return _the_long_way(turnstile, budget, Task, coro, loop, given)
 
     return factory
 
@@ -129,14 +132,20 @@ def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
     loop: asyncio.AbstractEventLoop,
     kwargs: dict[str, Any],
 ) -> Any:
-    verdict: Any = Verdict.COUNT
-    if len(budget.live) >= budget.mark:
-        verdict = turnstile.decide(budget, loop, coro)
+    verdict = _verdict(turnstile, budget, coro, loop)
     if verdict is Verdict.COUNT:
         task = construct(coro, loop=loop, **kwargs)
         budget.add(task)
         return task
     return construct(coro, loop=loop, **kwargs) if verdict is Verdict.IGNORE else verdict
+
+
+def _verdict(
+    turnstile: Turnstile, budget: TaskBudget, coro: Any, loop: asyncio.AbstractEventLoop
+) -> Any:
+    if len(budget.live) < budget.mark or budget.make_room():
+        return Verdict.COUNT
+    return turnstile.decide(budget, loop, coro)
 
 
 class _Starting:
@@ -165,9 +174,7 @@ def _eager(turnstile: Turnstile, *, uvloop: bool) -> Factory:
     def construct(coro: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> Any:
         context = kwargs.get("context")
         budget = CURRENT.get() if context is None else context.get(CURRENT, OUTSIDE)
-        verdict: Any = Verdict.COUNT
-        if len(budget.live) >= budget.mark:
-            verdict = turnstile.decide(budget, loop, coro)
+        verdict = _verdict(turnstile, budget, coro, loop)
         if verdict is Verdict.COUNT:
             # Its children are made before the constructor returns: it must be counted before.
             starting = _Starting()

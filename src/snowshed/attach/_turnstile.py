@@ -18,21 +18,20 @@ from snowshed.attach._classify import TaskClass
 from snowshed.attach._refusal import born_failed
 from snowshed.attach._task_factory import Verdict
 from snowshed.core import _hooks
-from snowshed.core._budget import NO_LIMIT, TaskBudget
 from snowshed.errors import BudgetExceeded
 from snowshed.integrations._request import RequestScope
 
 if TYPE_CHECKING:
     from snowshed.attach._runtime import Runtime
+    from snowshed.core._budget import TaskBudget
 
 
 class SpawnDecision:
     """Decides for one runtime; a failure of its own switches it off, and everything is counted."""
 
-    def __init__(self, runtime: Runtime, *, enforce: bool, sites_from: int | None) -> None:
+    def __init__(self, runtime: Runtime, *, enforce: bool) -> None:
         self._runtime = runtime
         self._enforce = enforce
-        self._sites_from = NO_LIMIT if sites_from is None else sites_from
         self._off = False
         # The frame that runs each loop: the end of every walk.
         self.loop_frames: dict[asyncio.AbstractEventLoop, FrameType] = {}
@@ -66,11 +65,10 @@ class SpawnDecision:
             return Verdict.COUNT
         return self._no_room(full, account, loop, coro)
 
-    def _in_detail(self, account: Account) -> bool:
+    @staticmethod
+    def _in_detail(account: Account) -> bool:
         """Tell whether the request is looked at in detail; begin to, if it is time."""
-        if account.detailed:
-            return True
-        if len(account.budget.live) >= self._sites_from or not account.budget.has_room():
+        if not account.detailed and account.wants_detail():
             account.go_into_detail()
         return account.detailed
 

@@ -26,7 +26,7 @@ stray context pins afterwards is one small object.
 from __future__ import annotations
 
 from collections import deque
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Protocol, cast
 
 from snowshed.core import _hooks
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from snowshed.core._scope import TaskScope
 
 FIRST_MARK = 8
-# A refusal must prove that none of the live tasks has ended. Looking at more than this many for
-# one refusal would stall the loop when a large budget is full; the next refusal looks at the next.
+# A refusal must prove that none of the live tasks has ended. One that looks at thousands is dear,
+# and a flood asks thousands of times: see `TaskBudget.has_room`.
 SWEEP_AT_ONCE = 256
 NO_LIMIT = 1 << 62
 ALWAYS = -1
@@ -52,6 +52,16 @@ class Ending(Protocol):
     def done(self) -> bool:
         """Tell whether it has ended; exact at the moment of the call."""
         ...
+
+
+class _Ended:
+    __slots__ = ()
+
+    def done(self) -> bool:
+        return True
+
+
+_ENDED = _Ended()
 
 
 class TaskBudget:
@@ -71,6 +81,7 @@ class TaskBudget:
         "_cursor",
         "_ended",
         "_next_sweep",
+        "_proven_full",
         "_rising",
         "_seen_peak",
         "enforced",
@@ -79,6 +90,7 @@ class TaskBudget:
         "loop",
         "mark",
         "name",
+        "notice",
         "parent",
         "refused",
         "scope",
@@ -95,6 +107,8 @@ class TaskBudget:
     ) -> None:
         self.name = name
         self.limit = NO_LIMIT if limit is None else limit
+        # From this count on every spawn is looked at; at the limit, if nobody asks for earlier.
+        self.notice = self.limit
         self.parent = parent
         self.enforced = enforced
         self.live: list[Ending] = []
@@ -110,6 +124,7 @@ class TaskBudget:
         self._seen_peak = 0
         self._rising = True
         self._cursor = 0
+        self._proven_full = False
 
     def __repr__(self) -> str:
         limit = "unbounded" if self.limit == NO_LIMIT else self.limit
@@ -133,7 +148,8 @@ class TaskBudget:
     def resize(self, limit: int) -> None:
         """Change the limit; what lives already stays, over it or not."""
         self.limit = limit
-        self._next_sweep = min(self._next_sweep, limit)
+        self.notice = min(self.notice, limit)
+        self._next_sweep = min(self._next_sweep, self.notice)
         if self.mark != ALWAYS:
             self.mark = self._next_sweep
 
@@ -168,13 +184,17 @@ class TaskBudget:
         return None
 
     def has_room(self) -> bool:
-        """Tell whether one more task fits in this budget alone, ended ones taken off first."""
+        """Tell whether one more task fits in this budget alone, ended ones taken off first.
+
+        Exact up to a limit of 256. A larger budget that has been proven full answers from that
+        proof, and a look at 256 tasks, until the loop's next pass.
+        """
         if len(self.live) < self.limit:
             return True
         if self.limit <= SWEEP_AT_ONCE:
             self.sweep()
         else:
-            self._sweep_some()
+            self._make_room()
         return len(self.live) < self.limit
 
     def add(self, task: Ending) -> None:
@@ -198,11 +218,18 @@ class TaskBudget:
         self.sweep()
         return len(self.live)
 
+    def make_room(self) -> bool:
+        """Take ended tasks off, at the mark; tell whether nobody has to look at the next spawn."""
+        if self.mark == ALWAYS:
+            return False
+        self._pass_mark()
+        return len(self.live) < self.notice
+
     def _pass_mark(self) -> None:
         self.sweep()
         length = len(self.live)
         mark = max(FIRST_MARK, 2 * length, self._seen_peak)
-        self._next_sweep = min(mark, self.limit) if length < self.limit else mark
+        self._next_sweep = min(mark, self.notice) if length < self.notice else mark
         if self.mark != ALWAYS:
             self.mark = self._next_sweep
 
@@ -222,16 +249,38 @@ class TaskBudget:
         self._ended += ended
         live[:] = alive
 
-    def _sweep_some(self) -> None:
+    def _make_room(self) -> None:
+        """Look for ended tasks part by part, until some are found or all have been looked at."""
+        parts = 1 if self._proven_full else -(-len(self.live) // SWEEP_AT_ONCE)
+        if any(self._sweep_part() for _ in range(parts)) or self._proven_full:
+            return
+        self._note_peak(len(self.live))
+        if self.loop is not None:
+            self._proven_full = True
+            self.loop.call_soon(self._doubt, context=Context())
+
+    def _doubt(self) -> None:
+        self._proven_full = False
+
+    def _sweep_part(self) -> int:
         live = self.live
         start = self._cursor if self._cursor < len(live) else 0
         stop = start + SWEEP_AT_ONCE
-        chunk = live[start:stop]
-        alive = [task for task in chunk if not task.done()]
-        self._note_peak(len(live) - len(chunk) + len(alive))
-        self._ended += len(chunk) - len(alive)
-        live[start:stop] = alive
+        part = live[start:stop]
+        alive = [task for task in part if not task.done()]
+        ended = len(part) - len(alive)
+        if ended:
+            self._ended += ended
+            live[start:stop] = alive
         self._cursor = start + len(alive)
+        return ended
+
+    def let_go(self) -> None:
+        """Hold no ended task any longer, as it holds its result.
+
+        The list keeps its length and order, from which `sweep` learns the peak.
+        """
+        self.live[:] = [_ENDED if task.done() else task for task in self.live]
 
     def _note_peak(self, count: int) -> None:
         self._seen_peak = max(self._seen_peak, count)
