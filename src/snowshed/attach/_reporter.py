@@ -1,4 +1,4 @@
-"""Reports of requests into the log, at most one for each route in a while."""
+"""Reports of requests into the log, at most one of a kind for each route in a while."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reporter:
     """Writes reports to the logger ``snowshed.request``; what it leaves out it counts.
 
     Args:
-        interval: seconds between two lines about the same route.
+        interval: seconds between two lines of a kind about the same route.
         clock: monotonic seconds.
     """
 
@@ -25,21 +25,23 @@ class Reporter:
         self._interval = interval
         self._clock = clock
         self._logger = logging.getLogger("snowshed.request")
-        # By route: when it was written about, and how often it could have been since.
-        self._routes: dict[str, tuple[float, int]] = {}
+        # By route and kind: when it was written about, and how often it could have been since. A
+        # receipt that outlives each request must not hide the one request that floods.
+        self._routes: dict[tuple[str, bool], tuple[float, int]] = {}
         self.suppressed = 0
 
     def write(self, report: RequestReport) -> None:
         """Log ``report``, or count it as suppressed."""
         now = self._clock()
-        last = self._routes.get(report.route)
+        kind = report.route, report.over_budget
+        last = self._routes.get(kind)
         if last is not None and now - last[0] < self._interval:
-            self._routes[report.route] = (last[0], last[1] + 1)
+            self._routes[kind] = (last[0], last[1] + 1)
             self.suppressed += 1
             return
         if len(self._routes) >= ROUTES_AT_MOST:
             self._routes.clear()
-        self._routes[report.route] = (now, 0)
+        self._routes[kind] = (now, 0)
         more = f" more_like_it={last[1]}" if last is not None and last[1] else ""
         level = logging.WARNING if report.over_budget else logging.INFO
         self._logger.log(level, "%s%s", report, more, extra={"snowshed": report})
