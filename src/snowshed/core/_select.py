@@ -2,7 +2,8 @@
 
 A task that must read from two channels cannot just await the first: while it waits there, the
 second may have had an element for an hour. Two helper tasks and `asyncio.wait` look like a way
-out, and lose elements: the helper that comes second may have received one before it is cancelled.
+out; they cost two tasks for each element, and lose one whenever both are done and only one is
+looked at.
 `select` waits in all places at once and takes from one of them::
 
     match await select(orders.on_receive(), results.on_send(answer), timeout=1.0):

@@ -98,7 +98,7 @@ class ChannelState(Generic[T]):
 
     @property
     def sent(self) -> int:
-        """Sends that ended well; derived, because counting them would cost time on the short way."""
+        """Sends that ended well; derived, because the short way has no time to count them."""
         return self.received + len(self.buffer) + self._dropped + self._discarded
 
     # -- sending
