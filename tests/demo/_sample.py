@@ -38,7 +38,7 @@ GUARDED = RunResult(
     ("snowshed: <report> over budget",),
 )
 
-COMPARISON = Comparison(PLAN, BARE, GUARDED)
+COMPARISON = Comparison(PLAN, (BARE, GUARDED))
 
 OVERLOADED = Plan(1.0, 0.0, 1.0, light_rate=350.0, heavy_rate=0.0)
 
@@ -46,7 +46,9 @@ FINDINGS = Findings(
     COMPARISON,
     Comparison(
         OVERLOADED,
-        RunResult("bare", BARE.command, (Outcome(0.5, "light", 0.1, 0.0, 200),), ()),
-        RunResult("snowshed", GUARDED.command, (Outcome(0.5, "light", 0.9, 0.0, 200),), ()),
+        (
+            RunResult("bare", BARE.command, (Outcome(0.5, "light", 0.1, 0.0, 200),), ()),
+            RunResult("snowshed", GUARDED.command, (Outcome(0.5, "light", 0.9, 0.0, 200),), ()),
+        ),
     ),
 )

@@ -39,7 +39,7 @@ def test_the_process_is_told_by_its_peaks() -> None:
 def test_the_headline_says_what_came_out_even_if_it_speaks_against_us() -> None:
     assert "0 % of the light requests" in headline(COMPARISON)
     assert "50.0 % by the same service under snowshed" in headline(COMPARISON)
-    swapped = replace(COMPARISON, bare=GUARDED, guarded=BARE)
+    swapped = replace(COMPARISON, runs=(GUARDED, BARE))
     assert "and 0 % by the same service under snowshed" in headline(swapped)
 
 

@@ -62,6 +62,15 @@ def test_a_report_makes_a_light_request_wait_for_all_of_its_lookups() -> None:
     assert run_virtual(main()) > 500 / shop.CONNECTIONS * shop.SERVICE_TIME * 0.95
 
 
+def test_lookups_one_after_the_other_are_not_at_once() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for item in range(5):
+            await shop.inventory.fetch(item)
+
+    run_virtual(shop.CountLookups(app)({}, receive, send))
+    assert shop.gauges.request_peak == 1
+
+
 @pytest.mark.parametrize(("items", "peak"), [(3, 3), (500, 500)])
 def test_the_gauge_counts_the_lookups_of_one_request_exactly(items: int, peak: int) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -112,16 +112,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same plan, carried out twice."""
+    """The same plan, carried out twice: by the bare service, and then under snowshed."""
 
     plan: Plan
-    bare: RunResult
-    guarded: RunResult
-
-    @property
-    def runs(self) -> tuple[RunResult, RunResult]:
-        """Both runs, the bare one first."""
-        return (self.bare, self.guarded)
+    runs: tuple[RunResult, RunResult]
 
 
 @dataclass(frozen=True, slots=True)

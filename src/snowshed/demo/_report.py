@@ -71,7 +71,8 @@ th:first-child, td:first-child { text-align: left; font-weight: 400; }
 thead th, tbody th[colspan] { font-weight: 600; }
 tbody th[colspan] { padding-top: 20px; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 14px 16px;
-  background: var(--card); border-radius: 8px; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+  background: var(--card); border-radius: 8px;
+  font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 li { margin: 4px 0; }
 """
 

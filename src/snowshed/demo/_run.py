@@ -113,7 +113,7 @@ def _compare(what: str, plan: Plan, shown: Watcher) -> Comparison:
             msg = f"{what}, the {name} run failed: {error}"
             raise CouldNotRunError(msg) from error
 
-    return Comparison(plan, run("bare", ()), run("snowshed", guard(plan.budget)))
+    return Comparison(plan, (run("bare", ()), run("snowshed", guard(plan.budget))))
 
 
 def _run(name: str, before: tuple[str, ...], plan: Plan, shown: Watcher) -> RunResult:

@@ -29,6 +29,8 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException
 
+__all__ = ["app"]
+
 CONNECTIONS = 16
 """Lookups that the database serves at once."""
 SERVICE_TIME = 0.020
