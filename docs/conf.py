@@ -21,6 +21,7 @@ copyright = author
 version = release = snowshed.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+nitpick_ignore_regex = [("py:.*", r"prometheus_client\..*")]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
@@ -63,6 +64,8 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
 
 
 def _is_standard(target: str) -> bool:
+    if " " in target:  # a command, as in `snowshed run`
+        return True
     if re.fullmatch(r"(snowshed\.[\w.]*)?[A-Z][a-z]?s?(_co|_contra)?", target):
         return True  # a type variable
     homes = [""] if target.partition(".")[0] in sys.stdlib_module_names else UNQUALIFIED

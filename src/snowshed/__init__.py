@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snowshed.attach import Runtime, init
     from snowshed.core import (
         ReceiveChannel,
         SendChannel,
@@ -50,6 +51,7 @@ __all__ = [
     "DeadlineExceeded",
     "EndOfChannel",
     "ReceiveChannel",
+    "Runtime",
     "SendChannel",
     "SnowshedError",
     "TaskScope",
@@ -58,6 +60,7 @@ __all__ = [
     "WouldDeadlock",
     "__version__",
     "current_scope",
+    "init",
     "open_channel",
     "open_scope",
     "remaining",

@@ -111,3 +111,9 @@ async def first_of(jobs: snowshed.ReceiveChannel[int], out: snowshed.SendChannel
             return "sent"
         case _:
             return "nothing for a second"
+
+
+def attach() -> int:
+    runtime = snowshed.init(mode="enforce", budget=50)
+    assert_type(runtime, snowshed.Runtime)
+    return runtime.statistics().over_budget

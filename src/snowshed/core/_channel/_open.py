@@ -27,15 +27,15 @@ class open_channel(tuple[SendChannel[T], ReceiveChannel[T]]):  # noqa: N801 - ca
         send, receive = open_channel[Order](100, name="orders")
 
     Args:
-        capacity: how many elements may wait in the buffer. 0 is a rendezvous: a `send` ends when
+        capacity: how many elements may wait in the buffer. 0 is a rendezvous: a ``send`` ends when
             a receiver is there for its element.
         overflow: what happens to an element for which there is no place. ``"suspend"``: the sender
             waits. ``"drop_oldest"``: the oldest in the buffer is lost; with capacity 1 the channel
             holds the newest value only (conflated). ``"drop_latest"``: the new element is lost.
-            In the last two cases `send` never waits.
+            In the last two cases ``send`` never waits.
         name: how errors, `repr` and statistics call the channel; numbered by default.
         on_undelivered: called once with each element that no receiver will get: dropped by
-            overflow, held by a `send` that raised, or buffered when the receiving side cancelled.
+            overflow, held by a ``send`` that raised, or buffered when the receiving side cancelled.
             For elements that must be released, such as connections. It is called in whatever task
             loses the element, must be quick, cannot be a coroutine function and must not raise; if
             it does, that is logged once per channel (logger ``snowshed.core``) and goes no further.
