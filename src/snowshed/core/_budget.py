@@ -194,7 +194,7 @@ class TaskBudget:
         if self.limit <= SWEEP_AT_ONCE:
             self.sweep()
         else:
-            self._make_room()
+            self._find_room()
         return len(self.live) < self.limit
 
     def add(self, task: Ending) -> None:
@@ -249,7 +249,7 @@ class TaskBudget:
         self._ended += ended
         live[:] = alive
 
-    def _make_room(self) -> None:
+    def _find_room(self) -> None:
         """Look for ended tasks part by part, until some are found or all have been looked at."""
         parts = 1 if self._proven_full else -(-len(self.live) // SWEEP_AT_ONCE)
         if any(self._sweep_part() for _ in range(parts)) or self._proven_full:

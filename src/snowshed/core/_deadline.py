@@ -11,11 +11,10 @@ connection, roll back, answer 504) needs time too, and what starts at the deadli
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """Until when a scope may work, and who said so.
 
     Attributes:
@@ -33,6 +32,15 @@ class Deadline:
     def remaining(self, now: float) -> float:
         """Return the seconds left for work, never below 0."""
         return max(self.at - now, 0.0)
+
+    def for_cleanup(self, now: float) -> Deadline | None:
+        """Return the deadline of clean-up when work's has passed: the reserve's end, if any.
+
+        Without a reserve clean-up has no deadline, as what follows an `asyncio.timeout` has none.
+        """
+        if now >= self.hard:
+            return None
+        return self._replace(at=self.hard, timeout=self.hard - now)
 
 
 def resolve(

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Literal
 
 Level = Literal["normal", "light", "exhausted"]
+LEVELS: tuple[Level, ...] = ("normal", "light", "exhausted")
 
 logger = logging.getLogger("snowshed.core")
 
@@ -50,7 +51,7 @@ def pressure() -> Level:
     if source is None:
         return "normal"
     try:
-        return source()
+        return LEVELS[LEVELS.index(source())]
     except Exception:
         pressure_from(None)
         logger.exception("the pressure source failed and was removed; the pressure reads normal")

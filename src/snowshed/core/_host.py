@@ -9,6 +9,7 @@ wants the task to end, and that one wins.
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 
 
 class HostTask:
@@ -17,35 +18,45 @@ class HostTask:
     __slots__ = ("_before", "_handle", "_loop", "cancelled", "task")
 
     def __init__(self, task: asyncio.Task[object], loop: asyncio.AbstractEventLoop) -> None:
-        self.task = task
+        self.task: asyncio.Task[object] | None = task
         self.cancelled = False
         self._loop = loop
         self._before = task.cancelling()
         self._handle: asyncio.Handle | None = None
 
     def cancel(self, reason: str) -> None:
-        """Cancel the host once; at the next pass of the loop when the host itself asks for it.
+        """Cancel the host once; at the next pass of the loop when a task asks for it.
 
-        A running task cannot be cancelled on the spot, only marked, and before Python 3.13 the
+        That task may be the host itself, or an eager one that the host has just started. A task
+        that is running cannot be cancelled on the spot, only marked, and before Python 3.13 the
         mark cannot be taken back. If it were set and the block left without another await, the
         cancellation would surface after the block.
         """
         if self.cancelled or self._handle is not None:
             return
-        if asyncio.current_task(self._loop) is self.task:
-            self._handle = self._loop.call_soon(self._deliver, reason)
-        else:
+        if asyncio.current_task(self._loop) is None:
             self._deliver(reason)
+        else:
+            self._handle = self._loop.call_soon(self._deliver, reason, context=Context())
 
     def _deliver(self, reason: str) -> None:
         self._handle = None
-        self.cancelled = self.task.cancel(reason)
+        if self.task is not None:
+            self.cancelled = self.task.cancel(reason)
 
     def leave(self) -> bool:
         """Give back our cancellation; tell whether somebody outside has cancelled the host too."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
-        if self.cancelled:
-            return self.task.uncancel() > self._before
-        return self.task.cancelling() > self._before
+        task = self.task
+        if task is None:
+            return False
+        left = task.cancelling()
+        if self.cancelled and left > self._before:
+            left = task.uncancel()
+        return left > self._before
+
+    def release(self) -> None:
+        """Forget the task, so that an error in which it ended does not refer to itself."""
+        self.task = None

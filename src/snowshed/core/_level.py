@@ -7,12 +7,7 @@ its budget is left, and how much pressure the whole service is under. The worse 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from snowshed.core._hooks import Level
-
-ORDER: tuple[Level, ...] = ("normal", "light", "exhausted")
+from snowshed.core._hooks import LEVELS, Level
 
 
 def budget_level(live: int, limit: int, light_below: float) -> Level:
@@ -25,4 +20,4 @@ def budget_level(live: int, limit: int, light_below: float) -> Level:
 
 def worse(first: Level, second: Level) -> Level:
     """Return the worse of two levels."""
-    return max(first, second, key=ORDER.index)
+    return max(first, second, key=LEVELS.index)

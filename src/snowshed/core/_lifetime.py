@@ -30,13 +30,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextvars import Context, Token
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from snowshed.core import _clock
 from snowshed.core._budget import ALWAYS, CURRENT, NO_LIMIT, TaskBudget
 from snowshed.core._deadline import Deadline, resolve
 from snowshed.core._host import HostTask
-from snowshed.core._service import counts_tasks
+from snowshed.core._tasks import counts_tasks, is_plain
 from snowshed.errors import ClosedResourceError, DeadlineExceeded
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from snowshed.core._scope import TaskScope
     from snowshed.core._semaphore import WeightedSemaphore
 
-# Timers run in an empty context: even a cancelled one keeps its context until it would have fired.
-_NO_CONTEXT = Context()
 KEPT_ERRORS = 100
+# A budget may hold so many ended tasks, and their results, whatever the number of live ones.
+KEPT_ENDED = 64
 
 
 class ScopeLifetime:
@@ -65,13 +65,16 @@ class ScopeLifetime:
         "_deadline",
         "_errors",
         "_failed",
+        "_few",
         "_host",
         "_idle",
         "_loop",
         "_maps",
         "_on_done",
+        "_on_done_placed",
         "_own_deadline",
         "_places",
+        "_plain",
         "_reason",
         "_reserve",
         "_state",
@@ -99,6 +102,8 @@ class ScopeLifetime:
         # False as soon as nothing more may be started: one flag for the hot path to look at.
         self._accepts = False
         self._children: set[asyncio.Task[Any]] = set()
+        # With fewer children than this there is something to do, see `_has_few`.
+        self._few = 0
         self._threads: set[asyncio.Future[Any]] = set()
         self._idle: asyncio.Future[None] | None = None
         self._deadline: Deadline | None = None
@@ -122,17 +127,20 @@ class ScopeLifetime:
         """Enter the scope in the running task, which becomes its host."""
         if self._state != "new":
             raise ClosedResourceError(f"scope {self.name!r} has been entered before and")
-        task = asyncio.current_task()
+        self._loop = loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             msg = f"scope {self.name!r} must be entered in a task; use asyncio.run or create_task"
             raise RuntimeError(msg)
-        self._loop = asyncio.get_running_loop()
-        self._host = HostTask(task, self._loop)
-        self._counted = counts_tasks(self._loop)
+        self._host = HostTask(task, loop)
+        self._plain = is_plain(loop)
+        self._counted = not self._plain and counts_tasks(loop)
         self._join_parent(CURRENT.get())
         self._token = CURRENT.set(self._budget)
         # One bound method for all children: making one for each shows in the cost of a spawn.
-        self._on_done = self._task_done
+        self._on_done = self._child_done
+        if self._places is not None:
+            self._on_done_placed = self._placed_child_done
         self._state = "open"
         self._accepts = True
         return self
@@ -145,9 +153,17 @@ class ScopeLifetime:
         budget.loop = self._loop
         budget.scope = cast("TaskScope", self)
         outer = parent.scope
+        inherited = None if outer is None else outer._deadline
+        if inherited is not None or self._timeout is not None or self._own_deadline is not None:
+            self._set_deadline(outer, inherited)
+
+    def _set_deadline(self, outer: ScopeLifetime | None, inherited: Deadline | None) -> None:
         now = _clock.now()
+        if inherited is not None and now >= inherited.at and self._outer_cancels(outer):
+            # The expiry has reached the host: this scope is opened by its clean-up.
+            inherited = inherited.for_cleanup(now)
         self._deadline = resolve(
-            None if outer is None else outer._deadline,
+            inherited,
             scope=self.name,
             now=now,
             timeout=self._timeout,
@@ -155,14 +171,28 @@ class ScopeLifetime:
             reserve=self._reserve,
         )
         if self._deadline is not None and not self._expires_with(outer):
+            # An empty context: even a cancelled timer keeps its context until it would have fired.
             delay = max(self._deadline.at - now, 0.0)
-            self._timer = self._loop.call_later(delay, self._expire, context=_NO_CONTEXT)
+            self._timer = self._loop.call_later(delay, self._expire, context=Context())
+
+    def _outer_cancels(self, outer: ScopeLifetime | None) -> bool:
+        """Tell whether ending ``outer`` cancels our host, because it is its host or its child."""
+        if outer is None or outer._loop is not self._loop:
+            return False
+        task = self._host.task
+        return task is outer._host.task or task in outer._children
 
     def _expires_with(self, outer: ScopeLifetime | None) -> bool:
-        """Tell whether the outer scope's expiry reaches this one's host by structure."""
-        if outer is None or outer._deadline is not self._deadline or outer._loop is not self._loop:
-            return False
-        return outer._host.task is self._host.task or self._host.task in outer._children
+        """Tell whether a timer further out, through those between, cancels our host in time."""
+        inner = self
+        while outer is not None and outer._deadline is self._deadline:
+            if outer._reason is not None or not inner._outer_cancels(outer):
+                return False
+            if outer._timer is not None:
+                return True
+            inner, parent = outer, outer._budget.parent
+            outer = None if parent is None else parent.scope
+        return False
 
     async def __aexit__(
         self,
@@ -178,34 +208,43 @@ class ScopeLifetime:
             self._fail(error)
         elif error is not None or outside:
             self._end("the task that runs the scope was cancelled")
-        for abandoned in self._maps or ():
-            abandoned.abandon()
-        outside |= await self._join()
-        self._close()
-        return self._outcome(error, outside=outside)
+        if self._maps is not None:
+            for left in tuple(self._maps):
+                left.abandon()
+        try:
+            # A coroutine that is thrown away, not run, can clean up but not wait.
+            if asyncio.current_task(self._loop) is not None:
+                outside |= await self._join()
+        finally:
+            self._close()
+        raised = self._outcome(error, outside=outside)
+        if raised is error or raised is None:
+            return raised is None
+        context = raised.__context__
+        try:
+            raise raised
+        finally:
+            raised.__context__ = context
+            # The traceback refers to this frame; without this the error would refer to itself.
+            del raised, context, error, self
 
-    def _outcome(self, error: BaseException | None, *, outside: bool) -> bool:
-        """Raise or swallow: True swallows ``error``, False lets it pass."""
-        cause = self._cause
-        if isinstance(cause, (KeyboardInterrupt, SystemExit)):
-            outside = False
-        if outside:
+    def _outcome(self, error: BaseException | None, *, outside: bool) -> BaseException | None:
+        """Return what is to be raised, which may be ``error``; None: nothing."""
+        cause, self._cause = self._cause, None
+        if outside and not isinstance(cause, (KeyboardInterrupt, SystemExit)):
+            self._note(cause)
             if isinstance(error, asyncio.CancelledError):
-                return False
-            raise asyncio.CancelledError(f"scope {self.name!r} was cancelled from outside")
+                return error
+            cancelled = asyncio.CancelledError(f"scope {self.name!r} was cancelled from outside")
+            cancelled.__context__ = error
+            return cancelled
         if cause is None:
             # A CancelledError that nobody asked for was raised by the block itself.
-            return isinstance(error, asyncio.CancelledError) and self._host.cancelled
-        if cause is error:
-            return False
-        return self._raise(cause, error)
-
-    def _raise(self, cause: BaseException, error: BaseException | None) -> NoReturn:
-        try:
-            raise cause from (error if isinstance(cause, DeadlineExceeded) else cause.__cause__)
-        finally:
-            # The traceback refers to this frame; without this the error would refer to itself.
-            del cause, error, self
+            return None if self._host.cancelled else error
+        if cause is not error and cause.__traceback__ is None:
+            # Our own DeadlineExceeded: where the block was waiting tells what took so long.
+            cause.__cause__ = error
+        return cause
 
     def _close(self) -> None:
         self._state = "closed"
@@ -213,8 +252,17 @@ class ScopeLifetime:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._children:
+            self._cancel_children(f"scope {self.name!r} was thrown away")
+        parent = self._budget.parent
         self._closed(self._budget.close())
+        if parent is not None and 2 * self._budget.spawned >= len(parent.live):
+            parent.let_go()
+        self._maps = None
+        self._host.release()
         del self._on_done
+        if self._places is not None:
+            del self._on_done_placed
         token, self._token = self._token, None
         if token is not None:
             # Left in another context than entered, as generator-based fixtures do: that context
@@ -255,12 +303,16 @@ class ScopeLifetime:
 
     def _fail(self, error: BaseException) -> None:
         """Note a failure; the first one ends the scope and is what it raises."""
-        urgent = isinstance(error, (KeyboardInterrupt, SystemExit))
-        if self._cause is None or urgent:
-            self._cause = error
-        elif error is not self._cause and len(self._errors) < KEPT_ERRORS:
-            self._errors.append(error)
+        later: BaseException | None = error
+        if self._cause is None or isinstance(error, (KeyboardInterrupt, SystemExit)):
+            later, self._cause = self._cause, error
+        if later is not self._cause:
+            self._note(later)
         self._end(f"scope {self.name!r} failed: {error!r}")
+
+    def _note(self, error: BaseException | None) -> None:
+        if error is not None and len(self._errors) < KEPT_ERRORS:
+            self._errors.append(error)
 
     def _end(self, reason: str) -> None:
         if self._reason is not None:
@@ -272,21 +324,35 @@ class ScopeLifetime:
         self._cancel_children(reason)
 
     def _cancel_children(self, reason: str) -> None:
-        for child in tuple(self._children):
-            child.cancel(reason)
+        if not self._loop.is_closed():
+            for child in tuple(self._children):
+                child.cancel(reason)
 
-    def _task_done(self, child: asyncio.Task[Any]) -> None:
-        self._children.discard(child)
-        if self._idle is not None:
-            self._wake_if_idle()
-        if self._places is not None:
-            self._places.release()
+    def _child_done(self, child: asyncio.Task[Any]) -> None:
+        children = self._children
+        children.discard(child)
+        if len(children) < self._few:
+            self._has_few()
         if child.cancelled():
             return
         error = child.exception()
         if error is not None:
             self._failed += 1
             self._fail(error)
+
+    def _has_few(self) -> None:
+        """Note that children have become few: enough ended ones to let go, or none to wait for."""
+        children = len(self._children)
+        self._few = children // 2 if children >= KEPT_ENDED else 1
+        if len(self._budget.live) >= KEPT_ENDED:
+            self._budget.let_go()
+        if self._idle is not None:
+            self._wake_if_idle()
+
+    def _placed_child_done(self, child: asyncio.Task[Any]) -> None:
+        if self._places is not None:
+            self._places.release()
+        self._child_done(child)
 
     def _thread_done(self, job: asyncio.Future[Any]) -> None:
         self._threads.discard(job)
@@ -307,6 +373,7 @@ class ScopeLifetime:
         cancelled = False
         while self._children or self._threads:
             self._idle = self._loop.create_future()
+            self._few = max(self._few, 1)
             try:
                 await self._idle
             except asyncio.CancelledError:
@@ -316,14 +383,6 @@ class ScopeLifetime:
             finally:
                 self._idle = None
         return cancelled
-
-    def _refuse(self) -> NoReturn:
-        if self._state == "new":
-            msg = f"scope {self.name!r} is not entered yet; use 'async with open_scope(...)'"
-            raise RuntimeError(msg)
-        if self._state == "closed":
-            raise ClosedResourceError(f"scope {self.name!r}")
-        raise ClosedResourceError(f"scope {self.name!r} is ending ({self._reason}); it")
 
     @property
     def errors(self) -> tuple[BaseException, ...]:

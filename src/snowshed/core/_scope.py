@@ -10,20 +10,17 @@ How a scope is entered, ends and is left is in `_lifetime`; what it counts is in
 from __future__ import annotations
 
 import asyncio
-from contextvars import copy_context
 from dataclasses import dataclass
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowshed.core import _clock, _hooks, _threads
-from snowshed.core._budget import CURRENT, NO_LIMIT, TaskBudget
-from snowshed.core._coroutine import checked, explain
+from snowshed.core._budget import NO_LIMIT, TaskBudget
 from snowshed.core._level import budget_level, worse
-from snowshed.core._lifetime import ScopeLifetime
 from snowshed.core._map import ScopeMap
 from snowshed.core._semaphore import WeightedSemaphore
 from snowshed.core._service import service_scope
-from snowshed.errors import DeadlineExceeded, WouldBlock
+from snowshed.core._spawning import SpawningScope
+from snowshed.errors import WouldBlock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
@@ -66,7 +63,7 @@ class ScopeStatistics:
     remaining: float | None
 
 
-class TaskScope(ScopeLifetime):
+class TaskScope(SpawningScope):
     """Owns the tasks that it starts; made by `open_scope`.
 
     ``async with`` enters it; the block is left when every task has ended. The first failure, in
@@ -121,25 +118,11 @@ class TaskScope(ScopeLifetime):
         """
         if not self._accepts:
             self._refuse()
-        if self._places is not None:
+        if self._places is None:
+            return self._start(fn, args, name, self._on_done)
+        if not self._places._take_one():
             await self._wait_for_place(self._places, timeout)
-        return self._start(fn, args, name)
-
-    async def _wait_for_place(self, places: WeightedSemaphore, timeout: float | None) -> None:
-        # A budget refuses at once; only then is it worth waiting.
-        self._budget.admit()
-        if timeout is None:
-            await places.acquire()
-        else:
-            try:
-                async with asyncio.timeout(timeout):
-                    await places.acquire()
-            except TimeoutError:
-                what = "a place under its limit"
-                raise DeadlineExceeded(self.name, timeout, what) from None
-        if not self._accepts:
-            places.release()
-            self._refuse()
+        return self._start_placed(fn, args, name, self._places)
 
     def spawn_nowait(
         self,
@@ -156,59 +139,13 @@ class TaskScope(ScopeLifetime):
         """
         if not self._accepts:
             self._refuse()
-        if self._places is not None:
-            try:
-                self._places.acquire_nowait()
-            except WouldBlock:
-                running = len(self._children)
-                what = f"scope {self.name!r} runs {running} children, its limit is {self._limit}"
-                raise WouldBlock(what) from None
-        return self._start(fn, args, name)
-
-    def _start(
-        self, fn: Callable[..., Coroutine[Any, Any, T]], args: tuple[Any, ...], name: str | None
-    ) -> asyncio.Task[T]:
-        """Start a child; where places are counted, it has one.
-
-        The calls of `TaskBudget.admit` and `add` are spelled out for the common case, a budget
-        below its mark: this is the hot path.
-        """
-        budget = self._budget
-        live = budget.live
-        at_mark = len(live) >= budget.mark
-        try:
-            if at_mark:
-                budget.admit()
-            coro = fn(*args)
-            if type(coro) is not CoroutineType:
-                coro = checked("spawn", fn, coro)
-        except BaseException as error:
-            self._give_place_back()
-            if isinstance(error, TypeError):
-                explain("spawn", fn)
-            raise
-        if name is None and CURRENT.get() is budget:
-            task = self._loop.create_task(coro)
-        else:
-            task = self._create_task(coro, name)
-        if not self._counted:
-            if at_mark:
-                budget.add(task)
-            else:
-                live.append(task)
-        self._children.add(task)
-        task.add_done_callback(self._on_done)
-        return task
-
-    def _create_task(self, coro: Coroutine[Any, Any, T], name: str | None) -> asyncio.Task[T]:
-        """Make a task in the context of the caller, with this scope as the current one."""
-        context = copy_context()
-        context.run(CURRENT.set, self._budget)
-        return self._loop.create_task(coro, name=name, context=context)
-
-    def _give_place_back(self) -> None:
-        if self._places is not None:
-            self._places.release()
+        if self._places is None:
+            return self._start(fn, args, name, self._on_done)
+        if not self._places._take_one():
+            running = len(self._children)
+            what = f"scope {self.name!r} runs {running} children, its limit is {self._limit}"
+            raise WouldBlock(what)
+        return self._start_placed(fn, args, name, self._places)
 
     def map(
         self,
@@ -222,8 +159,9 @@ class TaskScope(ScopeLifetime):
 
         Constant memory for sources of any length: the next item is taken when a result has been.
         Where the budget leaves less than ``limit``, fewer run at once. An item's failure ends
-        the scope, as any child's does. Leaving the loop early: the rest is cancelled when the scope
-        is left, or by ``aclose()``.
+        the scope, as any child's does. Leaving the loop early: the rest is cancelled when the task
+        that ran the loop ends or leaves the scope, or by ``aclose()``. Reading an asynchronous
+        source is one task more, which takes no place; an async generator is closed at the end.
 
         Args:
             fn: an async function of one item.
@@ -244,15 +182,7 @@ class TaskScope(ScopeLifetime):
             raise ValueError(msg)
         if not self._accepts:
             self._refuse()
-        mapped = ScopeMap(self, fn, items, limit, ordered=ordered)
-        if self._maps is None:
-            self._maps = set()
-        self._maps.add(mapped)
-        return mapped
-
-    def _forget_map(self, mapped: ScopeMap[Any, Any]) -> None:
-        if self._maps is not None:
-            self._maps.discard(mapped)
+        return ScopeMap(self, fn, items, limit, ordered=ordered)
 
     async def run_sync(self, fn: Callable[..., T], *args: Any, cleanup: bool = False) -> T:
         """Run the blocking ``fn(*args)`` on a thread and return its result.
@@ -272,24 +202,25 @@ class TaskScope(ScopeLifetime):
             BudgetExceeded: as `spawn`, unless ``cleanup``.
             ClosedResourceError: the scope has ended; while it ends only ``cleanup`` may start.
         """
-        if not self._accepts and not (cleanup and self._state == "closing"):
-            self._refuse()
+
+        def check() -> None:
+            ending = self._state in {"open", "closing"}
+            if not (self._accepts or (cleanup and ending)):
+                self._refuse()
+
+        check()
         if not cleanup:
             self._budget.admit()
-        permit = await _threads.permits().acquire(cleanup=cleanup)
-        context = copy_context()
-        context.run(CURRENT.set, self._budget)
-        job = _threads.ThreadJob(context, fn, args)
-        try:
-            waiter = _threads.start(job)
-        except BaseException:
-            permit.release()
-            raise
-        waiter.add_done_callback(lambda _: permit.release())
+        job = _threads.ThreadJob(self._context(), fn, args)
         self._budget.add(job)
+        waiter = await job.start(cleanup=cleanup, check=check)
         self._threads.add(waiter)
         waiter.add_done_callback(self._thread_done)
-        return await asyncio.shield(waiter)
+        try:
+            return await asyncio.shield(waiter)
+        finally:
+            # An error's traceback refers to this frame, and the waiter to the error.
+            del waiter
 
     def detach(
         self,

@@ -136,6 +136,13 @@ class WeightedSemaphore:
             raise WouldBlock(f"{self._describe()}, {n} wanted")
         self._held += n
 
+    def _take_one(self) -> bool:
+        """Take one permit if that is possible at once; scopes ask for each child."""
+        if self._queue or self._held >= self._size:
+            return False
+        self._held += 1
+        return True
+
     def release(self, n: int = 1) -> None:
         """Give ``n`` permits back and serve the line.
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from snowshed.core._budget import CURRENT, TaskBudget
 from snowshed.core._coroutine import call
+from snowshed.core._tasks import StartingTask, counts_tasks
 
 T = TypeVar("T")
 logger = logging.getLogger("snowshed.detached")
@@ -71,15 +71,27 @@ class ServiceScope:
         coro = call("detach", fn, args)
         context = copy_context()
         context.run(CURRENT.set, self._budget)
-        task = self._loop.create_task(coro, name=name, context=context)
-        if not counts_tasks(self._loop):
-            self._budget.add(task)
+        task = self._create(coro, name, context)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
+    def _create(
+        self, coro: Coroutine[Any, Any, T], name: str | None, context: Context
+    ) -> asyncio.Task[T]:
+        if counts_tasks(self._loop):
+            return self._loop.create_task(coro, name=name, context=context)
+        starting = StartingTask()
+        self._budget.add(starting)
+        task: asyncio.Task[T] = starting.start(
+            self._loop.create_task, coro, name=name, context=context
+        )
+        return task
+
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        if not self._tasks:
+            self._budget.let_go()
         if task.cancelled():
             return
         error = task.exception()
@@ -106,12 +118,8 @@ class ServiceScope:
             await asyncio.wait(self._tasks)
 
 
-def counts_tasks(loop: asyncio.AbstractEventLoop) -> bool:
-    """Tell whether the loop's task factory counts every task in the current budget itself."""
-    return getattr(loop.get_task_factory(), "counts_tasks", False)
-
-
-_scopes: WeakKeyDictionary[asyncio.AbstractEventLoop, ServiceScope] = WeakKeyDictionary()
+# A scope refers to its loop, so weak references would not help: closed loops are taken out.
+_scopes: dict[asyncio.AbstractEventLoop, ServiceScope] = {}
 
 
 def service_scope() -> ServiceScope:
@@ -119,5 +127,8 @@ def service_scope() -> ServiceScope:
     loop = asyncio.get_running_loop()
     found = _scopes.get(loop)
     if found is None:
+        for other in tuple(_scopes):
+            if other.is_closed():
+                _scopes.pop(other, None)
         found = _scopes[loop] = ServiceScope(loop)
     return found

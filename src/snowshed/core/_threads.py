@@ -11,6 +11,7 @@ permit that ordinary jobs can never take.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
@@ -61,7 +62,7 @@ def permits() -> ThreadPermits:
 
 
 class ThreadJob(Generic[T]):
-    """A blocking call in a context; counted as live until the thread has really finished."""
+    """A blocking call in a context; live from the wait for a thread until the thread has ended."""
 
     __slots__ = ("_args", "_context", "_ended", "_fn")
 
@@ -82,9 +83,37 @@ class ThreadJob(Generic[T]):
         """Tell whether the call has ended: cancelling whoever waits for it does not end it."""
         return self._ended
 
+    async def start(self, *, cleanup: bool, check: Callable[[], object]) -> asyncio.Future[T]:
+        """Wait for a permit, then run on a thread; ``check`` may still say no in between.
 
-def start(job: ThreadJob[T]) -> asyncio.Future[T]:
-    """Run ``job`` on a thread at once; a permit must be held."""
+        Cancelling the wait takes no permit.
+        """
+        try:
+            permit = await permits().acquire(cleanup=cleanup)
+            try:
+                check()
+                waiter = _run(self)
+            except BaseException:
+                permit.release()
+                raise
+        except BaseException:
+            self._ended = True
+            raise
+        waiter.add_done_callback(lambda _: permit.release(), context=Context())
+        return waiter
+
+
+def _forget_executor() -> None:
+    global _executor  # noqa: PLW0603 - threads are a resource of the process
+    _executor = None
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked worker has the executor of its parent, and none of the threads.
+    os.register_at_fork(after_in_child=_forget_executor)
+
+
+def _run(job: ThreadJob[T]) -> asyncio.Future[T]:
     global _executor  # noqa: PLW0603 - threads are a resource of the process
     if _executor is None:
         # Loops in several threads share it; each holds its own permits, so it must not queue.
