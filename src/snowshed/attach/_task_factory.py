@@ -22,7 +22,9 @@ import sys
 from asyncio import Task
 from collections.abc import Callable
 from enum import Enum
+from functools import wraps
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
 
@@ -200,24 +202,45 @@ def _is_eager(factory: Factory) -> bool:
     return getattr(factory, "__code__", None) is code
 
 
+_turnstiles: WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile] = WeakKeyDictionary()
+
+
 def install(loop: asyncio.AbstractEventLoop, turnstile: Turnstile) -> None:
     """Count the tasks of ``loop`` from now on, also when its factory is replaced later."""
-    if getattr(loop.get_task_factory(), "counts_tasks", False):
+    factory = loop.get_task_factory()
+    if _counts(factory):
         return
-    uvloop = type(loop).__module__.startswith("uvloop")
-    set_task_factory = loop.set_task_factory
-
-    def keep_counting(factory: Factory | None) -> None:
-        if not getattr(factory, "counts_tasks", False):
-            factory = counting(turnstile, factory, uvloop=uvloop)
-        set_task_factory(factory)
-
-    keep_counting(loop.get_task_factory())
-    loop.set_task_factory = keep_counting  # type: ignore[method-assign]
+    if not getattr(type(loop).set_task_factory, "keeps_counting", False):
+        _keep_counting(type(loop))
+    _turnstiles[loop] = turnstile
+    loop.set_task_factory(factory)
 
 
 def uninstall(loop: asyncio.AbstractEventLoop) -> None:
     """Give ``loop`` back the factory that it had, or was given since."""
-    inner = getattr(loop.get_task_factory(), "inner", None)
-    loop.__dict__.pop("set_task_factory", None)
-    loop.set_task_factory(inner)
+    _turnstiles.pop(loop, None)
+    loop.set_task_factory(getattr(loop.get_task_factory(), "inner", None))
+
+
+def _counts(factory: Factory | None) -> bool:
+    return getattr(factory, "counts_tasks", False)
+
+
+def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
+    """Have a factory that a loop of this kind is given put inside ours, if the loop is attached.
+
+    This is done to the class, since a single attribute of its own makes every look at one of
+    uvloop's loops slower, of which each task takes several: together a fortieth of its cost.
+    """
+    original: Callable[[Any, Any], None] = kind.set_task_factory
+
+    @wraps(original)
+    def set_task_factory(loop: asyncio.AbstractEventLoop, factory: Factory | None) -> None:
+        turnstile = _turnstiles.get(loop)
+        if turnstile is not None and not _counts(factory):
+            uvloop = kind.__module__.startswith("uvloop")
+            factory = counting(turnstile, factory, uvloop=uvloop)
+        original(loop, factory)
+
+    set_task_factory.keeps_counting = True  # type: ignore[attr-defined]
+    kind.set_task_factory = set_task_factory  # type: ignore[method-assign, assignment]
