@@ -148,7 +148,11 @@ class TaskBudget:
     def resize(self, limit: int) -> None:
         """Change the limit; what lives already stays, over it or not."""
         self.limit = limit
-        self.notice = min(self.notice, limit)
+        self.notice_from(self.notice)
+
+    def notice_from(self, count: int) -> None:
+        """Have every spawn looked at from ``count`` live tasks on, at the limit at the latest."""
+        self.notice = min(count, self.limit)
         self._next_sweep = min(self._next_sweep, self.notice)
         if self.mark != ALWAYS:
             self.mark = self._next_sweep
