@@ -49,13 +49,17 @@ class Account:
         self.classifier = classifier
         self.budget = budget
         if sites_from is not None:
-            budget.notice = sites_from
+            budget.notice_from(sites_from)
         self.detailed = False
         self.counts: dict[TaskClass, int] = {}
         self.sites: dict[tuple[int, int], _Site] = {}
         self.unsited = 0
         self.excess = 0
         self.bypassed = 0
+
+    def live(self) -> int:
+        """Return how many tasks live, from any thread: nothing is taken off the list."""
+        return sum(not task.done() for task in tuple(self.budget.live))
 
     def wants_detail(self) -> bool:
         """Tell whether so many tasks live that each next one should be judged."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from snowshed import config
@@ -46,6 +46,7 @@ class RuntimeStatistics:
         mode: ``observe`` or ``enforce``.
         requests: requests and connections that have ended.
         open_requests: those that have not.
+        live: tasks of open requests that have not ended.
         over_budget: ended ones that exceeded their budget, or would have been refused tasks.
         spawned: tasks of ended requests.
         refused: tasks that were refused.
@@ -60,6 +61,7 @@ class RuntimeStatistics:
     mode: Literal["observe", "enforce"]
     requests: int
     open_requests: int
+    live: int
     over_budget: int
     spawned: int
     refused: int
@@ -85,12 +87,12 @@ class Runtime:
         self._reporter = Reporter(settings.log_interval, time.monotonic)
         self._sweep = Sweep(time.perf_counter)
         self._failed: set[str] = set()
-        self._opened = self._requests = self._over_budget = self._spawned = 0
+        self._open: set[_Watcher] = set()
+        self._requests = self._over_budget = self._spawned = 0
         self._refused = self._would_refuse = self._outlived = self._late = self._bypassed = 0
 
     def __repr__(self) -> str:
-        open_requests = self._opened - self._requests
-        return f"<snowshed.Runtime {self.settings.mode} open_requests={open_requests}>"
+        return f"<snowshed.Runtime {self.settings.mode} open_requests={len(self._open)}>"
 
     # Attaching.
 
@@ -100,9 +102,16 @@ class Runtime:
         _loops.watch_loops(self, lambda: self.failed("watching loops"))
         for name, change in _servers.SERVERS.items():
             _on_import.when_imported(name, partial(change, wrap=self.wrap), self.failed)
+        _on_import.when_imported("prometheus_client", self._export, self.failed)
         running = asyncio._get_running_loop()
         if running is not None:
             self.install(running)
+
+    def _export(self, _prometheus_client: ModuleType) -> None:
+        # Importing it loads prometheus_client, which only a service that wants metrics has done.
+        from snowshed.integrations.prometheus import register  # noqa: PLC0415
+
+        register(self)
 
     def wrap(self, app: App) -> App:
         """Return ``app`` with a scope around each of its requests; unchanged if that fails."""
@@ -144,8 +153,9 @@ class Runtime:
     # Accounting.
 
     def _watch(self, request: RequestScope) -> _Watcher:
-        self._opened += 1
-        return _Watcher(self, self._classifier, request)
+        watcher = _Watcher(self, self._classifier, request)
+        self._open.add(watcher)
+        return watcher
 
     def note_late(self, coro: object) -> None:
         """Count a task that was started after its request had ended."""
@@ -153,9 +163,10 @@ class Runtime:
         self._late += 1
 
     def request_ended(
-        self, request: RequestScope, account: Account, outlived: list[asyncio.Task[Any]]
+        self, request: RequestScope, account: _Watcher, outlived: list[asyncio.Task[Any]]
     ) -> None:
         """Add a request to the totals; report it if there is something to say."""
+        self._open.discard(account)
         budget = account.budget
         self._requests += 1
         self._spawned += budget.spawned
@@ -193,11 +204,13 @@ class Runtime:
         )
 
     def statistics(self) -> RuntimeStatistics:
-        """Return the totals so far. Cost: constant."""
+        """Return the totals so far; from any thread. Cost: O(live tasks of open requests)."""
+        open_requests = tuple(self._open)
         return RuntimeStatistics(
             mode=self.settings.mode,
             requests=self._requests,
-            open_requests=self._opened - self._requests,
+            open_requests=len(open_requests),
+            live=sum(account.live() for account in open_requests),
             over_budget=self._over_budget,
             spawned=self._spawned,
             refused=self._refused,
