@@ -232,26 +232,36 @@ class TaskBudget:
     def _pass_mark(self) -> None:
         self.sweep()
         length = len(self.live)
-        mark = max(FIRST_MARK, 2 * length, self._seen_peak)
-        self._next_sweep = min(mark, self.notice) if length < self.notice else mark
+        # Written without max() and min(), here and in `sweep`: a request with many short tasks
+        # passes here once for each few of them.
+        mark = 2 * length if 2 * length > FIRST_MARK else FIRST_MARK
+        if mark < self._seen_peak:  # noqa: PLR1730
+            mark = self._seen_peak
+        if length < self.notice < mark:
+            mark = self.notice
+        self._next_sweep = mark
         if self.mark != ALWAYS:
-            self.mark = self._next_sweep
+            self.mark = mark
 
     def sweep(self) -> None:
         """Take ended tasks off the list and learn from what is found."""
         live = self.live
         before = len(live)
-        alive = [task for task in live if not task.done()]
-        ended = before - len(alive)
-        rising = self._rising
-        self._rising = 2 * ended < before or before == 0
-        if not ended:
-            self._note_peak(before)
+        if not before:
+            self._rising = True
             return
+        alive = [task for task in live if not task.done()]
         # Were the count rising until the last ended task was born, that many lived at once.
-        self._note_peak(max(len(alive), _last_ended(live) + 1 if rising else 0))
-        self._ended += ended
-        live[:] = alive
+        ended = before - len(alive)
+        peak = len(alive)
+        if ended and self._rising:
+            peak = max(peak, _last_ended(live) + 1)
+        if peak > self._seen_peak:  # noqa: PLR1730
+            self._seen_peak = peak
+        self._rising = 2 * ended < before
+        if ended:
+            self._ended += ended
+            live[:] = alive
 
     def _find_room(self) -> None:
         """Look for ended tasks part by part, until some are found or all have been looked at."""
