@@ -12,7 +12,8 @@ say nothing: a dictionary for each call is a fifth of the cost of a task there.
 
 A factory that was there before, or comes later, is kept inside ours: Sentry wraps tasks in spans,
 ``eager_task_factory`` runs them at once. The eager one is rebuilt around our constructor instead
-of wrapped, since anyio recognises it by its code.
+of wrapped, since anyio recognises it by its code. Whoever asks a loop for its factory, to call it
+from their own, gets one that makes tasks and does not count: theirs will be put inside ours.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
+from snowshed.core._tasks import StartingTask
 
 Factory = Callable[..., Any]
 # The arguments of a task factory have grown with CPython; those of this one may not be all.
@@ -56,7 +58,7 @@ class Turnstile(Protocol):
 def counting(turnstile: Turnstile, inner: Factory | None, *, uvloop: bool = False) -> Factory:
     """Return a factory that counts each task in the current budget, around ``inner``."""
     if inner is not None and _is_eager(inner):
-        factory = _eager(turnstile, uvloop=uvloop)
+        factory = _eager(turnstile, inner, uvloop=uvloop)
     elif inner is not None:
         factory = _around(turnstile, inner)
     elif uvloop and sys.version_info < NEWEST_KNOWN:
@@ -65,7 +67,30 @@ def counting(turnstile: Turnstile, inner: Factory | None, *, uvloop: bool = Fals
         factory = _plain(turnstile)
     factory.counts_tasks = True  # type: ignore[attr-defined]
     factory.inner = inner  # type: ignore[attr-defined]
+    if inner is None or not _is_eager(inner):
+        factory.shown = _not_counting(factory, inner)  # type: ignore[attr-defined]
     return factory
+
+
+def _not_counting(factory: Factory, inner: Factory | None) -> Factory:
+    """Return what others see as the loop's factory, and stands for ``factory`` when they set it."""
+
+    def shown(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
+        _drop_unasked(kwargs)
+        return Task(coro, loop=loop, **kwargs) if inner is None else inner(loop, coro, **kwargs)
+
+    if inner is not None:
+        shown = wraps(inner)(shown)
+    shown.counts_tasks = True  # type: ignore[attr-defined]
+    shown.stands_for = factory  # type: ignore[attr-defined]
+    return shown
+
+
+def _drop_unasked(kwargs: dict[str, Any]) -> None:
+    # uvloop passes these whether or not anybody asked, and most factories know neither.
+    for name in ("eager_start", "context"):
+        if name in kwargs and kwargs[name] is None:
+            del kwargs[name]
 
 
 def _plain(turnstile: Turnstile) -> Factory:
@@ -75,7 +100,7 @@ def _plain(turnstile: Turnstile) -> Factory:
         context = kwargs.get("context") if kwargs else None
         budget = current() if context is None else context.get(CURRENT, OUTSIDE)
         live = budget.live
-        if len(live) >= budget.mark:
+        if len(live) >= budget.mark or (kwargs and kwargs.get("eager_start")):
             return _the_long_way(turnstile, budget, Task, coro, loop, kwargs)
         task = Task(coro, loop=loop, **kwargs)
         live.append(task)
@@ -110,20 +135,29 @@ def _plain_uvloop(turnstile: Turnstile) -> Factory:
     return factory
 
 
+# Loops on which a factory of ours is calling one that may, in turn, call ours: counted already.
+_counted: set[asyncio.AbstractEventLoop] = set()
+
+
 def _around(turnstile: Turnstile, inner: Factory) -> Factory:
     def construct(coro: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> Any:
-        return inner(loop, coro, **kwargs)
+        _counted.add(loop)
+        try:
+            return inner(loop, coro, **kwargs)
+        finally:
+            _counted.discard(loop)
 
     def factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
-        # uvloop passes these whether or not anybody asked, and most factories know neither.
-        for name in ("eager_start", "context"):
-            if name in kwargs and kwargs[name] is None:
-                del kwargs[name]
-        context = kwargs.get("context")
-        budget = CURRENT.get() if context is None else context.get(CURRENT, OUTSIDE)
-        return _the_long_way(turnstile, budget, construct, coro, loop, kwargs)
+        _drop_unasked(kwargs)
+        return _the_long_way(turnstile, _budget_in(kwargs), construct, coro, loop, kwargs)
 
     return factory
+
+
+def _budget_in(kwargs: dict[str, Any]) -> TaskBudget:
+    context = kwargs.get("context")
+    budget: TaskBudget = CURRENT.get() if context is None else context.get(CURRENT, OUTSIDE)
+    return budget
 
 
 def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
@@ -135,64 +169,58 @@ def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
     kwargs: dict[str, Any],
 ) -> Any:
     verdict = _verdict(turnstile, budget, coro, loop)
-    if verdict is Verdict.COUNT:
-        task = construct(coro, loop=loop, **kwargs)
+    if verdict is Verdict.IGNORE:
+        return construct(coro, loop=loop, **kwargs)
+    if verdict is not Verdict.COUNT:
+        return verdict
+    if construct is Task and not kwargs.get("eager_start"):
+        task = Task(coro, loop=loop, **kwargs)
         budget.add(task)
         return task
-    return construct(coro, loop=loop, **kwargs) if verdict is Verdict.IGNORE else verdict
+    # It may run at once, and make its children before it is there to be counted itself.
+    starting = StartingTask()
+    budget.add(starting)
+    return starting.start(construct, coro, loop=loop, **kwargs)
 
 
 def _verdict(
     turnstile: Turnstile, budget: TaskBudget, coro: Any, loop: asyncio.AbstractEventLoop
 ) -> Any:
-    if len(budget.live) < budget.mark or budget.make_room():
+    if len(budget.live) < budget.mark:
+        return Verdict.COUNT
+    # A loop of another thread may append to the list, and no more.
+    if budget.loop is loop and budget.make_room():
         return Verdict.COUNT
     return turnstile.decide(budget, loop, coro)
 
 
-class _Starting:
-    """Counts for an eager task while its constructor runs it, when there is no task yet."""
+def _eager(turnstile: Turnstile, inner: Factory, *, uvloop: bool) -> Factory:
+    make = _constructor_of(inner)
 
-    __slots__ = ("ended", "task")
-
-    def __init__(self) -> None:
-        self.task: Task[Any] | None = None
-        self.ended = False
-
-    def start(
-        self, coro: Any, loop: asyncio.AbstractEventLoop, kwargs: dict[str, Any]
-    ) -> Task[Any]:
-        try:
-            self.task = Task(coro, loop=loop, **kwargs)
-        finally:
-            self.ended = self.task is None
-        return self.task
-
-    def done(self) -> bool:
-        return self.ended or (self.task is not None and self.task.done())
-
-
-def _eager(turnstile: Turnstile, *, uvloop: bool) -> Factory:
     def construct(coro: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> Any:
-        context = kwargs.get("context")
-        budget = CURRENT.get() if context is None else context.get(CURRENT, OUTSIDE)
-        verdict = _verdict(turnstile, budget, coro, loop)
-        if verdict is Verdict.COUNT:
-            # Its children are made before the constructor returns: it must be counted before.
-            starting = _Starting()
-            budget.add(starting)
-            return starting.start(coro, loop, kwargs)
-        return Task(coro, loop=loop, **kwargs) if verdict is Verdict.IGNORE else verdict
+        if loop in _counted:
+            # What the task starts while it is made is not counted yet.
+            _counted.discard(loop)
+            return make(coro, loop=loop, **kwargs)
+        return _the_long_way(turnstile, _budget_in(kwargs), make, coro, loop, kwargs)
 
     eager: Factory = asyncio.create_eager_task_factory(construct)  # type: ignore[attr-defined]
+    if not uvloop or sys.version_info < (3, 13):
+        # anyio looks at the code of the loop's factory: no adapter around it where none is needed.
+        return eager
 
     def factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
-        if kwargs.get("eager_start", False) is None:
-            del kwargs["eager_start"]
+        _drop_unasked(kwargs)
         return eager(loop, coro, **kwargs)
 
-    # anyio looks at the code of the loop's factory; asyncio's loops need no adapter around it.
-    return factory if uvloop else eager
+    return factory
+
+
+def _constructor_of(eager: Factory) -> Factory:
+    """Return what a factory made by `asyncio.create_eager_task_factory` makes its tasks with."""
+    cells = dict(zip(eager.__code__.co_freevars, eager.__closure__ or (), strict=False))
+    constructor: Factory = cells["custom_task_constructor"].cell_contents
+    return constructor
 
 
 def _is_eager(factory: Factory) -> bool:
@@ -210,8 +238,10 @@ def install(loop: asyncio.AbstractEventLoop, turnstile: Turnstile) -> None:
     factory = loop.get_task_factory()
     if _counts(factory):
         return
-    if not getattr(type(loop).set_task_factory, "keeps_counting", False):
-        _keep_counting(type(loop))
+    kind = type(loop)
+    if not getattr(kind.set_task_factory, "keeps_counting", False):
+        _keep_counting(kind)
+        _show_what_does_not_count(kind)
     _turnstiles[loop] = turnstile
     loop.set_task_factory(factory)
 
@@ -219,7 +249,8 @@ def install(loop: asyncio.AbstractEventLoop, turnstile: Turnstile) -> None:
 def uninstall(loop: asyncio.AbstractEventLoop) -> None:
     """Give ``loop`` back the factory that it had, or was given since."""
     _turnstiles.pop(loop, None)
-    loop.set_task_factory(getattr(loop.get_task_factory(), "inner", None))
+    factory = getattr(loop.get_task_factory(), "stands_for", loop.get_task_factory())
+    loop.set_task_factory(getattr(factory, "inner", None))
 
 
 def _counts(factory: Factory | None) -> bool:
@@ -236,6 +267,7 @@ def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
 
     @wraps(original)
     def set_task_factory(loop: asyncio.AbstractEventLoop, factory: Factory | None) -> None:
+        factory = getattr(factory, "stands_for", factory)
         turnstile = _turnstiles.get(loop)
         if turnstile is not None and not _counts(factory):
             uvloop = kind.__module__.startswith("uvloop")
@@ -244,3 +276,15 @@ def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
 
     set_task_factory.keeps_counting = True  # type: ignore[attr-defined]
     kind.set_task_factory = set_task_factory  # type: ignore[method-assign, assignment]
+
+
+def _show_what_does_not_count(kind: type[asyncio.AbstractEventLoop]) -> None:
+    """Have a loop of this kind tell of a factory that can be called from another one."""
+    original: Callable[[Any], Factory | None] = kind.get_task_factory
+
+    @wraps(original)
+    def get_task_factory(loop: asyncio.AbstractEventLoop) -> Factory | None:
+        factory = original(loop)
+        return getattr(factory, "shown", factory)
+
+    kind.get_task_factory = get_task_factory  # type: ignore[method-assign, assignment]

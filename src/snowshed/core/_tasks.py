@@ -38,20 +38,20 @@ class StartingTask:
     before, a budget could be exceeded by one for each level.
     """
 
-    __slots__ = ("_failed", "_task")
+    __slots__ = ("_failed", "task")
 
     def __init__(self) -> None:
-        self._task: asyncio.Task[Any] | None = None
+        self.task: asyncio.Task[Any] | None = None
         self._failed = False
 
     def start(self, make: Callable[..., asyncio.Task[Any]], *args: Any, **kwargs: Any) -> Any:
         """Return ``make(*args, **kwargs)``, for which this counts from now on."""
         try:
-            self._task = make(*args, **kwargs)
+            self.task = make(*args, **kwargs)
         finally:
-            self._failed = self._task is None
-        return self._task
+            self._failed = self.task is None
+        return self.task
 
     def done(self) -> bool:
         """Tell whether the task has ended, or was never made."""
-        return self._failed or (self._task is not None and self._task.done())
+        return self._failed or (self.task is not None and self.task.done())
