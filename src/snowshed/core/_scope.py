@@ -70,7 +70,8 @@ class TaskScope(SpawningScope):
     the block or in a child, cancels the rest and is raised itself. A child that is cancelled by
     someone else is not a failure (as in ``asyncio.TaskGroup``).
 
-    Belongs to one event loop; only `remaining`, `current_scope` and ``name`` may be used in threads.
+    Belongs to one event loop; in threads only `remaining`, `current_scope` and ``name`` may be
+    used.
     """
 
     __slots__ = ("_light_below", "_limit")
