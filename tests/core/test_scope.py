@@ -73,7 +73,7 @@ async def test_a_child_belongs_to_the_scope_that_started_it_wherever_it_was_star
 
         await asyncio.create_task(from_elsewhere())
         assert inner.statistics().spawned == 3
-        assert outer.statistics().spawned == 5
+        assert outer.statistics().spawned == 4
 
 
 @virtual

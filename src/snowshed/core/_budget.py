@@ -12,7 +12,7 @@ exact whenever the answer could matter: before "over budget" is ever said, the d
 
 The marks double until they reach the limit (8, 16, 32, ... limit), so that sweeping costs two
 ``done()`` calls for each spawn at most, and a long request that starts one task after the other
-does not pile up ended ones. Sweeps also see the peak: exact from the limit upward, and below it
+does not pile up ended ones. Sweeps also see the peak: exact when the limit was hit, and below it
 what the sweeps can tell (see `TaskBudget.peak`).
 
 Budgets form a tree: a task counts in the budget of the scope that started it and in every
@@ -137,13 +137,14 @@ class TaskBudget:
 
     @property
     def peak(self) -> int:
-        """The highest number of live tasks.
+        """The highest number of live tasks. Cost: one ``done()`` for each task counted.
 
-        Exact from the limit upward. Below it, ended tasks are noticed at the marks only: bursts
-        come out exact, strictly sequential spawns too from the ninth on, and a mixture may read
-        high, by one doubling at most.
+        Exact when a spawn was refused, that is, never beyond the limit. Below it, ended tasks are
+        noticed at the marks only: bursts that have ended come out exact, and a mixture of tasks
+        that end and tasks that begin may be off by one doubling at most.
         """
-        return max(self._seen_peak, len(self.live) if self._rising else 0)
+        self.sweep()
+        return self._seen_peak
 
     def resize(self, limit: int) -> None:
         """Change the limit; what lives already stays, over it or not."""
@@ -175,10 +176,15 @@ class TaskBudget:
         full = self.full()
         if full is None:
             return
-        live = len(full.live)
-        full.refused += 1
-        _hooks.refused(full.name, live, full.limit)
-        raise BudgetExceeded(full.name, live, full.limit)
+        raise full.refuse()
+
+    def refuse(self) -> BudgetExceeded:
+        """Count a refusal, here and in every ancestor; return the error that says it."""
+        for budget in self.lineage():
+            budget.refused += 1
+        live = len(self.live)
+        _hooks.refused(self.name, live, self.limit)
+        return BudgetExceeded(self.name, live, self.limit)
 
     def full(self) -> TaskBudget | None:
         """Return the nearest enforced budget without room for one more, or None; exact."""
@@ -237,8 +243,9 @@ class TaskBudget:
         mark = 2 * length if 2 * length > FIRST_MARK else FIRST_MARK
         if mark < self._seen_peak:  # noqa: PLR1730
             mark = self._seen_peak
-        if length < self.notice < mark:
-            mark = self.notice
+        bound = self.notice if length < self.notice else self.limit
+        if length < bound < mark:
+            mark = bound
         self._next_sweep = mark
         if self.mark != ALWAYS:
             self.mark = mark
