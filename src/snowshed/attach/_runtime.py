@@ -25,7 +25,7 @@ from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
-from snowshed.integrations._request import RequestScope, watch_requests
+from snowshed.integrations._request import Request, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
 
@@ -152,7 +152,7 @@ class Runtime:
 
     # Accounting.
 
-    def _watch(self, request: RequestScope) -> _Watcher:
+    def _watch(self, request: Request) -> _Watcher:
         watcher = _Watcher(self, self._classifier, request)
         self._open.add(watcher)
         return watcher
@@ -163,7 +163,7 @@ class Runtime:
         self._late += 1
 
     def request_ended(
-        self, request: RequestScope, account: _Watcher, outlived: list[asyncio.Task[Any]]
+        self, request: Request, account: _Watcher, outlived: list[asyncio.Task[Any]]
     ) -> None:
         """Add a request to the totals; report it if there is something to say."""
         self._open.discard(account)
@@ -183,7 +183,7 @@ class Runtime:
         self._reporter.write(self._report(request, account, outlived))
 
     def _report(
-        self, request: RequestScope, account: Account, outlived: list[asyncio.Task[Any]]
+        self, request: Request, account: Account, outlived: list[asyncio.Task[Any]]
     ) -> RequestReport:
         budget = account.budget
         return RequestReport(
@@ -228,8 +228,8 @@ class _Watcher(Account):
 
     __slots__ = ("_runtime",)
 
-    def __init__(self, runtime: Runtime, classifier: Classifier, request: RequestScope) -> None:
-        super().__init__(classifier, request._budget, runtime.settings.sites_from)
+    def __init__(self, runtime: Runtime, classifier: Classifier, request: Request) -> None:
+        super().__init__(classifier, request.counted, runtime.settings.sites_from)
         self._runtime = runtime
 
     def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
@@ -240,7 +240,7 @@ class _Watcher(Account):
             self._runtime.failed("telling whose tasks live on")
             return []
 
-    def ended(self, request: RequestScope, outlived: list[asyncio.Task[Any]]) -> None:
+    def ended(self, request: Request, outlived: list[asyncio.Task[Any]]) -> None:
         """Hand the account over; called once."""
         try:
             self._runtime.request_ended(request, self, outlived)

@@ -127,23 +127,28 @@ class ScopeLifetime:
         """Enter the scope in the running task, which becomes its host."""
         if self._state != "new":
             raise ClosedResourceError(f"scope {self.name!r} has been entered before and")
-        self._loop = loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         if task is None:
             msg = f"scope {self.name!r} must be entered in a task; use asyncio.run or create_task"
             raise RuntimeError(msg)
-        self._host = HostTask(task, loop)
-        self._plain = is_plain(loop)
-        self._counted = not self._plain and counts_tasks(loop)
+        self._begin(task, loop)
         self._join_parent(CURRENT.get())
         self._token = CURRENT.set(self._budget)
+        return self
+
+    def _begin(self, host: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
+        """Accept children, with ``host`` as the task that runs the block."""
+        self._loop = loop
+        self._host = HostTask(host, loop)
+        self._plain = is_plain(loop)
+        self._counted = not self._plain and counts_tasks(loop)
         # One bound method for all children: making one for each shows in the cost of a spawn.
         self._on_done = self._child_done
         if self._places is not None:
             self._on_done_placed = self._placed_child_done
         self._state = "open"
         self._accepts = True
-        return self
 
     def _join_parent(self, parent: TaskBudget) -> None:
         budget = self._budget

@@ -14,13 +14,13 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 from snowshed.core._budget import Ending, TaskBudget
 from snowshed.core._scope import TaskScope
 from snowshed.errors import BudgetExceeded
 
-__all__ = ["Policy", "RequestScope", "RequestWatcher", "watch_requests"]
+__all__ = ["Policy", "Request", "RequestScope", "RequestWatcher", "watch_requests", "watcher_of"]
 
 Phase = Literal["handling", "responding", "after"]
 
@@ -46,6 +46,32 @@ class Policy:
     grace: float = 1.0
 
 
+class Request(Protocol):
+    """What a watcher may know of a request.
+
+    Attributes:
+        name: verb and path.
+        info: what the protocol knows of it (an ASGI scope).
+        budgeted: the budget that it began with; None: unbounded.
+        live_at_response: live tasks when the response went out.
+    """
+
+    name: str
+    info: Any
+    budgeted: int | None
+    live_at_response: int
+
+    @property
+    def counted(self) -> TaskBudget:
+        """The tasks that live in it."""
+        ...
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended early; None if it did not."""
+        ...
+
+
 class RequestWatcher(Protocol):
     """Accounts for the tasks of one request that its scope does not own."""
 
@@ -53,18 +79,23 @@ class RequestWatcher(Protocol):
         """Return those of ``tasks`` that are the request's own work and have not ended."""
         ...
 
-    def ended(self, request: RequestScope, outlived: list[asyncio.Task[Any]]) -> None:
+    def ended(self, request: Request, outlived: list[asyncio.Task[Any]]) -> None:
         """Take note that the request has ended, and what of its own work has not."""
         ...
 
 
-_watcher: Callable[[RequestScope], RequestWatcher] | None = None
+_watcher: Callable[[Request], RequestWatcher] | None = None
 
 
-def watch_requests(watcher: Callable[[RequestScope], RequestWatcher] | None) -> None:
+def watch_requests(watcher: Callable[[Request], RequestWatcher] | None) -> None:
     """Have ``watcher(request)`` make the account of each request; None: nobody accounts."""
     global _watcher  # noqa: PLW0603 - one slot per process is the design
     _watcher = watcher
+
+
+def watcher_of(request: Request) -> RequestWatcher | None:
+    """Return a new account for ``request``, if anybody accounts."""
+    return None if _watcher is None else _watcher(request)
 
 
 class RequestScope(TaskScope):
@@ -73,9 +104,17 @@ class RequestScope(TaskScope):
     __slots__ = ("budgeted", "info", "live_at_response", "phase", "policy", "watcher")
 
     def __init__(
-        self, name: str, policy: Policy, *, timeout: float | None, budget: int | None
+        self,
+        name: str,
+        policy: Policy,
+        *,
+        timeout: float | None,
+        budget: int | None,
+        counted: TaskBudget | None = None,
     ) -> None:
-        counted = TaskBudget(name, budget, enforced=policy.enforce)
+        watched = counted is not None
+        if counted is None:
+            counted = TaskBudget(name, budget, enforced=policy.enforce)
         super().__init__(counted, timeout=timeout if policy.enforce else None)
         self.policy = policy
         self.phase: Phase = "handling"
@@ -83,8 +122,9 @@ class RequestScope(TaskScope):
         self.live_at_response = 0
         # What the protocol knows of the request (an ASGI scope), for its report.
         self.info: Any = None
-        self.watcher = None if _watcher is None else _watcher(self)
-        counted.watcher = self.watcher
+        if not watched:
+            counted.watcher = watcher_of(self)
+        self.watcher = cast(RequestWatcher | None, counted.watcher)
 
     def begin_response(self) -> None:
         """The first byte goes out: from now on streams may take their time."""
@@ -107,6 +147,11 @@ class RequestScope(TaskScope):
         if self.policy.on_excess == "cancel" and self._state == "open":
             self._fail(error)
         return error
+
+    @property
+    def counted(self) -> TaskBudget:
+        """The tasks that live in the request."""
+        return self._budget
 
     @property
     def refused(self) -> int:

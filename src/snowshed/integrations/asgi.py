@@ -26,8 +26,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import Context
 from typing import Any, Literal
 
+from snowshed.core._budget import CURRENT
 from snowshed.errors import BudgetExceeded, DeadlineExceeded
 from snowshed.integrations._headers import tightened
+from snowshed.integrations._observed import ObservedRequest
 from snowshed.integrations._request import Policy, RequestScope
 
 __all__ = ["RequestScopeMiddleware"]
@@ -97,28 +99,52 @@ class RequestScopeMiddleware:
         kind = scope["type"]
         if kind not in {"http", "websocket"}:
             await self.app(scope, receive, send)
-            return
-        request = self._request(scope, kind)
-        if not self.policy.enforce:
-            await self._observe(request, scope, receive, send)
+        elif not self.policy.enforce:
+            await self._observe(scope, receive, send)
         elif kind == "http":
-            await self._serve(request, scope, receive, send)
+            await self._serve(self._request(scope), scope, receive, send)
         else:
-            await self._talk(request, scope, receive, send)
+            await self._talk(self._request(scope), scope, receive, send)
 
-    def _request(self, scope: Scope, kind: str) -> RequestScope:
+    def _request(self, scope: Scope) -> RequestScope:
         policy = self.policy
         timeout, budget = policy.timeout, policy.budget
         if policy.enforce:
             timeout, budget = tightened(scope["headers"], timeout=timeout, budget=budget)
-        verb = scope["method"] if kind == "http" else "WS"
-        request = RequestScope(f"{verb} {scope['path']}", policy, timeout=timeout, budget=budget)
+        request = RequestScope(_name_of(scope), policy, timeout=timeout, budget=budget)
         request.info = scope
         return request
 
-    async def _observe(
+    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if CURRENT.get().loop is not None:
+            await self._observe_inside(self._request(scope), scope, receive, send)
+            return
+        request = ObservedRequest(_name_of(scope), self.policy, scope)
+
+        # Not a coroutine of its own: that would cost as much as all the rest that it does.
+        def note(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                request.end_response()
+            return send(message)
+
+        token = CURRENT.set(request)
+        try:
+            await self.app(scope, receive, note)
+        except BaseException as error:
+            if not await request.fail(error):
+                raise
+        else:
+            if request.opened is not None:
+                await request.opened.__aexit__(None, None, None)
+        finally:
+            request.end()
+            CURRENT.reset(token)
+
+    async def _observe_inside(
         self, request: RequestScope, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        """Observe within another scope, for instance that of a second middleware."""
+
         async def note(message: Message) -> None:
             await send(message)
             _note_phase(request, message)
@@ -168,6 +194,10 @@ class RequestScopeMiddleware:
             if refusal is None or closed:
                 raise
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": _TOO_MUCH})
+
+
+def _name_of(scope: Scope) -> str:
+    return f"{scope.get('method', 'WS')} {scope['path']}"
 
 
 def _note_phase(request: RequestScope, message: Message) -> None:
