@@ -45,7 +45,7 @@ async def in_background() -> None:
 
 @app.get("/everything")
 async def everything(request: Request, background: BackgroundTasks) -> dict[str, str]:
-    """9 tasks of its own, of which one outlives it; one more when it is over."""
+    """10 tasks and thread jobs of its own, of which one outlives it; one more when it is over."""
     loop = asyncio.get_running_loop()
     await asyncio.create_task(work())  # 1
     await asyncio.gather(work(), work())  # 3
@@ -55,9 +55,9 @@ async def everything(request: Request, background: BackgroundTasks) -> dict[str,
         tasks.start_soon(work)  # 5
     await asyncio.wait_for(work(), 10)  # a task on 3.11, and none later: never counted
     await asyncio.shield(work())  # 6
-    await asyncio.to_thread(hand_over, loop)  # 7
-    kept.add(asyncio.create_task(long_work()))  # 8, the outliver
-    background.add_task(in_background)  # 9
+    await asyncio.to_thread(hand_over, loop)  # 8: a thread job, and the task that it hands over
+    kept.add(asyncio.create_task(long_work()))  # 9, the outliver
+    background.add_task(in_background)  # 10
     loop.call_later(0.02, start_late, loop, request)  # late
     return {"answer": "ok"}
 

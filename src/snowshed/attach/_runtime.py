@@ -11,16 +11,17 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from snowshed import config
 from snowshed.attach import _loops, _on_import, _servers, _task_factory
-from snowshed.attach._account import Account
-from snowshed.attach._classify import Classifier
+from snowshed.attach._account import Account, Ledger
+from snowshed.attach._classify import Classifier, TaskClass
+from snowshed.attach._executor import count_thread_jobs
 from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
 
+T = TypeVar("T")
 logger = logging.getLogger("snowshed.attach")
 SITES_IN_REPORT = 5
 
@@ -83,13 +85,19 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._classifier = Classifier(settings)
-        self._decision = SpawnDecision(self, enforce=settings.mode == "enforce")
+        self._late = Ledger(self._classifier)
+        self._decision = SpawnDecision(
+            self._classifier,
+            enforce=settings.mode == "enforce",
+            note_late=self.note_late,
+            failed=self.failed,
+        )
         self._reporter = Reporter(settings.log_interval, time.monotonic)
         self._sweep = Sweep(time.perf_counter)
         self._failed: set[str] = set()
         self._open: set[_Watcher] = set()
         self._requests = self._over_budget = self._spawned = 0
-        self._refused = self._would_refuse = self._outlived = self._late = self._bypassed = 0
+        self._refused = self._would_refuse = self._outlived = self._bypassed = 0
 
     def __repr__(self) -> str:
         return f"<snowshed.Runtime {self.settings.mode} open_requests={len(self._open)}>"
@@ -103,6 +111,8 @@ class Runtime:
         for name, change in _servers.SERVERS.items():
             _on_import.when_imported(name, partial(change, wrap=self.wrap), self.failed)
         _on_import.when_imported("prometheus_client", self._export, self.failed)
+        count = partial(count_thread_jobs, turnstile=self._decision, failed=self.failed)
+        _on_import.when_imported("concurrent.futures.thread", count, self.failed)
         running = asyncio._get_running_loop()
         if running is not None:
             self.install(running)
@@ -115,20 +125,19 @@ class Runtime:
 
     def wrap(self, app: App) -> App:
         """Return ``app`` with a scope around each of its requests; unchanged if that fails."""
+        return self.guarded("wrapping the application", app, self._middleware, app)
+
+    def _middleware(self, app: App) -> App:
         settings = self.settings
-        try:
-            return RequestScopeMiddleware(
-                app,
-                budget=settings.budget,
-                timeout=settings.timeout,
-                enforce=settings.mode == "enforce",
-                on_excess=settings.on_excess,
-                after_budget=settings.after_budget,
-                grace=settings.grace,
-            )
-        except Exception:  # noqa: BLE001 - the service must run
-            self.failed("wrapping the application")
-            return app
+        return RequestScopeMiddleware(
+            app,
+            budget=settings.budget,
+            timeout=settings.timeout,
+            enforce=settings.mode == "enforce",
+            on_excess=settings.on_excess,
+            after_budget=settings.after_budget,
+            grace=settings.grace,
+        )
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Count the tasks of ``loop``; called when it begins to run."""
@@ -143,6 +152,16 @@ class Runtime:
         else:
             frames[loop] = frame
 
+    def guarded(self, what: str, otherwise: T, hook: Callable[..., T], *args: Any) -> T:
+        """Return ``hook(*args)``, or ``otherwise`` if that fails or ``what`` has failed before."""
+        if what in self._failed:
+            return otherwise
+        try:
+            return hook(*args)
+        except Exception:  # noqa: BLE001 - the service must run
+            self.failed(what)
+            return otherwise
+
     def failed(self, what: str) -> None:
         """Log the exception being handled, once for each ``what``."""
         if what not in self._failed:
@@ -152,21 +171,27 @@ class Runtime:
 
     # Accounting.
 
-    def _watch(self, request: Request) -> _Watcher:
+    def _watch(self, request: Request) -> _Watcher | None:
+        return self.guarded("opening an account", None, self._open_account, request)
+
+    def _open_account(self, request: Request) -> _Watcher:
         watcher = _Watcher(self, self._classifier, request)
         self._open.add(watcher)
         return watcher
 
-    def note_late(self, coro: object) -> None:
-        """Count a task that was started after its request had ended."""
-        del coro
-        self._late += 1
+    def note_late(
+        self, coro: object, frame: FrameType | None, loop_frame: FrameType | None
+    ) -> None:
+        """Count a task that is started after its request has ended; report each new site once."""
+        known = len(self._late.sites)
+        self._late.judge(coro, frame, loop_frame)
+        if len(self._late.sites) > known:
+            self._reporter.write_late(self._late.newest_site())
 
     def request_ended(
-        self, request: Request, account: _Watcher, outlived: list[asyncio.Task[Any]]
+        self, request: Request, account: Account, outlived: list[asyncio.Task[Any]]
     ) -> None:
         """Add a request to the totals; report it if there is something to say."""
-        self._open.discard(account)
         budget = account.budget
         self._requests += 1
         self._spawned += budget.spawned
@@ -216,7 +241,7 @@ class Runtime:
             refused=self._refused,
             would_refuse=self._would_refuse,
             outlived=self._outlived,
-            late=self._late,
+            late=self._late.counts.get(TaskClass.USER, 0),
             bypassed=self._bypassed,
             reports_suppressed=self._reporter.suppressed,
             failures=len(self._failed),
@@ -234,18 +259,14 @@ class _Watcher(Account):
 
     def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
         """See `Account.own`; nothing, if that fails."""
-        try:
-            return super().own(tasks)
-        except Exception:  # noqa: BLE001 - a request must end whatever happens here
-            self._runtime.failed("telling whose tasks live on")
-            return []
+        return self._runtime.guarded("telling whose tasks live on", [], super().own, tasks)
 
     def ended(self, request: Request, outlived: list[asyncio.Task[Any]]) -> None:
         """Hand the account over; called once."""
-        try:
-            self._runtime.request_ended(request, self, outlived)
-        except Exception:  # noqa: BLE001 - a request must end whatever happens here
-            self._runtime.failed("accounting for requests")
+        runtime = self._runtime
+        runtime._open.discard(self)
+        what = "accounting for requests"
+        runtime.guarded(what, None, runtime.request_ended, request, self, outlived)
 
 
 def _route_of(info: Any) -> str | None:

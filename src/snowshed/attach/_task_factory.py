@@ -27,8 +27,10 @@ from functools import wraps
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
+from snowshed.attach._refusal import born_failed
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
 from snowshed.core._tasks import StartingTask
+from snowshed.errors import BudgetExceeded
 
 Factory = Callable[..., Any]
 # The arguments of a task factory have grown with CPython; those of this one may not be all.
@@ -47,8 +49,8 @@ class Turnstile(Protocol):
 
     def decide(
         self, budget: TaskBudget, loop: asyncio.AbstractEventLoop, coro: Any
-    ) -> Verdict | Task[Any]:
-        """Judge the spawn of ``coro``: make it and count it, or not, or return this task instead.
+    ) -> Verdict | BudgetExceeded:
+        """Judge the spawn of ``coro``: make it and count it, or not, or refuse it with this error.
 
         Called from inside the task factory: the frames above are those of the spawn.
         """
@@ -171,8 +173,8 @@ def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
     verdict = _verdict(turnstile, budget, coro, loop)
     if verdict is Verdict.IGNORE:
         return construct(coro, loop=loop, **kwargs)
-    if verdict is not Verdict.COUNT:
-        return verdict
+    if isinstance(verdict, BudgetExceeded):
+        return born_failed(loop, coro, verdict)
     if construct is Task and not kwargs.get("eager_start"):
         task = Task(coro, loop=loop, **kwargs)
         budget.add(task)
@@ -185,7 +187,7 @@ def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
 
 def _verdict(
     turnstile: Turnstile, budget: TaskBudget, coro: Any, loop: asyncio.AbstractEventLoop
-) -> Any:
+) -> Verdict | BudgetExceeded:
     if len(budget.live) < budget.mark:
         return Verdict.COUNT
     # A loop of another thread may append to the list, and no more.

@@ -232,7 +232,8 @@ class TaskBudget:
         """Take ended tasks off, at the mark; tell whether nobody has to look at the next spawn."""
         if self.mark == ALWAYS:
             return False
-        self._pass_mark()
+        if len(self.live) >= self._next_sweep:
+            self._pass_mark()
         return len(self.live) < self.notice
 
     def _pass_mark(self) -> None:
@@ -248,7 +249,8 @@ class TaskBudget:
             mark = bound
         self._next_sweep = mark
         if self.mark != ALWAYS:
-            self.mark = mark
+            # Sweeps become rare beyond the notice; looking at each spawn does not.
+            self.mark = mark if mark < self.notice else self.notice
 
     def sweep(self) -> None:
         """Take ended tasks off the list and learn from what is found."""
