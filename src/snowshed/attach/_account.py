@@ -31,59 +31,16 @@ class _Site:
     count: int = 0
 
 
-class Account:
-    """The tasks of one request by class and by site. Belongs to the request's event loop."""
+class Ledger:
+    """Tasks that were judged when they were made, by class; the user's own by site too."""
 
-    __slots__ = (
-        "budget",
-        "bypassed",
-        "classifier",
-        "counts",
-        "detailed",
-        "excess",
-        "sites",
-        "unsited",
-    )
+    __slots__ = ("classifier", "counts", "sites", "unsited")
 
-    def __init__(self, classifier: Classifier, budget: TaskBudget, sites_from: int | None) -> None:
+    def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
-        self.budget = budget
-        if sites_from is not None:
-            budget.notice_from(sites_from)
-        self.detailed = False
         self.counts: dict[TaskClass, int] = {}
         self.sites: dict[tuple[int, int], _Site] = {}
         self.unsited = 0
-        self.excess = 0
-        self.bypassed = 0
-
-    def live(self) -> int:
-        """Return how many tasks live, from any thread: nothing is taken off the list."""
-        return sum(not task.done() for task in tuple(self.budget.live))
-
-    def wants_detail(self) -> bool:
-        """Tell whether so many tasks live that each next one should be judged."""
-        budget = self.budget
-        return len(budget.live) >= budget.notice and budget.live_count() >= budget.notice
-
-    def go_into_detail(self) -> None:
-        """Judge the tasks that were only counted so far; the request keeps its own."""
-        self.detailed = True
-        budget = self.budget
-        budget.mark = ALWAYS
-        for task in tuple(budget.live):
-            judged = self._of_counted(task)
-            if judged is TaskClass.USER:
-                self.unsited += 1
-            else:
-                budget.remove(task)
-            self.counts[judged] = self.counts.get(judged, 0) + 1
-
-    def _of_counted(self, task: Ending) -> TaskClass:
-        # A finished eager task must not be asked for its coroutine: CPython 3.12.1 crashes.
-        if isinstance(task, asyncio.Task) and not task.done():
-            return self.classifier.of_coroutine(task.get_coro())
-        return TaskClass.USER
 
     def judge(
         self, coro: object, frame: FrameType | None, loop_frame: FrameType | None
@@ -109,24 +66,89 @@ class Account:
             site = self.sites[key] = _Site(code, offset)
         site.count += 1
 
-    def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
-        """Return the user's tasks among ``tasks`` that have not ended."""
-        return [
-            task
-            for task in tasks
-            if isinstance(task, asyncio.Task)
-            and not task.done()
-            and self._of_counted(task) is TaskClass.USER
-        ]
-
     @property
     def others(self) -> int:
-        """Tasks that were not the request's own, as far as tasks were judged."""
+        """Tasks that were not the user's own, as far as tasks were judged."""
         return sum(n for judged, n in self.counts.items() if judged is not TaskClass.USER)
 
     def top_sites(self, most: int) -> tuple[SiteCount, ...]:
         """Return the ``most`` busiest sites."""
         return _counted(self.sites.values(), most)
+
+    def newest_site(self) -> SiteCount | None:
+        """Return the site that was met last for the first time."""
+        newest = next(reversed(self.sites.values()), None)
+        return None if newest is None else _counted([newest], 1)[0]
+
+
+class Account(Ledger):
+    """The tasks of one request by class and by site. Belongs to the request's event loop."""
+
+    __slots__ = ("budget", "bypassed", "detailed", "excess")
+
+    def __init__(self, classifier: Classifier, budget: TaskBudget, sites_from: int | None) -> None:
+        super().__init__(classifier)
+        self.budget = budget
+        if sites_from is not None:
+            budget.notice_from(sites_from)
+        self.detailed = False
+        self.excess = 0
+        self.bypassed = 0
+
+    def live(self) -> int:
+        """Return how many tasks live, from any thread: nothing is taken off the list."""
+        return sum(not task.done() for task in tuple(self.budget.live))
+
+    def looks_at(self, budget: TaskBudget) -> bool:
+        """Tell whether the next task in ``budget`` should be judged, as each one after it.
+
+        That is so from when so many tasks live, in the request's own budget or one inside it.
+        """
+        for each in budget.lineage():
+            mine = each is self.budget
+            known = self.detailed if mine else each.watcher is self
+            if not known and len(each.live) >= each.notice and each.live_count() >= each.notice:
+                self.go_into_detail()
+                self._look_through(each)
+            if mine:
+                break
+        return self.detailed
+
+    def go_into_detail(self) -> None:
+        """Judge the tasks that were only counted so far; the request keeps its own."""
+        if self.detailed:
+            return
+        self.detailed = True
+        budget = self.budget
+        budget.mark = ALWAYS
+        for task in tuple(budget.live):
+            judged = self._of_counted(task)
+            if judged is TaskClass.USER:
+                self.unsited += 1
+            else:
+                budget.remove(task)
+            self.counts[judged] = self.counts.get(judged, 0) + 1
+
+    def _look_through(self, budget: TaskBudget) -> None:
+        """Take what is not the user's own out of the budget of a scope inside the request."""
+        budget.watcher = self
+        for task in tuple(budget.live):
+            if self._of_counted(task) is not TaskClass.USER:
+                budget.remove(task)
+
+    def _of_counted(self, ending: Ending) -> TaskClass:
+        task = _task_of(ending)
+        # A finished eager task must not be asked for its coroutine: CPython 3.12.1 crashes.
+        if task is not None and not task.done():
+            return self.classifier.of_coroutine(task.get_coro())
+        return TaskClass.USER
+
+    def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
+        """Return the user's tasks among ``tasks`` that have not ended."""
+        found = (_task_of(each) for each in tasks if not each.done())
+        return [
+            task for task in found if task is not None and self._of_counted(task) is TaskClass.USER
+        ]
 
     def functions(self, tasks: Iterable[asyncio.Task[Any]], most: int) -> tuple[SiteCount, ...]:
         """Return the functions that ``tasks`` run, most frequent first."""
@@ -136,6 +158,12 @@ class Account:
             if code is not None:
                 codes.setdefault(id(code), _Site(code, -1)).count += 1
         return _counted(codes.values(), most)
+
+
+def _task_of(ending: Ending) -> asyncio.Task[Any] | None:
+    """Return the task that is counted: an eager one is counted by what stood in for it."""
+    task = getattr(ending, "task", ending)
+    return task if isinstance(task, asyncio.Task) else None
 
 
 def _counted(sites: Iterable[_Site], most: int) -> tuple[SiteCount, ...]:

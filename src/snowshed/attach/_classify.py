@@ -90,12 +90,17 @@ class Classifier:
 
         Works before the first step of ``coro``, as in a task factory.
         """
-        for _ in range(_WRAPPERS_AT_MOST):
-            inner = self._wrapped_by(coro)
+        return self.layers(coro)[-1]
+
+    def layers(self, coro: object) -> list[object]:
+        """Return ``coro``, what it wraps, what that wraps, and so on."""
+        layers = [coro]
+        while len(layers) <= _WRAPPERS_AT_MOST:
+            inner = self._wrapped_by(layers[-1])
             if inner is None:
                 break
-            coro = inner
-        return coro
+            layers.append(inner)
+        return layers
 
     def _wrapped_by(self, coro: object) -> object | None:
         frame = _frame_of(coro)

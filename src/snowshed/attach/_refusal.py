@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 
@@ -24,11 +25,20 @@ def born_failed(
     Its error counts as retrieved: hundreds of refused tasks that nobody awaits are one line in
     the request's report, not hundreds in the log.
     """
-    with contextlib.suppress(Exception):
-        coro.close()
+    throw_away([coro])
     task = asyncio.Task(_fail(error), loop=loop)
     task.add_done_callback(_retrieve)
     return task
+
+
+def throw_away(layers: Iterable[Any]) -> None:
+    """Close coroutines that never ran: a wrapper and, since it does not do that, what it wraps.
+
+    What was not closed would be reported as "never awaited".
+    """
+    for coro in layers:
+        with contextlib.suppress(Exception):
+            coro.close()
 
 
 def _retrieve(task: asyncio.Task[NoReturn]) -> None:

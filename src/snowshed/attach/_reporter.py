@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snowshed.model import RequestReport
+    from snowshed.model import RequestReport, SiteCount
 
 ROUTES_AT_MOST = 1000
 
@@ -45,3 +45,7 @@ class Reporter:
         more = f" more_like_it={last[1]}" if last is not None and last[1] else ""
         level = logging.WARNING if report.over_budget else logging.INFO
         self._logger.log(level, "%s%s", report, more, extra={"snowshed": report})
+
+    def write_late(self, site: SiteCount | None) -> None:
+        """Log a line that started a task when its request had ended; called once for each site."""
+        self._logger.info("task started after its request had ended site=%s", site)

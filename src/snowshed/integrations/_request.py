@@ -14,11 +14,13 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from snowshed.core._budget import Ending, TaskBudget
 from snowshed.core._scope import TaskScope
-from snowshed.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from snowshed.errors import BudgetExceeded
 
 __all__ = ["Policy", "Request", "RequestScope", "RequestWatcher", "watch_requests", "watcher_of"]
 
@@ -84,10 +86,10 @@ class RequestWatcher(Protocol):
         ...
 
 
-_watcher: Callable[[Request], RequestWatcher] | None = None
+_watcher: Callable[[Request], RequestWatcher | None] | None = None
 
 
-def watch_requests(watcher: Callable[[Request], RequestWatcher] | None) -> None:
+def watch_requests(watcher: Callable[[Request], RequestWatcher | None] | None) -> None:
     """Have ``watcher(request)`` make the account of each request; None: nobody accounts."""
     global _watcher  # noqa: PLW0603 - one slot per process is the design
     _watcher = watcher
@@ -141,12 +143,10 @@ class RequestScope(TaskScope):
                 self.live_at_response = self._budget.live_count()
                 self._budget.resize(self.policy.after_budget)
 
-    def exceed(self, live: int, limit: int) -> BudgetExceeded:
-        """Note that a task over budget was refused; end the request if that is the policy."""
-        error = BudgetExceeded(self.name, live, limit)
+    def exceed(self, error: BudgetExceeded) -> None:
+        """Take note that a task over budget was refused; end the request if that is the policy."""
         if self.policy.on_excess == "cancel" and self._state == "open":
             self._fail(error)
-        return error
 
     @property
     def counted(self) -> TaskBudget:
