@@ -31,9 +31,9 @@ class ObservedRequest(TaskBudget):
     """
 
     __slots__ = (
-        "_host",
         "_responded",
         "budgeted",
+        "host",
         "info",
         "live_at_response",
         "opened",
@@ -46,7 +46,7 @@ class ObservedRequest(TaskBudget):
         self.opened: RequestScope | None = None
         super().__init__(name, policy.budget, enforced=False)
         self.loop = loop = asyncio.get_running_loop()
-        self._host = asyncio.current_task(loop)
+        self.host = asyncio.current_task(loop)
         self._responded = False
         self.policy = policy
         self.budgeted = policy.budget
@@ -73,14 +73,14 @@ class ObservedRequest(TaskBudget):
         self.opened = cast(RequestScope | None, scope)
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self.opened is None and self._host is not None:
+        if self.opened is None and self.host is not None:
             scope = RequestScope(
                 self.name, self.policy, timeout=None, budget=self.budgeted, counted=self
             )
             scope.info = self.info
             scope.live_at_response = self.live_at_response
             scope.phase = "after" if self._responded else "handling"
-            scope._begin(self._host, loop)
+            scope._begin(self.host, loop)
             self.opened = scope
 
     def end_response(self) -> None:
@@ -111,4 +111,4 @@ class ObservedRequest(TaskBudget):
             survivors = self.close()
             if watcher is not None:
                 watcher.ended(self, watcher.own(survivors) if survivors else [])
-        self.info = self._host = None
+        self.info = self.host = None

@@ -16,13 +16,21 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-from snowshed.core._budget import Ending, TaskBudget
+from snowshed.core._budget import OUTSIDE, Ending, TaskBudget
 from snowshed.core._scope import TaskScope
 
 if TYPE_CHECKING:
     from snowshed.errors import BudgetExceeded
 
-__all__ = ["Policy", "Request", "RequestScope", "RequestWatcher", "watch_requests", "watcher_of"]
+__all__ = [
+    "Policy",
+    "Request",
+    "RequestScope",
+    "RequestWatcher",
+    "is_around_this_task",
+    "watch_requests",
+    "watcher_of",
+]
 
 Phase = Literal["handling", "responding", "after"]
 
@@ -100,6 +108,18 @@ def watcher_of(request: Request) -> RequestWatcher | None:
     return None if _watcher is None else _watcher(request)
 
 
+def is_around_this_task(budget: TaskBudget) -> bool:
+    """Tell whether the running task itself has entered the scope of ``budget``.
+
+    If not, the context is another request's: a server may start the next request of a connection
+    from a callback of the former one, which need not be over (python/cpython#140947).
+    """
+    host = getattr(budget, "host", None)
+    if host is None and budget.scope is not None:
+        host = budget.scope._host.task
+    return host is not None and host is asyncio.current_task()
+
+
 class RequestScope(TaskScope):
     """The scope of one request; entered by the middleware of a protocol."""
 
@@ -127,6 +147,9 @@ class RequestScope(TaskScope):
         if not watched:
             counted.watcher = watcher_of(self)
         self.watcher = cast(RequestWatcher | None, counted.watcher)
+
+    def _join_parent(self, parent: TaskBudget) -> None:
+        super()._join_parent(parent if is_around_this_task(parent) else OUTSIDE)
 
     def begin_response(self) -> None:
         """The first byte goes out: from now on streams may take their time."""

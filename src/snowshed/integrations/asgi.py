@@ -30,7 +30,7 @@ from snowshed.core._budget import CURRENT
 from snowshed.errors import BudgetExceeded, DeadlineExceeded
 from snowshed.integrations._headers import tightened
 from snowshed.integrations._observed import ObservedRequest
-from snowshed.integrations._request import Policy, RequestScope
+from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 
 __all__ = ["RequestScopeMiddleware"]
 
@@ -116,7 +116,7 @@ class RequestScopeMiddleware:
         return request
 
     async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if CURRENT.get().loop is not None:
+        if is_around_this_task(CURRENT.get()):
             await self._observe_inside(self._request(scope), scope, receive, send)
             return
         request = ObservedRequest(_name_of(scope), self.policy, scope)
