@@ -27,7 +27,7 @@ def call(
 
 
 def checked(verb: str, fn: object, coro: Any) -> Coroutine[Any, Any, Any]:
-    """Return what ``fn`` returned if it is a coroutine of another kind (Cython's, a generator's).
+    """Return what ``fn`` returned if it is a coroutine of another kind, as Cython's are.
 
     Raises:
         TypeError: it is none.

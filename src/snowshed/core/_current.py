@@ -8,8 +8,26 @@ from snowshed.core._budget import CURRENT, TaskBudget
 from snowshed.core._scope import TaskScope
 
 
-def _check_positive(name: str, what: str, value: float | None) -> None:
-    if value is not None and not value > 0:
+def _check_count(name: str, what: str, value: object) -> None:
+    if not isinstance(value, int):
+        msg = f"scope {name!r}: {what} must be a whole number, not {value!r}"
+        raise TypeError(msg)
+    _check_positive(name, what, value)
+
+
+def _check_seconds(name: str, what: str, value: object) -> None:
+    if not isinstance(value, (int, float)):
+        msg = f"scope {name!r}: {what} must be a number, not {value!r}"
+        raise TypeError(msg)
+    if what == "timeout":
+        _check_positive(name, what, value)
+    elif math.isnan(value):
+        msg = f"scope {name!r}: {what} must be a time, not {value!r}"
+        raise ValueError(msg)
+
+
+def _check_positive(name: str, what: str, value: float) -> None:
+    if not value > 0:
         msg = f"scope {name!r}: {what} must be positive, not {value!r}"
         raise ValueError(msg)
 
@@ -44,13 +62,20 @@ def open_scope(
             before the deadline.
 
     Raises:
+        TypeError: a budget or limit that is not a whole number, a time that is not a number.
         ValueError: a budget, limit or timeout that is not positive, a ``light_below`` outside 0..1,
             a negative ``reserve``.
 
     Semantics: trio's nursery, Go's errgroup with ``SetLimit``, Go's ``context.WithDeadline``.
     """
-    for what, value in (("budget", budget), ("limit", limit), ("timeout", timeout)):
-        _check_positive(name, what, value)
+    if budget is not None:
+        _check_count(name, "budget", budget)
+    if limit is not None:
+        _check_count(name, "limit", limit)
+    if timeout is not None:
+        _check_seconds(name, "timeout", timeout)
+    if deadline is not None:
+        _check_seconds(name, "deadline", deadline)
     if not 0 <= light_below <= 1:
         msg = f"scope {name!r}: light_below must be between 0 and 1, not {light_below!r}"
         raise ValueError(msg)
