@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import base_events
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 # Where the `create_task` of asyncio's and of uvloop's loops was written.
@@ -27,8 +28,11 @@ def is_plain(loop: asyncio.AbstractEventLoop) -> bool:
     """Tell whether ``loop.create_task(coro)`` is the same as ``asyncio.Task(coro, loop=loop)``."""
     if loop.get_task_factory() is not None:
         return False
-    code = getattr(loop.create_task, "__code__", None)
-    return getattr(code, "co_filename", None) in _OWN
+    create = loop.create_task
+    # Not `isinstance`, and the type first: tracers put a proxy there that answers for what it hides.
+    if type(create) is not MethodType:
+        return False
+    return getattr(getattr(create, "__code__", None), "co_filename", None) in _OWN
 
 
 class StartingTask:
