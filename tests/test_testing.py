@@ -82,6 +82,23 @@ def test_the_loop_really_waits_for_a_thread_and_does_not_jump_meanwhile() -> Non
     assert run_virtual(main()) == (True, 0.0)
 
 
+@pytest.mark.parametrize("pending", [False, True], ids=["idle", "with a timer"])
+def test_a_loop_closes_while_the_default_executor_still_works(pending: bool) -> None:
+    """Joining the threads is waiting for them: no hang, and no time that passes."""
+    ended: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(int)
+        job = loop.run_in_executor(None, time.sleep, 0.02)
+        job.add_done_callback(lambda _: ended.append(loop.time()))
+        if pending:
+            loop.call_later(60, ended.append, -1.0)
+
+    run_virtual(main())
+    assert ended == [0.0]
+
+
 def test_sockets_work() -> None:
     async def main() -> bytes:
         here, there = socket.socketpair()

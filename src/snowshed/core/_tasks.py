@@ -29,7 +29,7 @@ def is_plain(loop: asyncio.AbstractEventLoop) -> bool:
     if loop.get_task_factory() is not None:
         return False
     create = loop.create_task
-    # Not `isinstance`, and the type first: tracers put a proxy there that answers for what it hides.
+    # Not `isinstance`, and the type first: a tracer's proxy answers for what it hides.
     if type(create) is not MethodType:
         return False
     return getattr(getattr(create, "__code__", None), "co_filename", None) in _OWN
