@@ -13,7 +13,14 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from snowshed.core._budget import TaskBudget
-from snowshed.integrations._request import Policy, RequestScope, RequestWatcher, watcher_of
+from snowshed.integrations._request import (
+    Policy,
+    RequestScope,
+    RequestWatcher,
+    after_budget,
+    live_tasks,
+    watcher_of,
+)
 
 if TYPE_CHECKING:
     from snowshed.core._scope import TaskScope
@@ -91,8 +98,8 @@ class ObservedRequest(TaskBudget):
         if self.opened is not None:
             self.opened.end_response()
         else:
-            self.live_at_response = self.live_count() if self.live else 0
-            self.resize(self.policy.after_budget)
+            self.live_at_response = live_tasks(self)
+            self.resize(after_budget(self, self.policy))
 
     async def fail(self, error: BaseException) -> bool:
         """Leave by ``error``; tell whether that was only how a scope that was cancelled ends."""
@@ -101,7 +108,7 @@ class ObservedRequest(TaskBudget):
         if isinstance(error, asyncio.CancelledError):
             self.reason = "the task that runs the request was cancelled"
         else:
-            self.reason = f"{self.name} failed: {error!r}"
+            self.reason = f"{self.name} failed: {type(error).__name__}"
         return False
 
     def end(self) -> None:

@@ -120,10 +120,22 @@ def is_around_this_task(budget: TaskBudget) -> bool:
     return host is not None and host is asyncio.current_task()
 
 
+def live_tasks(budget: TaskBudget) -> int:
+    """Return how many tasks of the request's own live in its ``budget``."""
+    live = budget.live_count() if budget.live else 0
+    watcher = cast(RequestWatcher | None, budget.watcher)
+    return live if watcher is None or not live else len(watcher.own(budget.live))
+
+
+def after_budget(request: Request, policy: Policy) -> int:
+    """Return how many tasks ``request`` may hold when its response has been sent."""
+    return min(policy.after_budget, request.counted.limit)
+
+
 class RequestScope(TaskScope):
     """The scope of one request; entered by the middleware of a protocol."""
 
-    __slots__ = ("budgeted", "info", "live_at_response", "phase", "policy", "watcher")
+    __slots__ = ("_grace", "budgeted", "info", "live_at_response", "phase", "policy", "watcher")
 
     def __init__(
         self,
@@ -139,6 +151,7 @@ class RequestScope(TaskScope):
             counted = TaskBudget(name, budget, enforced=policy.enforce)
         super().__init__(counted, timeout=timeout if policy.enforce else None)
         self.policy = policy
+        self._grace: asyncio.TimerHandle | None = None
         self.phase: Phase = "handling"
         self.budgeted = budget
         self.live_at_response = 0
@@ -163,8 +176,8 @@ class RequestScope(TaskScope):
         if self.phase != "after":
             self.phase = "after"
             if self._state != "closed":
-                self.live_at_response = self._budget.live_count()
-                self._budget.resize(self.policy.after_budget)
+                self.live_at_response = live_tasks(self._budget)
+                self._budget.resize(after_budget(self, self.policy))
 
     def exceed(self, error: BudgetExceeded) -> None:
         """Take note that a task over budget was refused; end the request if that is the policy."""
@@ -184,25 +197,37 @@ class RequestScope(TaskScope):
     def _end(self, reason: str) -> None:
         first = self._reason is None
         super()._end(reason)
-        if first and self.policy.enforce and self.watcher is not None:
+        if first and self.watcher is not None and self._may_cancel:
             # The host unwinds first; what it does not end by itself is ended then.
-            self._loop.call_later(self.policy.grace, self._cancel_stragglers, context=Context())
+            grace = self.policy.grace
+            self._grace = self._loop.call_later(grace, self._cancel_live, context=Context())
 
-    def _cancel_stragglers(self) -> None:
-        if self._state != "closed" and self.watcher is not None:
+    @property
+    def _may_cancel(self) -> bool:
+        return self.policy.enforce and not self._loop.is_closed()
+
+    def _cancel_live(self) -> None:
+        if self.watcher is not None:
             _cancel(self.watcher.own(self._budget.live), self._reason or "")
 
     def _closed(self, survivors: list[Ending]) -> None:
         watcher, self.watcher = self.watcher, None
+        grace = self._rest_of_grace()
         if watcher is None:
             return
         outlived = watcher.own(survivors)
-        if outlived and self.policy.enforce:
-            # What a request leaves behind that failed or was ended has nobody to answer to.
-            delay = self.policy.grace if self.reason is None else 0.0
+        if outlived and self._may_cancel:
             why = f"{self.name} has ended"
-            self._loop.call_later(delay, _cancel, outlived, why, context=Context())
+            self._loop.call_later(grace, _cancel, outlived, why, context=Context())
         watcher.ended(self, outlived)
+
+    def _rest_of_grace(self) -> float:
+        """Return the seconds that remain of it if the request was ended before; all if not."""
+        timer, self._grace = self._grace, None
+        if timer is None:
+            return self.policy.grace
+        timer.cancel()
+        return max(timer.when() - self._loop.time(), 0.0)
 
 
 def _cancel(tasks: Iterable[asyncio.Task[Any]], why: str) -> None:

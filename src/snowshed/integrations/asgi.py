@@ -10,7 +10,8 @@ It has to be the outermost middleware to see everything. Where the policy enforc
   may take its time: a stream or a WebSocket lives as long as it wants.
 * A request that ends because a budget was exceeded becomes a 503 with ``Retry-After``. Frameworks
   turn an unknown exception into a 500 before we see it, so a 500 is held back until the
-  application has returned and it is known why.
+  application has returned and it is known why; but only if something was refused, or the request
+  was ended.
 * A client that has gone takes its request with it. To notice, somebody must wait for the next
   message, and may steal none from the application: the watch begins late, only when no body is
   left to read, and what it reads is handed on. An application that listens by itself is left
@@ -19,30 +20,21 @@ It has to be the outermost middleware to see everything. Where the policy enforc
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextvars import Context
-from typing import Any, Literal
+from collections.abc import Awaitable
+from typing import Literal
 
 from snowshed.core._budget import CURRENT
 from snowshed.errors import BudgetExceeded, DeadlineExceeded
+from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
+from snowshed.integrations._client import Client
 from snowshed.integrations._headers import tightened
 from snowshed.integrations._observed import ObservedRequest
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 
-__all__ = ["RequestScopeMiddleware"]
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+__all__ = ["App", "RequestScopeMiddleware"]
 
 RETRY_AFTER = b"1"
-# Most requests have ended by then, and have never paid for a watch.
-WATCH_AFTER = 0.1
 HELD_AT_MOST = 64 * 1024
 TRY_AGAIN_LATER = 1013
 # For the client, who can do nothing about scopes; the cause is in the report.
@@ -156,44 +148,52 @@ class RequestScopeMiddleware:
         self, request: RequestScope, scope: Scope, receive: Receive, send: Send
     ) -> None:
         response = _Response(request, send)
-        client = _Client(request, scope, receive)
+        client = Client(request, scope, receive)
         try:
             async with request:
                 client.watch_later()
                 await self.app(scope, client.receive, response.send)
-        except (BudgetExceeded, DeadlineExceeded, BaseExceptionGroup) as error:
-            refusal = _refusal_of(error, request)
-            if refusal is None or response.begun:
+        except Exception as error:
+            refusal = None if response.begun else _refusal_of(error, request)
+            if refusal is None:
                 await response.release()
                 raise
-            await _refuse(send, refusal)
-            return
-        except Exception:
-            await response.release()
-            raise
+            await _refuse(send, late=isinstance(refusal, DeadlineExceeded))
+        else:
+            if response.held and request.refused:
+                # The application has made an answer of the refusal by itself.
+                await _refuse(send, late=False)
+            else:
+                await response.release()
         finally:
             client.stop()
-        await response.release()
 
     async def _talk(
         self, request: RequestScope, scope: Scope, receive: Receive, send: Send
     ) -> None:
         closed = False
 
-        async def note(message: Message) -> None:
+        def note(message: Message) -> Message:
             nonlocal closed
-            closed = closed or message["type"] == "websocket.close"
+            closed = closed or message["type"] in {"websocket.close", "websocket.disconnect"}
             _note_phase(request, message)
-            await send(message)
+            return message
+
+        async def noting_receive() -> Message:
+            return note(await receive())
+
+        async def noting_send(message: Message) -> None:
+            await send(note(message))
 
         try:
             async with request:
-                await self.app(scope, receive, note)
-        except (BudgetExceeded, DeadlineExceeded, BaseExceptionGroup) as error:
+                await self.app(scope, noting_receive, noting_send)
+        except Exception as error:
             refusal = _refusal_of(error, request)
             if refusal is None or closed:
                 raise
-            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": _TOO_MUCH})
+            reason = _TOO_LATE if isinstance(refusal, DeadlineExceeded) else _TOO_MUCH
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": reason})
 
 
 def _name_of(scope: Scope) -> str:
@@ -209,22 +209,22 @@ def _note_phase(request: RequestScope, message: Message) -> None:
 
 
 def _refusal_of(
-    error: BaseException, request: RequestScope
+    error: BaseException | None, request: RequestScope
 ) -> BudgetExceeded | DeadlineExceeded | None:
     """Return why the request was ended by its own limits, or None if that was something else."""
     if isinstance(error, BudgetExceeded):
         return error
     if isinstance(error, DeadlineExceeded):
         return error if error.scope == request.name else None
-    if isinstance(error, BaseExceptionGroup):
+    if isinstance(error, ExceptionGroup):
         found = (_refusal_of(each, request) for each in error.exceptions)
         return next((each for each in found if each is not None), None)
-    return None
+    cause = None if error is None else error.__cause__
+    return cause if isinstance(cause, BudgetExceeded) else None
 
 
-async def _refuse(send: Send, refusal: BudgetExceeded | DeadlineExceeded) -> None:
+async def _refuse(send: Send, *, late: bool) -> None:
     """Answer 503 or 504 with a problem document (RFC 9457)."""
-    late = isinstance(refusal, DeadlineExceeded)
     status, title = (504, "Gateway Timeout") if late else (503, "Service Unavailable")
     detail = _TOO_LATE if late else _TOO_MUCH
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -240,30 +240,33 @@ async def _refuse(send: Send, refusal: BudgetExceeded | DeadlineExceeded) -> Non
 
 
 class _Response:
-    """What the application sends; a 500 is held back until it is known whether it is ours."""
+    """What the application sends; a 500 that may be ours is held back until that is known."""
 
-    __slots__ = ("_held", "_request", "_send", "_size", "begun")
+    __slots__ = ("_request", "_send", "_size", "begun", "held")
 
     def __init__(self, request: RequestScope, send: Send) -> None:
         self._request = request
         self._send = send
-        self._held: list[Message] = []
+        self.held: list[Message] = []
         self._size = 0
         self.begun = False
 
     async def send(self, message: Message) -> None:
-        if not self.begun and (self._held or message.get("status") == 500):
-            self._held.append(message)
+        if not self.begun and (self.held or self._may_be_ours(message)):
+            self.held.append(message)
             self._size += len(message.get("body", b""))
-            if self._size <= HELD_AT_MOST:
-                return
-            await self.release()
+            if self._size > HELD_AT_MOST:
+                await self.release()
             return
         await self._pass(message)
 
+    def _may_be_ours(self, message: Message) -> bool:
+        request = self._request
+        return message.get("status") == 500 and (request.refused > 0 or request.reason is not None)
+
     async def release(self) -> None:
         """Send what was held back."""
-        held, self._held = self._held, []
+        held, self.held = self.held, []
         for message in held:
             await self._pass(message)
 
@@ -271,94 +274,3 @@ class _Response:
         self.begun = True
         _note_phase(self._request, message)
         await self._send(message)
-
-
-class _Client:
-    """Hands the client's messages to the application, and notices when the client has gone."""
-
-    __slots__ = (
-        "_listens",
-        "_news",
-        "_pending",
-        "_read",
-        "_receive",
-        "_request",
-        "_timer",
-        "_watch",
-    )
-
-    def __init__(self, request: RequestScope, scope: Scope, receive: Receive) -> None:
-        self._request = request
-        self._receive = receive
-        self._pending: deque[Message] = deque()
-        self._news: asyncio.Future[None] | None = None
-        # With nothing left to read, the next message can only be the client's leaving. If the
-        # application waits for it, it wants to deal with it.
-        self._read = _has_no_body(scope)
-        self._listens = False
-        self._watch: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def receive(self) -> Message:
-        """Return the next message, as the server's own would."""
-        self._listens = True
-        while not self._pending:
-            if self._watch is None:
-                self._pending.append(await self._receive())
-            else:
-                await self._next_news()
-        message = self._pending.popleft()
-        self._read = self._read or _is_last(message)
-        # Whoever is handed the last of the body does not listen for more yet.
-        self._listens = message["type"] != "http.request"
-        return message
-
-    async def _next_news(self) -> None:
-        if self._news is None:
-            self._news = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._news)
-
-    def watch_later(self) -> None:
-        """Look after the client, if the request is not over soon."""
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(WATCH_AFTER, self._begin_watch, loop, context=Context())
-
-    def _begin_watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._read and not self._listens:
-            self._watch = loop.create_task(self._until_gone(), context=Context())
-        else:
-            self.watch_later()
-
-    async def _until_gone(self) -> None:
-        kind = ""
-        while kind != "http.disconnect":
-            try:
-                message = await self._receive()
-            except Exception:  # noqa: BLE001 - a server's own way of saying that nothing comes
-                message = {"type": "http.disconnect"}
-            kind = message["type"]
-            self._pending.append(message)
-            if self._news is not None:
-                self._news.set_result(None)
-                self._news = None
-        self._watch = None
-        if not self._listens and self._request.phase != "after":
-            self._request.cancel("the client has gone")
-
-    def stop(self) -> None:
-        """Look after the client no longer."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-
-
-def _is_last(message: Message) -> bool:
-    return message["type"] == "http.request" and not message.get("more_body", False)
-
-
-def _has_no_body(scope: Scope) -> bool:
-    for name, value in scope["headers"]:
-        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
-            return False
-    return True
