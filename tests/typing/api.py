@@ -10,6 +10,11 @@ from collections.abc import AsyncIterator
 from typing import assert_type
 
 import snowshed
+from snowshed.core import Job
+
+
+async def fetch_one(key: int) -> str:
+    return str(key)
 
 
 async def fetch(key: int, *, fresh: bool = False) -> str:
@@ -117,3 +122,20 @@ def attach() -> int:
     runtime = snowshed.init(mode="enforce", budget=50)
     assert_type(runtime, snowshed.Runtime)
     return runtime.statistics().over_budget
+
+
+async def pools() -> None:
+    async with snowshed.WorkerPool(read, max_workers=2, queue_size=10, idle_timeout=5.0) as pool:
+        assert_type(pool, snowshed.WorkerPool[str, bytes])
+        job = assert_type(await pool.submit("a"), Job[bytes])
+        other = assert_type(pool.submit_nowait("b"), Job[bytes])
+        assert_type(await pool.run("c"), bytes)
+        assert_type(await job + await other, bytes)
+        pool.resize(min_workers=1, max_workers=4)
+        await pool.aclose(drain=False)
+    assert_type(pool.statistics().successful, int)
+
+
+async def pool_of_an_async_function(orders: list[int]) -> list[str]:
+    async with snowshed.WorkerPool(fetch_one, max_workers=2, queue_size=10) as pool:
+        return [assert_type(await pool.run(order), str) for order in orders]

@@ -12,6 +12,7 @@ from snowshed.core._channel import (
 from snowshed.core._current import current_scope, open_scope, remaining
 from snowshed.core._hooks import Level
 from snowshed.core._map import ScopeMap
+from snowshed.core._pool import Job, PoolStatistics, WorkerPool
 from snowshed.core._scope import ScopeStatistics, TaskScope
 from snowshed.core._select import select
 from snowshed.core._semaphore import SemaphoreStatistics, WeightedSemaphore
@@ -19,7 +20,9 @@ from snowshed.core._semaphore import SemaphoreStatistics, WeightedSemaphore
 __all__ = [
     "ChannelStatistics",
     "Clause",
+    "Job",
     "Level",
+    "PoolStatistics",
     "ReceiveChannel",
     "ScopeMap",
     "ScopeStatistics",
@@ -27,6 +30,7 @@ __all__ = [
     "SendChannel",
     "TaskScope",
     "WeightedSemaphore",
+    "WorkerPool",
     "current_scope",
     "open_channel",
     "open_scope",
