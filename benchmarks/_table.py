@@ -1,0 +1,92 @@
+"""The rows of a run as a table for people and as a file for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from benchmarks._runner import Row
+
+SCHEMA = 1
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows as text, under a heading for each section."""
+    lines: list[str] = []
+    for heading, group in groupby(rows, _heading):
+        lines += ["", heading, *map(_line, group)]
+    return "\n".join(lines[1:])
+
+
+def _heading(row: Row) -> str:
+    return f"{row.section} · {row.loop} · Python {row.python} · 1.00 = {row.baseline}"
+
+
+def _line(row: Row) -> str:
+    if row.ratio is None:
+        return f"  {row.name:<42}  not installed"
+    measured = f"{row.ratio:6.2f}  ({row.q1:.2f} to {row.q3:.2f})"
+    return f"  {row.name:<42}{measured:<26}{_verdict(row)}".rstrip()
+
+
+def _verdict(row: Row) -> str:
+    if row.goal is None:
+        return ""
+    sign = ">=" if row.at_least else "<="
+    mark = "met" if row.met else "MISSED"
+    return f"goal {sign} {row.goal:<5} {mark}"
+
+
+def summary(rows: Iterable[Row]) -> str:
+    """Return one line: how many goals there are, and which are missed."""
+    goals = [row for row in rows if row.met is not None]
+    missed = [f"{row.name} ({row.loop}, {row.python})" for row in goals if not row.met]
+    line = f"{len(goals) - len(missed)} of {len(goals)} goals met"
+    return f"{line}; missed: {', '.join(missed)}" if missed else line
+
+
+def document(rows: list[Row], rounds: int) -> dict[str, Any]:
+    """Return what `write` writes."""
+    return {
+        "schema": SCHEMA,
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+        },
+        "pythons": sorted({row.python for row in rows}),
+        "rounds": rounds,
+        "rows": [as_json(row) for row in rows],
+    }
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """Return a row with its verdict, numbers to three digits."""
+    fields = asdict(row) | {"met": row.met}
+    return {
+        key: round(value, 3) if isinstance(value, float) else value for key, value in fields.items()
+    }
+
+
+def from_json(fields: dict[str, Any]) -> Row:
+    """Return the row that `as_json` wrote."""
+    return Row(**{key: value for key, value in fields.items() if key != "met"})
+
+
+def write(rows: list[Row], rounds: int, file: Path) -> None:
+    """Write the rows as JSON."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(document(rows, rounds), indent=1) + "\n", encoding="utf-8")
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
