@@ -51,7 +51,7 @@ async def _many_requests(operations: int) -> None:
 def sections(loop: LoopKind) -> list[Section]:
     """Return the section of the hook."""
     runtime = Runtime(Settings(budget=BUDGET))
-    watch_requests(runtime._watch)
+    watch_requests(runtime._watch, runtime._tally)
 
     def attach(loop: Loop) -> None:
         _task_factory.install(loop, runtime._decision)

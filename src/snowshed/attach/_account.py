@@ -95,10 +95,6 @@ class Account(Ledger):
         self.excess = 0
         self.bypassed = 0
 
-    def live(self) -> int:
-        """Return how many tasks live, from any thread: nothing is taken off the list."""
-        return sum(not task.done() for task in tuple(self.budget.live))
-
     def looks_at(self, budget: TaskBudget) -> bool:
         """Tell whether the next task in ``budget`` should be judged, as each one after it.
 

@@ -26,12 +26,12 @@ from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
-from snowshed.integrations._request import Request, watch_requests
+from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
 
 if TYPE_CHECKING:
-    from snowshed.core._budget import Ending
+    from snowshed.core._budget import Ending, TaskBudget
 
 __all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
 
@@ -96,17 +96,19 @@ class Runtime:
         self._sweep = Sweep(time.perf_counter)
         self._failed: set[str] = set()
         self._open: set[_Watcher] = set()
+        self._tally = Tally(settings.sites_from)
         self._requests = self._over_budget = self._spawned = 0
         self._refused = self._would_refuse = self._outlived = self._bypassed = 0
 
     def __repr__(self) -> str:
-        return f"<snowshed.Runtime {self.settings.mode} open_requests={len(self._open)}>"
+        open_requests = len(self._open) + len(self._tally.open)
+        return f"<snowshed.Runtime {self.settings.mode} open_requests={open_requests}>"
 
     # Attaching.
 
     def start(self) -> None:
         """Attach to every loop and server of this process, those of the future included."""
-        watch_requests(self._watch)
+        watch_requests(self._watch, self._tally)
         _loops.watch_loops(self, lambda: self.failed("watching loops"))
         for name, change in _servers.SERVERS.items():
             _on_import.when_imported(name, partial(change, wrap=self.wrap), self.failed)
@@ -228,16 +230,21 @@ class Runtime:
             outlivers=account.functions(outlived, SITES_IN_REPORT),
         )
 
+    def _open_budgets(self) -> list[TaskBudget]:
+        # Copied at once: requests come and go in other threads.
+        return [*(account.budget for account in tuple(self._open)), *tuple(self._tally.open)]
+
     def statistics(self) -> RuntimeStatistics:
         """Return the totals so far; from any thread. Cost: O(live tasks of open requests)."""
-        open_requests = tuple(self._open)
+        tally = self._tally
+        budgets = self._open_budgets()
         return RuntimeStatistics(
             mode=self.settings.mode,
-            requests=self._requests,
-            open_requests=len(open_requests),
-            live=sum(account.live() for account in open_requests),
+            requests=self._requests + tally.ended,
+            open_requests=len(budgets),
+            live=sum(not task.done() for budget in budgets for task in tuple(budget.live)),
             over_budget=self._over_budget,
-            spawned=self._spawned,
+            spawned=self._spawned + tally.spawned,
             refused=self._refused,
             would_refuse=self._would_refuse,
             outlived=self._outlived,

@@ -16,7 +16,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-from snowshed.core._budget import OUTSIDE, Ending, TaskBudget
+from snowshed.core._budget import FIRST_MARK, OUTSIDE, Ending, TaskBudget
 from snowshed.core._scope import TaskScope
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Request",
     "RequestScope",
     "RequestWatcher",
+    "Tally",
     "is_around_this_task",
     "watch_requests",
     "watcher_of",
@@ -94,13 +95,40 @@ class RequestWatcher(Protocol):
         ...
 
 
+class Tally:
+    """What those observed requests amount to that nobody had to make an account of.
+
+    Attributes:
+        first_mark: tasks from which a request needs an account.
+        open: requests that have not ended.
+        ended: how many have.
+        spawned: tasks of those.
+    """
+
+    __slots__ = ("ended", "first_mark", "open", "spawned")
+
+    def __init__(self, sites_from: int | None) -> None:
+        self.first_mark = FIRST_MARK if sites_from is None else min(FIRST_MARK, sites_from)
+        self.open: set[TaskBudget] = set()
+        self.ended = 0
+        self.spawned = 0
+
+
 _watcher: Callable[[Request], RequestWatcher | None] | None = None
+tally: Tally | None = None
 
 
-def watch_requests(watcher: Callable[[Request], RequestWatcher | None] | None) -> None:
-    """Have ``watcher(request)`` make the account of each request; None: nobody accounts."""
-    global _watcher  # noqa: PLW0603 - one slot per process is the design
+def watch_requests(
+    watcher: Callable[[Request], RequestWatcher | None] | None, counts: Tally | None = None
+) -> None:
+    """Have ``watcher(request)`` make the account of each request; None: nobody accounts.
+
+    With ``counts`` a request that is only observed is counted there, and gets no account before
+    there is something to put on it.
+    """
+    global _watcher, tally  # noqa: PLW0603 - one slot per process is the design
     _watcher = watcher
+    tally = counts
 
 
 def watcher_of(request: Request) -> RequestWatcher | None:

@@ -24,7 +24,7 @@ import json
 from collections.abc import Awaitable
 from typing import Literal
 
-from snowshed.core._budget import CURRENT
+from snowshed.core._budget import CURRENT, OUTSIDE
 from snowshed.errors import BudgetExceeded, DeadlineExceeded
 from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
 from snowshed.integrations._client import Client
@@ -108,7 +108,8 @@ class RequestScopeMiddleware:
         return request
 
     async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_around_this_task(CURRENT.get()):
+        around = CURRENT.get()
+        if around is not OUTSIDE and is_around_this_task(around):
             await self._observe_inside(self._request(scope), scope, receive, send)
             return
         request = ObservedRequest(_name_of(scope), self.policy, scope)
