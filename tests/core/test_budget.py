@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from _virtual import forever, passes, virtual
 from snowshed.core import open_scope
-from snowshed.core._budget import (
+from snowshed.core._budget import LOOKS_AT_A_SPAWN, (
     ALWAYS,
     CURRENT,
     FIRST_MARK,
@@ -298,3 +298,35 @@ async def test_let_go_holds_no_ended_task_and_forgets_no_number():
         scope.cancel("enough")
     assert scope.statistics().peak == 31
     assert scope.statistics().spawned == 31
+
+
+def test_a_flood_that_is_only_observed_costs_each_spawn_the_same() -> None:
+    looks = 0
+
+    class Looked:
+        def done(self) -> bool:
+            nonlocal looks
+            looks += 1
+            return False
+
+    budget = TaskBudget("flood", 50, enforced=False)
+    for _ in range(20_000):
+        budget.has_room()
+        budget.add(Looked())
+    assert looks < 20_000 * 20
+    assert budget.peak == 20_000
+
+
+def test_an_observed_flood_that_has_ebbed_away_is_noticed_soon() -> None:
+    ended = False
+
+    class Tide:
+        def done(self) -> bool:
+            return ended
+
+    budget = TaskBudget("flood", 50, enforced=False)
+    for _ in range(1_000):
+        budget.add(Tide())
+    assert not budget.has_room()
+    ended = True
+    assert any(budget.has_room() for _ in range(1_000 // LOOKS_AT_A_SPAWN + 1))

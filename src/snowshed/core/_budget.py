@@ -42,6 +42,8 @@ FIRST_MARK = 8
 # A refusal must prove that none of the live tasks has ended. One that looks at thousands is dear,
 # and a flood asks thousands of times: see `TaskBudget.has_room`.
 SWEEP_AT_ONCE = 256
+# Of a flood that is only observed, this many tasks are looked at for each spawn, on average.
+LOOKS_AT_A_SPAWN = 16
 NO_LIMIT = 1 << 62
 ALWAYS = -1
 
@@ -84,6 +86,7 @@ class TaskBudget:
         "_proven_full",
         "_rising",
         "_seen_peak",
+        "_unlooked",
         "enforced",
         "limit",
         "live",
@@ -124,6 +127,7 @@ class TaskBudget:
         self._seen_peak = 0
         self._rising = True
         self._cursor = 0
+        self._unlooked = 0
         self._proven_full = False
 
     def __repr__(self) -> str:
@@ -197,15 +201,25 @@ class TaskBudget:
         """Tell whether one more task fits in this budget alone, ended ones taken off first.
 
         Exact up to a limit of 256. A larger budget that has been proven full answers from that
-        proof, and a look at 256 tasks, until the loop's next pass.
+        proof, and a look at 256 tasks, until the loop's next pass. One that is not enforced can
+        hold any number: the more it holds, the rarer it is looked through, so that the cost of a
+        spawn stays the same.
         """
         if len(self.live) < self.limit:
             return True
-        if self.limit <= SWEEP_AT_ONCE:
+        if len(self.live) > SWEEP_AT_ONCE and not self.enforced:
+            self._look_now_and_then()
+        elif self.limit <= SWEEP_AT_ONCE:
             self.sweep()
         else:
             self._find_room()
         return len(self.live) < self.limit
+
+    def _look_now_and_then(self) -> None:
+        self._unlooked += 1
+        if self._unlooked * LOOKS_AT_A_SPAWN >= len(self.live):
+            self._unlooked = 0
+            self.sweep()
 
     def add(self, task: Ending) -> None:
         """Count ``task`` here and in every ancestor until it has ended."""
