@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from snowshed.core._budget import ALWAYS, NO_LIMIT, Ending, TaskBudget
@@ -47,9 +48,9 @@ class ObservedRequest(TaskBudget):
 
     __slots__ = (
         "_filled",
+        "_name_of",
         "_responded",
         "_tally",
-        "budgeted",
         "host",
         "info",
         "live_at_response",
@@ -58,13 +59,12 @@ class ObservedRequest(TaskBudget):
         "reason",
     )
 
-    def __init__(self, name: str, policy: Policy, info: Any) -> None:
-        self.name = name
+    def __init__(self, name_of: Callable[[Any], str], info: Any, policy: Policy) -> None:
         self.live = []
         self.host: asyncio.Task[Any] | None = asyncio.current_task()
         self.policy = policy
-        self.budgeted = limit = policy.budget
         self.info = info
+        self._name_of = name_of
         self.opened: RequestScope | None = None
         self.reason: str | None = None
         self.live_at_response = 0
@@ -73,6 +73,7 @@ class ObservedRequest(TaskBudget):
         if tally is None:
             self._fill()
         else:
+            limit = policy.budget
             mark = tally.first_mark
             self.mark = mark if limit is None or limit > mark else limit
             tally.open.add(self)
@@ -88,7 +89,8 @@ class ObservedRequest(TaskBudget):
         with _filling:
             if self._filled:
                 return
-            whole = TaskBudget(self.name, self.budgeted, enforced=False)
+            self.name = "an ended request" if self.info is None else self._name_of(self.info)
+            whole = TaskBudget(self.name, self.policy.budget, enforced=False)
             for slot in _LATER:
                 setattr(self, slot, getattr(whole, slot))
             self.loop = self.watcher = None
@@ -103,6 +105,11 @@ class ObservedRequest(TaskBudget):
             self.watcher = watcher_of(self)
             if self._responded:
                 self.resize(after_budget(self, self.policy))
+
+    @property
+    def budgeted(self) -> int | None:
+        """The budget that it began with; None: unbounded."""
+        return self.policy.budget
 
     @property
     def counted(self) -> TaskBudget:
@@ -124,7 +131,7 @@ class ObservedRequest(TaskBudget):
     def _open(self, host: asyncio.Task[Any]) -> None:
         if self.opened is None:
             scope = RequestScope(
-                self.name, self.policy, timeout=None, budget=self.budgeted, counted=self
+                self.name, self.policy, timeout=None, budget=self.policy.budget, counted=self
             )
             scope.info = self.info
             scope.live_at_response = self.live_at_response
@@ -139,7 +146,7 @@ class ObservedRequest(TaskBudget):
         self._responded = True
         if self.opened is not None:
             self.opened.end_response()
-        elif self._filled or self._alive():
+        elif self._filled or (self.live and self._alive()):
             self.live_at_response = live_tasks(self)
             self.resize(after_budget(self, self.policy))
         elif self.mark > self.policy.after_budget:
@@ -161,7 +168,7 @@ class ObservedRequest(TaskBudget):
     def end(self) -> None:
         """Hand the account over, unless the scope has done that, and hold nothing any more."""
         tally = self._tally
-        if tally is None or self._filled or self._alive():
+        if tally is None or self._filled or (self.live and self._alive()):
             self._end_account()
         else:
             tally.open.discard(self)

@@ -63,14 +63,17 @@ class Request(Protocol):
     Attributes:
         name: verb and path.
         info: what the protocol knows of it (an ASGI scope).
-        budgeted: the budget that it began with; None: unbounded.
         live_at_response: live tasks when the response went out.
     """
 
     name: str
     info: Any
-    budgeted: int | None
     live_at_response: int
+
+    @property
+    def budgeted(self) -> int | None:
+        """The budget that it began with; None: unbounded."""
+        ...
 
     @property
     def counted(self) -> TaskBudget:

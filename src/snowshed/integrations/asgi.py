@@ -88,33 +88,16 @@ class RequestScopeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of the server."""
-        kind = scope["type"]
-        if kind not in {"http", "websocket"}:
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
-        elif not self.policy.enforce:
-            await self._observe(scope, receive, send)
-        elif kind == "http":
-            await self._serve(self._request(scope), scope, receive, send)
-        else:
-            await self._talk(self._request(scope), scope, receive, send)
-
-    def _request(self, scope: Scope) -> RequestScope:
-        policy = self.policy
-        timeout, budget = policy.timeout, policy.budget
-        if policy.enforce:
-            timeout, budget = tightened(scope["headers"], timeout=timeout, budget=budget)
-        request = RequestScope(_name_of(scope), policy, timeout=timeout, budget=budget)
-        request.info = scope
-        return request
-
-    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
-        around = CURRENT.get()
-        if around is not OUTSIDE and is_around_this_task(around):
-            await self._observe_inside(self._request(scope), scope, receive, send)
             return
-        request = ObservedRequest(_name_of(scope), self.policy, scope)
+        around = CURRENT.get()
+        if self.policy.enforce or (around is not OUTSIDE and is_around_this_task(around)):
+            await self._in_scope(scope, receive, send)
+            return
+        # To observe is written out here: each coroutine more would cost what all of this does.
+        request = ObservedRequest(_name_of, scope, self.policy)
 
-        # Not a coroutine of its own: that would cost as much as all the rest that it does.
         def note(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 request.end_response()
@@ -132,6 +115,24 @@ class RequestScopeMiddleware:
         finally:
             request.end()
             CURRENT.reset(token)
+
+    async def _in_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = self._request(scope)
+        if not self.policy.enforce:
+            await self._observe_inside(request, scope, receive, send)
+        elif scope["type"] == "http":
+            await self._serve(request, scope, receive, send)
+        else:
+            await self._talk(request, scope, receive, send)
+
+    def _request(self, scope: Scope) -> RequestScope:
+        policy = self.policy
+        timeout, budget = policy.timeout, policy.budget
+        if policy.enforce:
+            timeout, budget = tightened(scope["headers"], timeout=timeout, budget=budget)
+        request = RequestScope(_name_of(scope), policy, timeout=timeout, budget=budget)
+        request.info = scope
+        return request
 
     async def _observe_inside(
         self, request: RequestScope, scope: Scope, receive: Receive, send: Send
