@@ -13,10 +13,11 @@ when a busy one was faster.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import Callable, Coroutine, Hashable
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Literal
 
 from snowshed.core._pool._job import Job
 from snowshed.core._pool._nesting import Nesting, Visit
@@ -67,8 +68,9 @@ class Crew:
         self.nesting = Nesting()
         self.successful = self.failed = self.cancelled = 0
         self.opened = self.closed = False
-        self.workers: set[Worker] = set()
-        self.guests: set[Worker] = set()
+        # Ordered sets: what happens to all of them happens in the same order in every run.
+        self.workers: dict[Worker, None] = {}
+        self.guests: dict[Worker, None] = {}
         self.idle: deque[Worker] = deque()
         self._reaper: asyncio.TimerHandle | None = None
 
@@ -98,11 +100,10 @@ class Crew:
         self, place: Visit | None, args: tuple[Any, ...]
     ) -> tuple[Job[Any], Worker]:
         """Run a job at once in the place of another, which waits for it meanwhile."""
-        job: Job[Any] = Job()
-        job._owner = self
-        self.free -= 1
         guest = self._worker(place)
-        self.guests.add(guest)
+        job: Job[Any] = Job()
+        job._owner, guest.job = guest, job
+        self.guests[guest] = None
         self._run(guest, guest.run_once((job, copy_context(), args)))
         return job, guest
 
@@ -164,10 +165,10 @@ class Crew:
 
     async def linger(self, worker: Worker) -> bool:
         """Wait for a job; False when the worker is to end."""
-        if self.queue:
-            return not self.surplus
-        if not self._stays(self.max_workers):
-            return False
+        if self.queue and not self.surplus:
+            return True
+        if self.queue or not self._stays(self.max_workers):
+            return self._leave(worker)
         worker.wake = self._loop.create_future()
         worker.idle_since = self._loop.time()
         self.idle.append(worker)
@@ -179,15 +180,7 @@ class Crew:
                 self.idle.remove(worker)
             raise
         limit = self.min_workers if expired else self.max_workers
-        return len(self.queue) > 0 or self._stays(limit)
-
-    def dismiss(self, worker: Worker) -> None:
-        """Strike a worker off that ends; another is called if it left work behind."""
-        self.workers.discard(worker)
-        self.guests.discard(worker)
-        self._review()
-        if not self._loop.is_closed():
-            self._call(len(self.queue))
+        return len(self.queue) > 0 or self._stays(limit) or self._leave(worker)
 
     def resize(self, min_workers: int, max_workers: int) -> None:
         """Set how many workers stay and how many there may be."""
@@ -238,7 +231,7 @@ class Crew:
 
     def _start(self) -> None:
         worker = self._worker()
-        self.workers.add(worker)
+        self.workers[worker] = None
         self._run(worker, worker.run())
 
     def _worker(self, place: Visit | None = None) -> Worker:
@@ -249,7 +242,27 @@ class Crew:
         worker.task = self._loop.create_task(
             coro, name=f"{self.name} worker", context=self._context.copy()
         )
-        worker.task.add_done_callback(_retrieve, context=self._context)
+        dismiss = functools.partial(self._dismiss, worker)
+        worker.task.add_done_callback(dismiss, context=self._context)
+
+    def _leave(self, worker: Worker) -> Literal[False]:
+        """Strike a worker off that ends of itself, before another asks how many there are."""
+        self.workers.pop(worker, None)
+        self._review()
+        return False
+
+    def _dismiss(self, worker: Worker, task: asyncio.Task[None]) -> None:
+        """Strike a worker off that has ended in whatever way; call another for what it left."""
+        if not task.cancelled():
+            task.exception()  # its job has told, and the loop has raised it
+        self.workers.pop(worker, None)
+        self.guests.pop(worker, None)
+        if worker.job is not None and not worker.job.done():  # cancelled before it began
+            self.cancelled += 1
+            worker.job.end_cancelled()
+            self.end_wait(worker.job)
+        self._review()
+        self._call(len(self.queue))
 
     def _wake(self, worker: Worker, *, expired: bool = False) -> None:
         # One that was cancelled from outside is about to be dismissed, which calls another.
@@ -274,9 +287,3 @@ class Crew:
                 break
             self._wake(self.idle.popleft(), expired=True)
         self._set_reaper()
-
-
-def _retrieve(task: asyncio.Task[None]) -> None:
-    """Take note of what ended a worker (SystemExit): its job has told, and the loop has raised."""
-    if not task.cancelled():
-        task.exception()

@@ -37,6 +37,8 @@ Serving: TypeAlias = Generator[Any, "Entry | None", None]
 # Jobs that never wait do not let the event loop run; after so many in a row the worker does.
 IN_A_ROW = 32
 DONE = object()
+# Asyncio lets the first two stop the loop; a generator that was told the third must end.
+FATAL = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class Pool(Protocol):
@@ -69,10 +71,6 @@ class Pool(Protocol):
 
     def settle(self, job: Job[Any], worker: Worker) -> None:
         """Tell those who waited that ``job`` has ended on ``worker`` and left a place."""
-        ...
-
-    def dismiss(self, worker: Worker) -> None:
-        """Strike the worker off."""
         ...
 
 
@@ -161,7 +159,7 @@ class Worker:
                     await asyncio.sleep(0)
                 entry = awaited = None
         finally:
-            self._close()
+            self._close_thread()
 
     async def run_once(self, entry: Entry) -> None:
         """Run this job and end."""
@@ -171,7 +169,7 @@ class Worker:
             if awaited is not DONE:
                 await self._wait(entry[1], serving, awaited)
         finally:
-            self._close()
+            self._close_thread()
 
     def _open(self) -> Serving:
         self.task = cast("asyncio.Task[None]", asyncio.current_task())
@@ -179,10 +177,9 @@ class Worker:
         next(serving)
         return serving
 
-    def _close(self) -> None:
+    def _close_thread(self) -> None:
         if self._thread is not None:
             self._thread.close()
-        self._pool.dismiss(self)
 
     @types.coroutine
     def _serve(self) -> Serving:
@@ -190,6 +187,7 @@ class Worker:
         pool, fn, line = self._pool, self._fn, self._pool.line
         waited_for = self.nesting.waited_for
         outer, begin = VISIT.get, VISIT.set
+        places = 1 if self.place is None else 0  # a guest uses the place of its caller
         fatal: BaseException | None = None
         entry = yield DONE
         while entry is not None:
@@ -204,16 +202,16 @@ class Worker:
             except asyncio.CancelledError as error:
                 pool.cancelled += 1
                 job.end_cancelled(*error.args[:1])
-            except GeneratorExit:
-                raise  # the event loop is gone: there is nobody left to tell
-            except BaseException as error:  # noqa: BLE001 - it is the job's
+            except BaseException as error:
+                if job.get_loop().is_closed():
+                    raise  # torn down, with nobody left to tell
                 pool.failed += 1
                 job.set_exception(_without_our_frame(error))
-                if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                if isinstance(error, FATAL):
                     fatal = error
             else:
                 pool.successful += 1
-            pool.free += 1
+            pool.free += places
             if line or waited_for:
                 pool.settle(job, self)
             self.job = self.visit = None
