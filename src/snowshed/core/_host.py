@@ -4,12 +4,20 @@
 cancels a task to end a block has to count (``cancelling``) and give back (``uncancel``), as
 ``asyncio.timeout`` does: if more cancellations are left than there were on entry, someone outside
 wants the task to end, and that one wins.
+
+Before Python 3.13 the count cannot be trusted that far: an `asyncio.TaskGroup` whose child fails
+while the group waits for its children leaves its own cancellation behind (python/cpython#116720).
+There, what the block ended with has to agree, and what was counted before we cancelled is not
+somebody's wish, unless it is still on its way to the task.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextvars import Context
+
+COUNT_IS_EXACT = sys.version_info >= (3, 13)
 
 
 class HostTask:
@@ -42,10 +50,16 @@ class HostTask:
     def _deliver(self, reason: str) -> None:
         self._handle = None
         if self.task is not None:
+            if not COUNT_IS_EXACT and not _will_be_cancelled(self.task):
+                self._before = max(self._before, self.task.cancelling())
             self.cancelled = self.task.cancel(reason)
 
-    def leave(self) -> bool:
-        """Give back our cancellation; tell whether somebody outside has cancelled the host too."""
+    def leave(self, *, cancelled: bool = True) -> bool:
+        """Give back our cancellation; tell whether somebody outside has cancelled the host too.
+
+        Args:
+            cancelled: whether a `CancelledError` was raised in the block, as far as can be seen.
+        """
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -55,8 +69,26 @@ class HostTask:
         left = task.cancelling()
         if self.cancelled and left > self._before:
             left = task.uncancel()
-        return left > self._before
+        return left > self._before and (cancelled or COUNT_IS_EXACT)
 
     def release(self) -> None:
         """Forget the task, so that an error in which it ended does not refer to itself."""
         self.task = None
+
+
+def shows_cancellation(error: BaseException | None) -> bool:
+    """Tell whether ``error`` is a `CancelledError`, or was raised while one was handled."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, asyncio.CancelledError):
+            return True
+        seen.add(id(error))
+        error = error.__context__
+    return False
+
+
+def _will_be_cancelled(task: asyncio.Task[object]) -> bool:
+    """Tell whether the task's next step raises `CancelledError`."""
+    waits_for = task._fut_waiter  # type: ignore[attr-defined]
+    marked: bool = task._must_cancel  # type: ignore[attr-defined]
+    return marked or (waits_for is not None and waits_for.cancelled())

@@ -1,9 +1,5 @@
 """The life of a scope: entered, ended early or not, and left when its tasks have ended.
 
-A task that nobody owns cannot be cancelled, its error is seen by nobody, and nothing limits how
-many of its kind there are. A scope is an owner: it is left only when its tasks have ended, it
-cancels them together, and it knows how many they are.
-
 Prior art: trio's nurseries and ``asyncio.TaskGroup`` (structure), Go's ``errgroup`` (a limit, the
 first error), Go's ``context`` (deadlines with a cause), ``asyncio.timeout`` (how to cancel a task
 from outside without losing a cancellation that came from elsewhere). Decisions that differ:
@@ -35,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from snowshed.core import _clock
 from snowshed.core._budget import ALWAYS, CURRENT, NO_LIMIT, TaskBudget
 from snowshed.core._deadline import Deadline, resolve
-from snowshed.core._host import HostTask
+from snowshed.core._host import HostTask, shows_cancellation
 from snowshed.core._tasks import counts_tasks, is_plain
 from snowshed.errors import ClosedResourceError, DeadlineExceeded
 
@@ -47,6 +43,8 @@ if TYPE_CHECKING:
     from snowshed.core._scope import TaskScope
     from snowshed.core._semaphore import WeightedSemaphore
 
+# What goes before everything else: the program ends, or the coroutine is thrown away.
+STOPPING = (KeyboardInterrupt, SystemExit, GeneratorExit)
 KEPT_ERRORS = 100
 # A budget may hold so many ended tasks, and their results, whatever the number of live ones.
 KEPT_ENDED = 64
@@ -208,7 +206,7 @@ class ScopeLifetime:
         """Wait for every task, then raise what ended the scope, if anything did."""
         del kind, trace
         self._state = "closing"
-        outside = self._host.leave()
+        outside = self._host.leave(cancelled=shows_cancellation(error))
         if error is not None and not isinstance(error, asyncio.CancelledError):
             self._fail(error)
         elif error is not None or outside:
@@ -236,7 +234,7 @@ class ScopeLifetime:
     def _outcome(self, error: BaseException | None, *, outside: bool) -> BaseException | None:
         """Return what is to be raised, which may be ``error``; None: nothing."""
         cause, self._cause = self._cause, None
-        if outside and not isinstance(cause, (KeyboardInterrupt, SystemExit)):
+        if outside and not isinstance(cause, STOPPING):
             self._note(cause)
             if isinstance(error, asyncio.CancelledError):
                 return error
@@ -309,7 +307,7 @@ class ScopeLifetime:
     def _fail(self, error: BaseException) -> None:
         """Note a failure; the first one ends the scope and is what it raises."""
         later: BaseException | None = error
-        if self._cause is None or isinstance(error, (KeyboardInterrupt, SystemExit)):
+        if self._cause is None or isinstance(error, STOPPING):
             later, self._cause = self._cause, error
         if later is not self._cause:
             self._note(later)
