@@ -1,0 +1,38 @@
+"""Snowshed attached to the running loop only, and taken off again."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from snowshed.attach._runtime import Runtime
+from snowshed.attach._settings import Settings
+from snowshed.attach._task_factory import uninstall
+from snowshed.integrations._request import watch_requests
+
+
+def loop_frame() -> FrameType | None:
+    """The frame that runs the loop: asyncio's own, or on uvloop that of the runner."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_name not in {"run_forever", "run"}:
+        frame = frame.f_back
+    return frame
+
+
+@contextmanager
+def attached(**settings: Any) -> Iterator[Runtime]:
+    runtime = Runtime(Settings(**{"log_interval": 0.0, **settings}))
+    loop = asyncio.get_running_loop()
+    watch_requests(runtime._watch)
+    runtime.install(loop)
+    runtime.running(loop, loop_frame())
+    try:
+        yield runtime
+    finally:
+        runtime.running(loop, None)
+        uninstall(loop)
+        watch_requests(None)
