@@ -27,7 +27,7 @@ def loop_frame() -> FrameType | None:
 def attached(**settings: Any) -> Iterator[Runtime]:
     runtime = Runtime(Settings(**{"log_interval": 0.0, **settings}))
     loop = asyncio.get_running_loop()
-    watch_requests(runtime._watch)
+    watch_requests(runtime._watch, runtime._tally)
     runtime.install(loop)
     runtime.running(loop, loop_frame())
     try:

@@ -86,7 +86,11 @@ def test_every_way_to_start_a_task_counts_the_same(server: Server) -> None:
     spawned, outlived, late = before["spawned"] + 10, before["outlived"] + 1, before["late"] + 1
     seen = settled(server, spawned=spawned, outlived=outlived, late=late)
     assert (seen["spawned"], seen["outlived"], seen["late"]) == (spawned, outlived, late)
-    assert (seen["failures"], seen["over_budget"], seen["bypassed"]) == (0, before["over_budget"], 0)
+    assert (seen["failures"], seen["over_budget"], seen["bypassed"]) == (
+        0,
+        before["over_budget"],
+        0,
+    )
 
 
 def test_a_connection_that_is_kept_alive_hands_nothing_on(server: Server) -> None:

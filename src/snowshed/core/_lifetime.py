@@ -32,6 +32,7 @@ from snowshed.core import _clock
 from snowshed.core._budget import ALWAYS, CURRENT, NO_LIMIT, TaskBudget
 from snowshed.core._deadline import Deadline, resolve
 from snowshed.core._host import HostTask, shows_cancellation
+from snowshed.core._shown import shown
 from snowshed.core._tasks import counts_tasks, is_plain
 from snowshed.errors import ClosedResourceError, DeadlineExceeded
 
@@ -311,7 +312,7 @@ class ScopeLifetime:
             later, self._cause = self._cause, error
         if later is not self._cause:
             self._note(later)
-        self._end(f"scope {self.name!r} failed: {error!r}")
+        self._end(f"scope {self.name!r} failed: {shown(error)}")
 
     def _note(self, error: BaseException | None) -> None:
         if error is not None and len(self._errors) < KEPT_ERRORS:
