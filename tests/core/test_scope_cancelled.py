@@ -204,6 +204,19 @@ async def test_a_cancelled_error_that_the_block_raised_itself_is_not_ours_to_swa
 
 
 @virtual
+async def test_of_two_scopes_that_end_one_after_the_other_each_gives_its_own_back():
+    """The first cancellation was swallowed; the second must not be taken for its remains."""
+    async with open_scope("outer", timeout=2) as outer:
+        async with open_scope("inner") as inner:
+            asyncio.get_running_loop().call_later(1, inner.cancel, "first")
+            await stubborn(0)
+            asyncio.get_running_loop().call_later(0, outer.cancel, "second")
+            await forever()
+        raise AssertionError("not reached")
+    assert asyncio.current_task().cancelling() == 0
+
+
+@virtual
 async def test_cancelled_before_the_block_has_begun():
     async def request():
         async with open_scope("x"):

@@ -23,13 +23,15 @@ COUNT_IS_EXACT = sys.version_info >= (3, 13)
 class HostTask:
     """The task that entered a block, and whether the block has cancelled it."""
 
-    __slots__ = ("_before", "_handle", "_loop", "cancelled", "task")
+    __slots__ = ("_before", "_handle", "_loop", "_stale", "cancelled", "task")
 
     def __init__(self, task: asyncio.Task[object], loop: asyncio.AbstractEventLoop) -> None:
         self.task: asyncio.Task[object] | None = task
         self.cancelled = False
         self._loop = loop
         self._before = task.cancelling()
+        # What was counted since, and came to nothing; ours is given back whatever this says.
+        self._stale = 0
         self._handle: asyncio.Handle | None = None
 
     def cancel(self, reason: str) -> None:
@@ -51,7 +53,7 @@ class HostTask:
         self._handle = None
         if self.task is not None:
             if not COUNT_IS_EXACT and not _will_be_cancelled(self.task):
-                self._before = max(self._before, self.task.cancelling())
+                self._stale = self.task.cancelling()
             self.cancelled = self.task.cancel(reason)
 
     def leave(self, *, cancelled: bool = True) -> bool:
@@ -69,7 +71,7 @@ class HostTask:
         left = task.cancelling()
         if self.cancelled and left > self._before:
             left = task.uncancel()
-        return left > self._before and (cancelled or COUNT_IS_EXACT)
+        return left > max(self._before, self._stale) and (cancelled or COUNT_IS_EXACT)
 
     def release(self) -> None:
         """Forget the task, so that an error in which it ended does not refer to itself."""
