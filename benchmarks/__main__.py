@@ -22,7 +22,7 @@ RESULTS = Path(__file__).parent / "results" / "core.json"
 ROUNDS = 25
 QUICK_ROUNDS = 5
 # Short rounds of sockets scatter more than those of no-ops.
-SERVER_ROUNDS = 2
+SERVER_ROUNDS = 3
 
 
 def sections() -> list[Section]:

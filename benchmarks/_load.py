@@ -1,7 +1,7 @@
 """The load generator of `fastapi_throughput`, a process of its own.
 
-Reads lines of ``PORT REQUESTS``, sends that many to that port, over connections that stay open, and
-answers each line with the seconds that it took.
+Reads lines of ``PORT ROUTE REQUESTS``, sends that many over connections that stay open, and answers
+each line with the seconds that it took.
 """
 
 from __future__ import annotations
@@ -12,19 +12,25 @@ import sys
 import time
 
 CONNECTIONS = 8
-REQUEST = b"GET /items/42 HTTP/1.1\r\nhost: shop\r\naccept: application/json\r\n\r\n"
+CART = b'{"numbers": [1, 2, 3, 4, 5]}'
+ROUTES = {
+    "item": b"GET /item?number=42 HTTP/1.1\r\nhost: shop\r\n\r\n",
+    "cart": b"POST /cart HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(CART), CART),
+}
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
-def load(port: int, requests: int) -> float:
+def load(port: int, route: str, requests: int) -> float:
     """Send ``requests``, as many at once as there are connections; return the seconds."""
+    request = ROUTES[route]
     began = time.perf_counter()
     connections = [
         socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(CONNECTIONS)
     ]
     for _ in range(requests // CONNECTIONS):
         for connection in connections:
-            connection.sendall(REQUEST)
+            connection.sendall(request)
         for connection in connections:
             _read_response(connection)
     for connection in connections:
@@ -53,5 +59,5 @@ def _some(connection: socket.socket) -> bytes:
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        port, requests = map(int, line.split())
-        print(load(port, requests), flush=True)
+        port, route, requests = line.split()
+        print(load(int(port), route, int(requests)), flush=True)

@@ -36,7 +36,8 @@ SERVERS: dict[str, tuple[str, ...]] = {
     "snowshed run --mode enforce": (*RUN, "--mode", "enforce", "--", sys.executable),
 }
 GOALS = {"snowshed run (observe)": GOAL}
-REQUESTS = 400
+ROUTES = {"item": "the smallest answer", "cart": "a body and five tasks"}
+REQUESTS = 80
 STARTS = 4
 PATIENCE = 20.0
 
@@ -50,37 +51,42 @@ class Spent:
 
 
 def measure(loop: str, parser: str, *, rounds: int, requests: int = REQUESTS) -> list[Row]:
-    """Return two rows for each server, or none where the clocks of processes cannot be read."""
+    """Return the rows of the servers, or none where the clocks of processes cannot be read."""
     if not sys.platform.startswith("linux"):
         return []
-    spent: list[dict[str, Spent]] = []
+    spent: dict[str, list[dict[str, Spent]]] = {route: [] for route in ROUTES}
     starts = min(STARTS, rounds)
     for start in range(starts):
         share = rounds // starts + (start < rounds % starts)
         with _servers(loop, parser) as servers, _generator() as generator:
-            _one_round(servers, generator, requests)
-            spent += [_one_round(servers, generator, requests) for _ in range(share)]
-    return _rows(spent, f"{loop}, {parser}")
+            for round_ in range(-1, share):
+                for route in ROUTES:
+                    one = _one_round(servers, generator, f"{route} {requests}", requests)
+                    # The first one warms up.
+                    if round_ >= 0:
+                        spent[route].append(one)
+    rows = (_rows(route, spent[route], f"{loop}, {parser}") for route in ROUTES)
+    return [row for route in rows for row in route]
 
 
-def _rows(spent: list[dict[str, Spent]], loop: str) -> list[Row]:
-    names = [name for name in SERVERS if name != BARE]
+def _rows(route: str, spent: list[dict[str, Spent]], loop: str) -> list[Row]:
     taken = (
-        ("fastapi: CPU for a request", [{n: s.cpu for n, s in each.items()} for each in spent]),
-        ("fastapi: requests per second", [{n: s.wall for n, s in each.items()} for each in spent]),
+        ("CPU", [{name: one.cpu for name, one in each.items()} for each in spent]),
+        ("requests per second", [{name: one.wall for name, one in each.items()} for each in spent]),
     )
     return [
         row_of(
             [each[BARE] / each[name] for each in times],
-            section=section,
+            section=f"fastapi: {ROUTES[route]}: {what}",
             name=name,
             loop=loop,
             goal=GOALS.get(name),
             at_least=True,
-            baseline="bare uvicorn; more is better",
+            baseline="bare uvicorn, more is better",
         )
-        for section, times in taken
-        for name in names
+        for what, times in taken
+        for name in SERVERS
+        if name != BARE
     ]
 
 
@@ -157,16 +163,16 @@ def _wait_for(server: Server) -> None:
 
 
 def _one_round(
-    servers: dict[str, Server], generator: subprocess.Popen[bytes], requests: int
+    servers: dict[str, Server], generator: subprocess.Popen[bytes], order: str, requests: int
 ) -> dict[str, Spent]:
-    order = list(servers)
-    random.shuffle(order)
-    return {name: _spent(servers[name], generator, requests) for name in order}
+    names = list(servers)
+    random.shuffle(names)
+    return {name: _spent(servers[name], generator, order, requests) for name in names}
 
 
-def _spent(server: Server, generator: subprocess.Popen[bytes], requests: int) -> Spent:
+def _spent(server: Server, generator: subprocess.Popen[bytes], order: str, requests: int) -> Spent:
     began = server.cpu()
-    wall = _ask(generator, f"{server.port} {requests}{os.linesep}")
+    wall = _ask(generator, f"{server.port} {order}{os.linesep}")
     return Spent(wall / requests, (server.cpu() - began) / requests)
 
 
