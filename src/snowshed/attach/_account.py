@@ -75,10 +75,9 @@ class Ledger:
         """Return the ``most`` busiest sites."""
         return _counted(self.sites.values(), most)
 
-    def newest_site(self) -> SiteCount | None:
-        """Return the site that was met last for the first time."""
-        newest = next(reversed(self.sites.values()), None)
-        return None if newest is None else _counted([newest], 1)[0]
+    def newest_site(self) -> SiteCount:
+        """Return the site that was met last for the first time; there is one."""
+        return _counted([next(reversed(self.sites.values()))], 1)[0]
 
 
 class Account(Ledger):
@@ -163,13 +162,11 @@ def _task_of(ending: Ending) -> asyncio.Task[Any] | None:
 
 
 def _counted(sites: Iterable[_Site], most: int) -> tuple[SiteCount, ...]:
-    busiest = sorted(sites, key=lambda site: -site.count)[:most]
-    return tuple(
-        SiteCount(
-            site.code.co_filename,
-            line_of(site.code, site.offset),
-            site.code.co_qualname,
-            site.count,
-        )
-        for site in busiest
-    )
+    """Return the busiest lines; one line may be several sites, on Python 3.11 even for one call."""
+    lines: dict[tuple[str, int, str], int] = {}
+    for site in sites:
+        code = site.code
+        line = (code.co_filename, line_of(code, site.offset), code.co_qualname)
+        lines[line] = lines.get(line, 0) + site.count
+    busiest = sorted(lines.items(), key=lambda item: -item[1])[:most]
+    return tuple(SiteCount(*line, count) for line, count in busiest)

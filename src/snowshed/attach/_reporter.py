@@ -28,6 +28,7 @@ class Reporter:
         # By route and kind: when it was written about, and how often it could have been since. A
         # receipt that outlives each request must not hide the one request that floods.
         self._routes: dict[tuple[str, bool], tuple[float, int]] = {}
+        self._late: set[str] = set()
         self.suppressed = 0
 
     def write(self, report: RequestReport) -> None:
@@ -46,6 +47,12 @@ class Reporter:
         level = logging.WARNING if report.over_budget else logging.INFO
         self._logger.log(level, "%s%s", report, more, extra={"snowshed": report})
 
-    def write_late(self, site: SiteCount | None) -> None:
-        """Log a line that started a task when its request had ended; called once for each site."""
-        self._logger.info("task started after its request had ended site=%s", site)
+    def write_late(self, site: SiteCount) -> None:
+        """Log a line that started a task when its request had ended, unless it was logged before.
+
+        Sites that are handed over are few: see `snowshed.attach._account.SITES_AT_MOST`.
+        """
+        where = f"{site.file}:{site.line} {site.function}"
+        if where not in self._late:
+            self._late.add(where)
+            self._logger.info("task started after its request had ended site=%s", where)

@@ -49,14 +49,14 @@ class SpawnDecision:
         self, budget: TaskBudget, loop: asyncio.AbstractEventLoop, coro: Any
     ) -> Verdict | BudgetExceeded:
         """See `snowshed.attach._task_factory.Turnstile`."""
-        if self._off:
-            return Verdict.IGNORE if budget.closed else Verdict.COUNT
-        try:
-            return self._decide(budget, loop, coro)
-        except Exception:  # noqa: BLE001 - a task must be made whatever happens here
-            self._off = True
-            self._failed("judging tasks")
-            return Verdict.COUNT
+        if not self._off:
+            try:
+                return self._decide(budget, loop, coro)
+            except Exception:  # noqa: BLE001 - a task must be made whatever happens here
+                self._off = True
+                self._failed("judging tasks")
+        # A closed budget has no loop.
+        return Verdict.COUNT if budget.loop is loop else Verdict.IGNORE
 
     def _decide(
         self, budget: TaskBudget, loop: asyncio.AbstractEventLoop, coro: Any

@@ -90,11 +90,12 @@ class RequestReport:
 
 
 def _quoted(value: object) -> str:
+    """Return ``value`` as one word or in quotes; what a client sent must not move the cursor."""
     text = str(value)
-    if text and not any(char in text for char in ' "=\n\r'):
+    if text and text.isprintable() and not any(char in text for char in ' "='):
         return text
-    return (
-        '"'
-        + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-        + '"'
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    shown = (
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+    return f'"{"".join(shown)}"'
