@@ -8,28 +8,28 @@ from snowshed.core._budget import CURRENT, TaskBudget
 from snowshed.core._scope import TaskScope
 
 
-def _check_count(name: str, what: str, value: object) -> None:
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, (int, float)) and value > 0
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, (int, float)) and not math.isnan(value)
+
+
+def _wrong_count(name: str, what: str, value: object) -> Exception:
     if not isinstance(value, int):
-        msg = f"scope {name!r}: {what} must be a whole number, not {value!r}"
-        raise TypeError(msg)
-    _check_positive(name, what, value)
+        return TypeError(f"scope {name!r}: {what} must be a whole number, not {value!r}")
+    return ValueError(f"scope {name!r}: {what} must be positive, not {value!r}")
 
 
-def _check_seconds(name: str, what: str, value: object) -> None:
+def _wrong_time(name: str, what: str, value: object, wanted: str) -> Exception:
     if not isinstance(value, (int, float)):
-        msg = f"scope {name!r}: {what} must be a number, not {value!r}"
-        raise TypeError(msg)
-    if what == "timeout":
-        _check_positive(name, what, value)
-    elif math.isnan(value):
-        msg = f"scope {name!r}: {what} must be a time, not {value!r}"
-        raise ValueError(msg)
-
-
-def _check_positive(name: str, what: str, value: float) -> None:
-    if not value > 0:
-        msg = f"scope {name!r}: {what} must be positive, not {value!r}"
-        raise ValueError(msg)
+        return TypeError(f"scope {name!r}: {what} must be a number, not {value!r}")
+    return ValueError(f"scope {name!r}: {what} must be {wanted}, not {value!r}")
 
 
 def open_scope(
@@ -68,18 +68,18 @@ def open_scope(
 
     Semantics: trio's nursery, Go's errgroup with ``SetLimit``, Go's ``context.WithDeadline``.
     """
-    if budget is not None:
-        _check_count(name, "budget", budget)
-    if limit is not None:
-        _check_count(name, "limit", limit)
-    if timeout is not None:
-        _check_seconds(name, "timeout", timeout)
-    if deadline is not None:
-        _check_seconds(name, "deadline", deadline)
+    if budget is not None and not _is_count(budget):
+        raise _wrong_count(name, "budget", budget)
+    if limit is not None and not _is_count(limit):
+        raise _wrong_count(name, "limit", limit)
+    if timeout is not None and not _is_positive(timeout):
+        raise _wrong_time(name, "timeout", timeout, "positive")
+    if deadline is not None and not _is_time(deadline):
+        raise _wrong_time(name, "deadline", deadline, "a time")
     if not 0 <= light_below <= 1:
         msg = f"scope {name!r}: light_below must be between 0 and 1, not {light_below!r}"
         raise ValueError(msg)
-    if not reserve >= 0 or math.isinf(reserve):
+    if not 0 <= reserve < math.inf:
         msg = f"scope {name!r}: reserve must be 0 or more seconds, not {reserve!r}"
         raise ValueError(msg)
     return TaskScope(

@@ -62,12 +62,15 @@ def resolve(
         deadline: monotonic seconds.
         reserve: seconds of the scope's own time that are kept back for clean-up.
     """
-    hard = min(
-        math.inf if timeout is None else now + timeout, math.inf if deadline is None else deadline
-    )
+    # Written without min() and infinities: it is a part of entering a scope.
+    hard = deadline
+    if timeout is not None and (deadline is None or now + timeout < deadline):
+        hard = now + timeout
+    if hard is None:
+        return inherited
     at = hard - reserve
     if inherited is not None and inherited.at <= at:
         return inherited
-    if math.isinf(at):
+    if at == math.inf:
         return None
-    return Deadline(at=at, hard=hard, scope=scope, timeout=max(at - now, 0.0))
+    return Deadline(at, hard, scope, at - now if at > now else 0.0)

@@ -24,7 +24,6 @@ children are, so that a cancellation of ours cannot surface after the block.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from contextvars import Context, Token
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -216,8 +215,7 @@ class ScopeLifetime:
             for left in tuple(self._maps):
                 left.abandon()
         try:
-            # A coroutine that is thrown away, not run, can clean up but not wait.
-            if asyncio.current_task(self._loop) is not None:
+            if self._children or self._threads:
                 outside |= await self._join()
         finally:
             self._close()
@@ -271,14 +269,13 @@ class ScopeLifetime:
         if token is not None:
             # Left in another context than entered, as generator-based fixtures do: that context
             # keeps an emptied budget, which counts as no scope.
-            with contextlib.suppress(ValueError):
+            try:  # noqa: SIM105 - a third of the cost
                 CURRENT.reset(token)
+            except ValueError:
+                pass
 
     def _closed(self, survivors: list[Ending]) -> None:
-        """Take leave of the counted tasks that are not the scope's own and live on; none is owed.
-
-        For scopes that account for other people's tasks.
-        """
+        """Take leave of counted tasks that live on, as they are not the scope's own; a hook."""
 
     def _lift_deadline(self) -> None:
         """Let the work take as long as it takes from now on."""
@@ -375,6 +372,9 @@ class ScopeLifetime:
     async def _join(self) -> bool:
         """Wait for every task and thread, whatever happens; tell whether we were cancelled."""
         cancelled = False
+        if asyncio.current_task(self._loop) is None:
+            # A coroutine that is thrown away, not run, can clean up but not wait.
+            return False
         while self._children or self._threads:
             self._idle = self._loop.create_future()
             self._few = max(self._few, 1)

@@ -30,9 +30,14 @@ def is_plain(loop: asyncio.AbstractEventLoop) -> bool:
         return False
     create = loop.create_task
     # Not `isinstance`, and the type first: a tracer's proxy answers for what it hides.
-    if type(create) is not MethodType:
-        return False
-    return getattr(getattr(create, "__code__", None), "co_filename", None) in _OWN
+    return type(create) is MethodType and _file_of(create) in _OWN
+
+
+def _file_of(method: MethodType) -> str:
+    try:
+        return method.__code__.co_filename
+    except AttributeError:
+        return ""
 
 
 class StartingTask:
