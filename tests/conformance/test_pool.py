@@ -273,14 +273,19 @@ class PoolMachine(LoopMachine):
     def resize(self, max_workers):
         self.pool.resize(max_workers=max_workers)
 
+    def places(self):
+        now = self.pool.statistics()
+        return now.max_workers + now.queue_size - self.pool._crew.free
+
     @invariant()
     def the_bounds_hold(self):
         now = self.pool.statistics()
         workers = now.workers - len(self.pool._crew.guests)
         guests = sum(guest.job is not None for guest in self.pool._crew.guests)
-        places = now.waiting + now.running - guests
+        allowed = now.max_workers + now.queue_size
+        places = self.places()
         assert workers <= max(now.max_workers, self.last_workers)
-        assert places <= max(now.max_workers + now.queue_size, self.last_places)
+        assert now.waiting + now.running - guests <= places <= max(allowed, self.last_places)
         self.last_workers, self.last_places = workers, places
 
     @invariant()
@@ -294,6 +299,7 @@ class PoolMachine(LoopMachine):
         self.settle()
         now = self.pool.statistics()
         guests = len(self.pool._crew.guests)
+        assert now.waiting + now.running - guests == self.places()
         if now.waiting:
             assert now.workers - guests >= now.max_workers
             assert now.idle == 0
@@ -304,12 +310,12 @@ class PoolMachine(LoopMachine):
 
     async def close(self):
         closing = asyncio.create_task(self.pool.aclose(drain=self.drain))
-        while not closing.done():
+        for _ in range(1000):
             for gate in self.gates.values():
                 if not gate.done():
                     gate.set_result(self.stop)
             await asyncio.sleep(0)
-        await closing
+        assert closing.done(), self.pool
 
     def end(self):
         self.loop.run_until_complete(self.close())

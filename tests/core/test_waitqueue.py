@@ -56,6 +56,18 @@ def test_leaving_tells_whether_the_turn_had_come():
     run_virtual(main())
 
 
+def test_who_was_refused_had_no_turn():
+    async def main():
+        queue = WaitQueue()
+        refused, waiting = queue.join(), queue.join()
+        refused.set_exception(LookupError())
+        assert not queue.leave(refused)
+        assert queue.serve(1) == 1
+        assert waiting.done()
+
+    run_virtual(main())
+
+
 def test_only_those_who_still_wait_are_counted():
     async def main():
         queue = WaitQueue()

@@ -18,8 +18,9 @@ The queue below keeps the line; what a turn is worth stays with its owner::
 
 `BaseException`, because a coroutine also ends by `GeneratorExit` when its loop is torn down.
 
-A task that is cancelled still stands in the line until it runs, and an entry that was left stays
-until the front reaches it or half of the line is such entries. Neither is ever given a turn.
+An owner may refuse somebody by setting an exception as the outcome of the turn; that is no turn
+either. A task that is cancelled still stands in the line until it runs, and an entry that was left
+stays until the front reaches it or half of the line is such entries. Neither is given a turn.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class WaitQueue(deque[Place]):
 
     def leave(self, turn: asyncio.Future[None]) -> bool:
         """Step out of the line; tell whether the turn had come already."""
-        if turn.done() and not turn.cancelled():
+        if turn.done() and not turn.cancelled() and turn.exception() is None:
             return True
         self._left += 1
         if not turn.cancelled() or self._left > len(self) // 2:

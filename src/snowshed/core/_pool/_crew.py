@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import deque
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, Literal
 
@@ -128,7 +128,7 @@ class Crew:
         self.serve_line()
         self.end_wait(job)
 
-    def note_wait(self, awaited: Hashable) -> None:
+    def note_wait(self, awaited: asyncio.Future[Any]) -> None:
         """Note that the job that runs here waits for ``awaited``, a job or a turn of this crew.
 
         Raises:
@@ -137,18 +137,12 @@ class Crew:
         host = self.nesting.current()
         if host is None:
             return
-        workers = max(self.max_workers, len(self.workers))
         itself = isinstance(host, Worker) and host.job is awaited
-        if itself or not self.nesting.begin(host, awaited, workers):
-            raise WouldDeadlock(
-                f"WorkerPool {self.name!r}: a job would wait for its own pool, and every other of "
-                f"its {workers} workers runs a job that does",
-                "give the inner work a pool of its own, call it directly, do not wait for it, "
-                "or make the pool with on_nested='inline'",
-            )
+        if itself or not self.nesting.begin(host, awaited, self._capacity()):
+            raise self._would_deadlock()
         self._review()
 
-    def end_wait(self, awaited: Hashable) -> None:
+    def end_wait(self, awaited: asyncio.Future[Any]) -> None:
         """Note that nobody waits for ``awaited`` any more."""
         self.nesting.end(awaited)
         self._review()
@@ -223,10 +217,11 @@ class Crew:
             self._start()
 
     def _call(self, jobs: int) -> None:
-        """Call workers, idle ones first, for a queue of ``jobs``."""
+        """Call workers, idle ones first; one at least that does not wait for this pool."""
         for _ in range(min(jobs, len(self.idle))):
             self._wake(self.idle.pop())
-        for _ in range(min(jobs, self.max_workers - len(self.workers))):
+        limit = max(self.max_workers, self.nesting.blocked + 1)
+        for _ in range(min(jobs, limit - len(self.workers))):
             self._start()
 
     def _start(self) -> None:
@@ -261,18 +256,39 @@ class Crew:
             self.cancelled += 1
             worker.job.end_cancelled()
             self.end_wait(worker.job)
-        self._review()
         self._call(len(self.queue))
+        self._review()
 
     def _wake(self, worker: Worker, *, expired: bool = False) -> None:
         # One that was cancelled from outside is about to be dismissed, which calls another.
         if not worker.wake.done():
             worker.wake.set_result(expired)
 
+    def _capacity(self) -> int:
+        return max(self.max_workers, len(self.workers))
+
     def _review(self) -> None:
         """Decide whether there is a worker too many; the last that could make progress stays."""
-        count = len(self.workers)
-        self.surplus = count > self.max_workers and count - 1 > self.nesting.blocked
+        count, blocked = len(self.workers), self.nesting.blocked
+        self.surplus = count > self.max_workers and count - 1 > blocked
+        if blocked >= self._capacity():
+            self._refuse_one()
+
+    def _refuse_one(self) -> None:
+        """Since the pool shrank, all jobs wait for it: for a place, or it would have a worker."""
+        for awaited in reversed(self.nesting.waited_for):
+            if not isinstance(awaited, Job) and not awaited.done():
+                awaited.set_exception(self._would_deadlock())
+                self.nesting.end(awaited)
+                return
+
+    def _would_deadlock(self) -> WouldDeadlock:
+        return WouldDeadlock(
+            f"WorkerPool {self.name!r}: a job would wait for its own pool, and every other of its "
+            f"{self._capacity()} workers runs a job that does",
+            "give the inner work a pool of its own, call it directly, do not wait for it, or make "
+            "the pool with on_nested='inline'",
+        )
 
     def _set_reaper(self) -> None:
         if self._reaper is None and self.idle and len(self.workers) > self.min_workers:

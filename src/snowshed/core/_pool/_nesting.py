@@ -29,9 +29,9 @@ is no longer the one that its worker has.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import asyncio
 from contextvars import ContextVar
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 
 class Host(Protocol):
@@ -71,7 +71,7 @@ class Nesting:
 
     def __init__(self) -> None:
         self.blocked = 0
-        self.waited_for: dict[Hashable, list[Visit]] = {}
+        self.waited_for: dict[asyncio.Future[Any], list[Visit]] = {}
 
     def current(self) -> Host | None:
         """Return the worker that runs the job of this pool in whose context the caller is."""
@@ -85,7 +85,7 @@ class Nesting:
             visit = host.outer
         return None
 
-    def begin(self, host: Host, awaited: Hashable, workers: int) -> bool:
+    def begin(self, host: Host, awaited: asyncio.Future[Any], workers: int) -> bool:
         """Note that the job of ``host`` waits for ``awaited``; twice is as good as once.
 
         Returns:
@@ -103,7 +103,7 @@ class Nesting:
             self.blocked += blocked.waits == 1
         return True
 
-    def end(self, awaited: Hashable) -> None:
+    def end(self, awaited: asyncio.Future[Any]) -> None:
         """Note that ``awaited`` has come: nobody waits for it any more."""
         for visit in self.waited_for.pop(awaited, ()):
             (host,) = visit

@@ -326,10 +326,10 @@ class WorkerPool(Generic[*Ts, T]):
             crew.note_wait(turn)
             await turn
         except BaseException as error:
+            self._dropped += isinstance(error, WouldDeadlock)
             if crew.line.leave(turn):
                 crew.free += 1
                 crew.serve_line()
-            self._dropped += isinstance(error, WouldDeadlock)
             raise
         finally:
             self._submitters -= 1
