@@ -22,7 +22,7 @@ _OURS = "_snowshed_set_running_loop"
 
 
 class LoopWatch(Protocol):
-    """What is told about each loop; may raise, and is then not asked again for that loop."""
+    """What is told about each loop; may raise, and the loop runs all the same."""
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Prepare a loop that runs for the first time."""
@@ -63,3 +63,12 @@ def _tell(watch: LoopWatch, loop: asyncio.AbstractEventLoop | None) -> None:
     if frame is not None and frame.f_code.co_name == "_run_forever_setup":
         frame = frame.f_back
     watch.running(loop, frame)
+
+
+def frame_of_running_loop() -> FrameType | None:
+    """Return the frame that runs the current loop; None if it is not one of asyncio's own."""
+    frame: FrameType | None = sys._getframe(1)
+    run_forever = asyncio.BaseEventLoop.run_forever.__code__
+    while frame is not None and frame.f_code is not run_forever:
+        frame = frame.f_back
+    return frame

@@ -38,6 +38,10 @@ __all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
 T = TypeVar("T")
 logger = logging.getLogger("snowshed.attach")
 SITES_IN_REPORT = 5
+_UVLOOP_CAME_FIRST = (
+    "uvloop was imported before snowshed.init() was called: tasks on its loops are not counted; "
+    "call it before that import, or start the service by 'snowshed run'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,9 @@ class Runtime:
         running = asyncio._get_running_loop()
         if running is not None:
             self.install(running)
+            self.running(running, _loops.frame_of_running_loop())
+        elif "uvloop" in sys.modules:
+            logger.warning(_UVLOOP_CAME_FIRST)
 
     def _export(self, _prometheus_client: ModuleType) -> None:
         # Importing it loads prometheus_client, which only a service that wants metrics has done.
