@@ -102,15 +102,17 @@ class Tally:
     """What those observed requests amount to that nobody had to make an account of.
 
     Attributes:
-        first_mark: tasks from which a request needs an account.
+        sites_from: live tasks from which a request needs an account; None: from its budget on.
         open: requests that have not ended.
         ended: how many have.
         spawned: tasks of those.
     """
 
-    __slots__ = ("ended", "first_mark", "open", "spawned")
+    __slots__ = ("ended", "first_mark", "open", "sites_from", "spawned")
 
     def __init__(self, sites_from: int | None) -> None:
+        self.sites_from = sites_from
+        # From so many on a request needs more than a list.
         self.first_mark = FIRST_MARK if sites_from is None else min(FIRST_MARK, sites_from)
         self.open: set[TaskBudget] = set()
         self.ended = 0

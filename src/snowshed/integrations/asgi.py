@@ -29,7 +29,7 @@ from snowshed.errors import BudgetExceeded, DeadlineExceeded
 from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
 from snowshed.integrations._client import Client
 from snowshed.integrations._headers import tightened
-from snowshed.integrations._observed import ObservedRequest
+from snowshed.integrations._observed import LightRequest
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 
 __all__ = ["App", "RequestScopeMiddleware"]
@@ -96,7 +96,7 @@ class RequestScopeMiddleware:
             await self._in_scope(scope, receive, send)
             return
         # To observe is written out here: each coroutine more would cost what all of this does.
-        request = ObservedRequest(_name_of, scope, self.policy)
+        request = LightRequest(_name_of, scope, self.policy)
 
         def note(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
