@@ -1,259 +1,292 @@
-"""Observing changes nothing of a service, and tells what enforcement would have done."""
+"""A watched request is light until somebody looks, and what is found then is the same."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
+import weakref
 
 import pytest
 
-from _virtual import fail, forever, virtual
-from attach._attached import attached
-from integrations._exchange import Exchange, Socket, respond
-from snowshed.core import current_scope, open_scope, remaining
-from snowshed.errors import BudgetExceeded
+from _virtual import virtual
+from integrations._exchange import Exchange
+from snowshed.attach import _task_factory
+from snowshed.attach._runtime import Runtime
+from snowshed.attach._settings import Settings
+from snowshed.core import current_scope, open_scope
+from snowshed.core._budget import ALWAYS, CURRENT, FIRST_MARK
+from snowshed.integrations._observed import LightRequest, ObservedRequest
+from snowshed.integrations._request import RequestScope, watch_requests
 from snowshed.integrations.asgi import RequestScopeMiddleware
 
 
-def observed(app, **policy):
-    return RequestScopeMiddleware(app, **{"budget": 3, "enforce": False, **policy})
+def attached(**settings):
+    """Return a runtime that watches requests and counts the tasks of the running loop."""
+    runtime = Runtime(Settings(**settings))
+    watch_requests(runtime._watch, runtime._tally)
+    _task_factory.install(asyncio.get_running_loop(), runtime._decision)
+    return runtime
 
 
-# --- nothing changes
+@pytest.fixture(autouse=True)
+def nobody_watches_afterwards():
+    yield
+    watch_requests(None)
 
 
-async def floods(scope, receive, send):
-    await asyncio.gather(*(asyncio.sleep(1) for _ in range(100)))
-    await respond(send, 200, b"ok")
+async def handle(body, **options):
+    """Let ``body`` handle a request that is observed, and answer it."""
 
+    async def app(scope, receive, send):
+        await body()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
-async def is_slow(scope, receive, send):
-    await asyncio.sleep(100)
-    await respond(send, 200, b"ok")
-
-
-async def answers_500(scope, receive, send):
-    await respond(send, 500, b"x")
-    raise LookupError("a bug")
-
-
-async def fails(scope, receive, send):
-    raise LookupError("a bug")
-
-
-async def fails_in_a_group(scope, receive, send):
-    async with asyncio.TaskGroup() as group:
-        group.create_task(fail(LookupError("a bug")))
-
-
-async def cancels_itself(scope, receive, send):
-    asyncio.current_task().cancel("by itself")
-    await forever()
-
-
-async def reads_the_headers(scope, receive, send):
-    await respond(send, 200, str((await receive(), remaining())).encode())
-
-
-APPS = [
-    floods,
-    is_slow,
-    answers_500,
-    fails,
-    fails_in_a_group,
-    cancels_itself,
-    reads_the_headers,
-]
-
-
-async def outcome(app):
-    """What a server sees of it: messages, error, time, and how often it was asked for messages."""
-    began = asyncio.get_running_loop().time()
-    exchange = Exchange(
-        b"body", headers=[(b"x-request-timeout-ms", b"5"), (b"snowshed-budget", b"1")]
+    exchange = Exchange()
+    await RequestScopeMiddleware(app, enforce=False, **options)(
+        exchange.scope, exchange.receive, exchange.send
     )
-    try:
-        await exchange.run(app)
-        error = ""
-    except BaseException as raised:
-        error = repr(raised)
-    taken = asyncio.get_running_loop().time() - began
-    return exchange.sent, error, taken, len(exchange._messages)
+    return exchange
+
+
+async def end():
+    """Be a task that ends when it is awaited."""
 
 
 @virtual
-@pytest.mark.parametrize("app", APPS)
-async def test_a_server_sees_no_difference(app):
-    bare = await outcome(app)
-    with attached(budget=3):
-        assert await outcome(observed(app, timeout=1.0)) == bare
+async def test_a_request_with_few_tasks_stays_light_and_is_counted_all_the_same():
+    runtime = attached()
+
+    async def body():
+        await asyncio.gather(*(end() for _ in range(FIRST_MARK - 1)))
+        assert type(CURRENT.get()) is LightRequest
+        assert runtime.statistics().open_requests == 1
+
+    await handle(body)
+    statistics = runtime.statistics()
+    assert (statistics.requests, statistics.open_requests) == (1, 0)
+    assert statistics.spawned == FIRST_MARK - 1
 
 
 @virtual
-async def test_a_client_that_has_gone_is_the_applications_affair():
-    async def app(scope, receive, send):
-        await asyncio.sleep(10)
-        await respond(send)
+async def test_live_tasks_of_a_light_request_are_in_the_totals():
+    runtime = attached()
 
-    exchange = Exchange()
-    exchange.gone.set()
-    with attached():
-        await exchange.run(observed(app))
-    assert (exchange.status, exchange.receiving) == (200, 0)
+    async def body():
+        tasks = [asyncio.create_task(asyncio.sleep(1)) for _ in range(3)]
+        assert runtime.statistics().live == 3
+        await asyncio.gather(*tasks)
+        assert runtime.statistics().live == 0
 
-
-@virtual
-async def test_the_receive_of_the_server_is_handed_on_itself():
-    async def app(scope, receive, send):
-        assert receive == exchange.receive
-        await respond(send)
-
-    exchange = Exchange()
-    await exchange.run(observed(app))
+    await handle(body)
 
 
-@virtual
-async def test_a_websocket_is_observed_too():
-    async def app(scope, receive, send):
-        await send({"type": "websocket.accept"})
-        await floods(scope, receive, send)
+@pytest.mark.parametrize("tasks", [FIRST_MARK, FIRST_MARK + 1, 30])
+def test_at_its_first_mark_it_becomes_whole_and_loses_no_task(tasks):
+    @virtual
+    async def check():
+        runtime = attached()
 
-    with attached(budget=3) as runtime:
-        await Socket().run(observed(app))
-    assert runtime.statistics().over_budget == 1
+        async def body():
+            await asyncio.gather(*(asyncio.sleep(1) for _ in range(tasks)))
+            budget = CURRENT.get()
+            assert type(budget) is (ObservedRequest if tasks > FIRST_MARK else LightRequest)
+            assert (budget.spawned, budget.peak) == (tasks, tasks)
 
+        await handle(body)
+        assert (runtime.statistics().requests, runtime.statistics().spawned) == (1, tasks)
 
-# --- what it tells
+    check()
 
 
 @virtual
-@pytest.mark.parametrize(("enforce", "refused", "would"), [(True, 97, 0), (False, 0, 97)])
-async def test_it_counts_the_tasks_that_enforcement_refuses(enforce, refused, would):
-    async def app(scope, receive, send):
-        await asyncio.gather(*(forever() for _ in range(100)), return_exceptions=True)
+async def test_a_budget_below_the_first_mark_is_noticed_at_that_budget():
+    runtime = attached(budget=3)
 
-    exchange = Exchange()
-    with attached(mode="enforce" if enforce else "observe", budget=3) as runtime:
-        handled = asyncio.create_task(exchange.run(observed(app, enforce=enforce)))
-        await asyncio.sleep(1)
-        handled.cancel()
-        await asyncio.wait([handled])
-        await asyncio.sleep(2)
-    seen = runtime.statistics()
-    assert (seen.refused, seen.would_refuse, seen.over_budget) == (refused, would, 1)
+    async def body():
+        await asyncio.gather(*(asyncio.sleep(1) for _ in range(5)))
+
+    await handle(body, budget=3)
+    assert (runtime.statistics().would_refuse, runtime.statistics().over_budget) == (2, 1)
 
 
 @virtual
-async def test_requests_are_counted_from_their_beginning_to_their_end():
-    async def app(scope, receive, send):
-        await asyncio.gather(forever(), asyncio.sleep(0))
+async def test_sites_are_recorded_from_where_the_settings_say():
+    runtime = attached(sites_from=2)
+    accounts = []
 
-    with attached() as runtime:
-        handled = asyncio.create_task(observed(app)(Exchange().scope, None, None))
-        await asyncio.sleep(1)
-        during = runtime.statistics()
-        handled.cancel()
-        await asyncio.wait([handled])
-        after = runtime.statistics()
-    assert (during.requests, during.open_requests, during.live) == (0, 1, 1)
-    assert (after.requests, after.open_requests, after.live, after.spawned) == (1, 0, 0, 2)
+    async def body():
+        await asyncio.gather(*(asyncio.sleep(1) for _ in range(4)))
+        accounts.append(CURRENT.get().watcher)
 
-
-@virtual
-async def test_after_the_response_less_is_allowed():
-    async def app(scope, receive, send):
-        await asyncio.gather(*(asyncio.sleep(1) for _ in range(8)))
-        await respond(send)
-        await asyncio.gather(*(asyncio.sleep(1) for _ in range(8)))
-
-    with attached(budget=10, after_budget=5) as runtime:
-        await Exchange().run(observed(app, budget=10, after_budget=5))
-    assert runtime.statistics().would_refuse == 3
-
-
-# --- a scope when somebody looks for one
-
-
-@virtual
-async def test_whoever_looks_finds_a_scope_with_all_that_was_counted():
-    async def app(scope, receive, send):
-        early = [asyncio.create_task(asyncio.sleep(1)) for _ in range(2)]
-        found = current_scope()
-        assert (found.name, found.statistics().live) == ("GET /thing", 2)
-        await found.spawn(asyncio.sleep, 1)
-        assert found.statistics().live == 3
-        assert current_scope() is found
-        await asyncio.wait(early)
-        await respond(send)
-
-    with attached() as runtime:
-        await Exchange().run(observed(app))
-    assert (runtime.statistics().requests, runtime.statistics().spawned) == (1, 3)
-
-
-@virtual
-async def test_a_scope_of_the_application_keeps_its_own_limits():
-    async def app(scope, receive, send):
-        async with open_scope("inner", budget=1) as inner:
-            await inner.spawn(asyncio.sleep, 1)
-            with pytest.raises(BudgetExceeded, match="'inner'"):
-                await inner.spawn(asyncio.sleep, 1)
-        await respond(send)
-
-    with attached():
-        exchange = await Exchange().run(observed(app))
-    assert exchange.status == 200
-
-
-@virtual
-async def test_a_request_that_cancels_itself_ends_without_an_error():
-    async def app(scope, receive, send):
-        current_scope().cancel("enough")
-        await forever()
-
-    with attached() as runtime:
-        await Exchange().run(observed(app))
+    await handle(body)
+    assert accounts[0].detailed
     assert runtime.statistics().requests == 1
 
 
 @virtual
-async def test_two_middlewares_are_two_scopes_of_one_request():
-    async def app(scope, receive, send):
-        await asyncio.gather(*(asyncio.sleep(1) for _ in range(5)))
-        assert current_scope().statistics().budget == 3
-        await respond(send)
+async def test_the_scope_is_opened_for_whoever_looks_for_it_and_only_once():
+    runtime = attached()
 
-    with attached(budget=9):
-        exchange = await Exchange().run(observed(observed(app, budget=3), budget=9))
-    assert exchange.status == 200
+    async def body():
+        scope = current_scope()
+        assert isinstance(scope, RequestScope)
+        assert scope is current_scope()
+        assert scope.name == "GET /thing"
+        await scope.spawn(asyncio.sleep, 1)
+        assert scope.statistics().live == 1
 
-
-@virtual
-async def test_who_looks_when_it_is_over_finds_none():
-    kept = []
-
-    async def stays():
-        await asyncio.sleep(5)
-        kept.append(current_scope())
-
-    async def app(scope, receive, send):
-        kept.append(asyncio.create_task(stays()))
-        await respond(send)
-
-    with attached():
-        await Exchange().run(observed(app))
-        await kept[0]
-    assert kept[1] is None
+    exchange = await handle(body)
+    assert exchange.sent[-1]["body"] == b""
+    assert (runtime.statistics().requests, runtime.statistics().spawned) == (1, 1)
 
 
 @virtual
-async def test_an_error_that_cannot_be_shown_is_raised_all_the_same():
-    class Mute(Exception):
-        def __repr__(self):
-            raise RuntimeError("no words")
+async def test_a_scope_inside_counts_in_the_request():
+    attached()
+
+    async def body():
+        request = CURRENT.get()
+        async with open_scope("inside") as scope:
+            await scope.spawn(asyncio.sleep, 1)
+            assert request.live_count() == 1
+
+    await handle(body)
+
+
+@virtual
+async def test_a_failure_in_the_scope_that_was_opened_ends_the_request():
+    runtime = attached()
+
+    async def fail():
+        raise KeyError("child")
+
+    async def body():
+        await current_scope().spawn(fail)
+        await asyncio.sleep(10)
+
+    with pytest.raises(KeyError, match="child"):
+        await handle(body)
+    assert runtime.statistics().open_requests == 0
+
+
+@virtual
+async def test_cancelling_the_scope_that_was_opened_ends_the_request_quietly():
+    attached()
+
+    async def body():
+        current_scope().cancel("enough")
+        await asyncio.sleep(10)
+
+    exchange = await handle(body)
+    assert exchange.sent == []
+
+
+@virtual
+async def test_an_error_and_a_cancellation_pass_through_a_light_request():
+    runtime = attached()
+
+    async def fail():
+        raise ValueError("body")
+
+    with pytest.raises(ValueError, match="body"):
+        await handle(fail)
+    task = asyncio.create_task(handle(lambda: asyncio.sleep(10)))
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (runtime.statistics().requests, runtime.statistics().open_requests) == (2, 0)
+
+
+@virtual
+async def test_a_task_that_outlives_a_light_request_is_an_outliver():
+    runtime = attached()
+    tasks = []
+
+    async def body():
+        tasks.append(asyncio.create_task(asyncio.sleep(5)))
+
+    await handle(body)
+    assert runtime.statistics().outlived == 1
+    await tasks[0]
+
+
+@virtual
+async def test_after_the_response_the_smaller_budget_holds():
+    runtime = attached()
 
     async def app(scope, receive, send):
-        current_scope()
-        raise Mute
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        await asyncio.gather(*(asyncio.sleep(1) for _ in range(6)))
 
-    with pytest.raises(Mute):
-        await Exchange().run(observed(app))
+    exchange = Exchange()
+    middleware = RequestScopeMiddleware(app, enforce=False, after_budget=4)
+    await middleware(exchange.scope, exchange.receive, exchange.send)
+    assert runtime.statistics().would_refuse == 2
+
+
+@virtual
+async def test_an_ended_request_admits_nothing_and_holds_nothing():
+    attached()
+    seen = []
+
+    async def body():
+        seen.append(CURRENT.get())
+
+    exchange = await handle(body)
+    (request,) = seen
+    assert (request.mark, request.live, request.info) == (ALWAYS, [], None)
+    assert request.closed
+    assert request.scope is None
+    assert request.watcher is None
+    assert exchange.sent
+
+
+@virtual
+async def test_nothing_is_left_of_a_light_request_without_the_collector():
+    attached()
+    left = []
+
+    async def body():
+        left.append(weakref.ref(CURRENT.get()))
+
+    gc.disable()
+    try:
+        await handle(body)
+        assert left[0]() is None
+    finally:
+        gc.enable()
+
+
+@virtual
+async def test_threads_that_look_at_once_find_one_scope():
+    attached()
+
+    async def body():
+        found = []
+        together = threading.Barrier(4)
+
+        def look():
+            together.wait()
+            found.append(current_scope())
+
+        await asyncio.gather(*(asyncio.to_thread(look) for _ in range(4)))
+        assert len(set(map(id, found))) == 1
+
+    await handle(body)
+
+
+@virtual
+async def test_without_a_tally_each_request_has_its_account_from_the_start():
+    runtime = Runtime(Settings())
+    watch_requests(runtime._watch)
+
+    async def body():
+        assert type(CURRENT.get()) is ObservedRequest
+        assert CURRENT.get().watcher is not None
+
+    await handle(body)
+    assert runtime.statistics().requests == 1
