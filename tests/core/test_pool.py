@@ -11,6 +11,7 @@ import weakref
 
 import pytest
 
+from _pools import counts, now, pool_of, rest
 from snowshed.core._pool import PoolStatistics, WorkerPool
 from snowshed.errors import WouldBlock
 from snowshed.testing import run_virtual
@@ -18,27 +19,8 @@ from snowshed.testing import run_virtual
 REQUEST = contextvars.ContextVar("REQUEST", default=None)
 
 
-def now():
-    return asyncio.get_running_loop().time()
-
-
-async def rest(seconds):
-    await asyncio.sleep(seconds)
-    return seconds
-
-
 async def fail(error):
     raise error
-
-
-def pool_of(fn, **options):
-    options = {"max_workers": 2, "queue_size": 10, "name": "test"} | options
-    return WorkerPool(fn, **options)
-
-
-def counts(pool, *names):
-    now = pool.statistics()
-    return tuple(getattr(now, name) for name in names)
 
 
 def test_a_job_is_awaited_for_its_result():
@@ -321,54 +303,6 @@ def test_an_error_that_nobody_retrieves_is_reported_by_asyncio():
             await pool.submit(LookupError("lost"))
         gc.collect()
         assert [str(report["exception"]) for report in reports] == ["lost"]
-
-    run_virtual(main())
-
-
-def test_resize_starts_workers_for_jobs_that_wait():
-    async def main():
-        async with pool_of(rest, max_workers=1) as pool:
-            jobs = [await pool.submit(1) for _ in range(3)]
-            pool.resize(max_workers=3)
-            await asyncio.gather(*jobs)
-            assert now() == 1
-            pool.resize(min_workers=3, max_workers=4)
-            await asyncio.sleep(100)
-            assert counts(pool, "workers", "min_workers", "max_workers") == (3, 3, 4)
-
-    run_virtual(main())
-
-
-def test_resize_gives_new_places_to_those_who_wait():
-    async def main():
-        async with pool_of(rest, max_workers=1, queue_size=0) as pool:
-            await pool.submit(5)
-            waiting = asyncio.create_task(pool.submit(5))
-            await asyncio.sleep(1)
-            pool.resize(max_workers=2)
-            await waiting
-            assert now() == 1
-
-    run_virtual(main())
-
-
-def test_shrinking_lets_idle_workers_go_at_once_and_busy_ones_after_their_job():
-    async def main():
-        async with pool_of(rest, max_workers=4) as pool:
-            jobs = [await pool.submit(1) for _ in range(2)]
-            jobs += [await pool.submit(5) for _ in range(4)]
-            await asyncio.sleep(2)
-            pool.resize(max_workers=1)
-            assert counts(pool, "running", "waiting") == (4, 0)
-            jobs.append(await pool.submit(1))
-            await asyncio.gather(*jobs)
-            assert now() == 7
-            assert counts(pool, "workers") == (1,)
-            pool.resize(max_workers=3)
-            await asyncio.gather(*(pool.run(1) for _ in range(3)))
-            pool.resize(max_workers=1)
-            await asyncio.sleep(0)
-            assert counts(pool, "workers", "idle") == (1, 1)
 
     run_virtual(main())
 

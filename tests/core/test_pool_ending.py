@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 import pytest
 
-from snowshed.core._pool import WorkerPool
+import _pools
+from _pools import counts, now, rest
 from snowshed.errors import ClosedResourceError
 from snowshed.testing import VirtualTimeLoop, run_virtual
 
-
-def now():
-    return asyncio.get_running_loop().time()
-
-
-async def rest(seconds):
-    await asyncio.sleep(seconds)
-    return seconds
-
-
-def pool_of(fn, **options):
-    options = {"max_workers": 1, "queue_size": 10, "name": "test"} | options
-    return WorkerPool(fn, **options)
-
-
-def counts(pool, *names):
-    now = pool.statistics()
-    return tuple(getattr(now, name) for name in names)
+pool_of = functools.partial(_pools.pool_of, max_workers=1)
 
 
 async def outcomes(*awaitables):

@@ -7,13 +7,10 @@ import contextvars
 
 import pytest
 
+from _pools import now
 from snowshed.core._pool import WorkerPool
-from snowshed.errors import WouldDeadlock
+from snowshed.errors import WouldBlock, WouldDeadlock
 from snowshed.testing import run_virtual
-
-
-def now():
-    return asyncio.get_running_loop().time()
 
 
 class Nest:
@@ -198,8 +195,7 @@ def test_nesting_is_no_error_while_a_worker_can_make_progress():
             await nest.run(nest.run)
             assert now() == 7
             await busy
-            deep = Nest(max_workers=4)
-            async with deep:
+            async with Nest(max_workers=4) as deep:
                 await deep.run(deep.run, deep.run, deep.run)
 
     run_virtual(main())
@@ -303,6 +299,10 @@ def test_inline_runs_the_nested_job_in_place_of_its_caller(way):
             now = nest.pool.statistics()
             assert now.submitted == now.successful
             assert (now.workers, now.running, now.waiting) == (1, 0, 0)
+            for _ in range(11):
+                nest.pool.submit_nowait(asyncio.sleep, 0)
+            with pytest.raises(WouldBlock):
+                nest.pool.submit_nowait(asyncio.sleep, 0)
 
     run_virtual(main())
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import threading
 import time
 
 import pytest
 
-from snowshed.core._pool import WorkerPool
+import _pools
 from snowshed.testing import run_virtual
 
 REQUEST = contextvars.ContextVar("REQUEST", default=None)
 
 
-def pool_of(fn, **options):
-    options = {"max_workers": 1, "queue_size": 10, "name": "test"} | options
-    return WorkerPool(fn, **options)
+pool_of = functools.partial(_pools.pool_of, max_workers=1)
 
 
 def test_a_plain_function_runs_on_a_thread_of_its_worker_in_the_submitters_context():
