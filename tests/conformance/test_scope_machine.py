@@ -290,4 +290,4 @@ class ScopeMachine(LoopMachine):
 
 
 TestScopeMachine = ScopeMachine.TestCase
-TestScopeMachine.settings = settings(deadline=None, max_examples=100, stateful_step_count=40)
+TestScopeMachine.settings = settings(deadline=None, max_examples=60, stateful_step_count=40)
