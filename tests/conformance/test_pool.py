@@ -329,4 +329,4 @@ class PoolMachine(LoopMachine):
 
 
 TestPoolMachine = PoolMachine.TestCase
-TestPoolMachine.settings = settings(deadline=None, max_examples=100, stateful_step_count=40)
+TestPoolMachine.settings = settings(deadline=None, max_examples=60, stateful_step_count=40)

@@ -276,21 +276,6 @@ def test_the_stray_task_of_an_ended_job_is_nobodys_nested_wait():
     run_virtual(main())
 
 
-def test_shrinking_leaves_a_worker_that_can_make_progress():
-    async def main():
-        async with Nest(max_workers=3) as nest:
-            jobs = [await nest.pool.submit(asyncio.sleep, 1) for _ in range(2)]
-            jobs.append(await nest.pool.submit(nest.run, asyncio.sleep, 5))
-            await asyncio.sleep(0.5)
-            nest.pool.resize(max_workers=1)
-            await asyncio.gather(*jobs)
-            assert now() == 6
-            await asyncio.sleep(0)
-            assert nest.counts("workers") == (1,)
-
-    run_virtual(main())
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_inline_runs_the_nested_job_in_place_of_its_caller(way):
     async def main():

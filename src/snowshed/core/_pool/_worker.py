@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 # What is queued: the job, the context in which it runs, the arguments of the pool's function.
 Entry: TypeAlias = tuple[Job[Any], Context, tuple[Any, ...]]
-Serving: TypeAlias = Generator[Any, "Entry | None", None]
+# Takes an entry when it is between jobs, and what a job waited for (always None) when it is not.
+Serving: TypeAlias = Generator[Any, Any, None]
 
 # Jobs that never wait do not let the event loop run; after so many in a row the worker does.
 IN_A_ROW = 32
@@ -190,7 +191,7 @@ class Worker:
         places = 1 if self.place is None else 0  # a guest uses the place of its caller
         fatal: BaseException | None = None
         entry = yield DONE
-        while entry is not None:
+        while True:
             job, context, args = entry
             self.job = job
             job._owner = self
