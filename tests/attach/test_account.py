@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import types
 
 import pytest
@@ -179,6 +180,23 @@ async def test_outlivers_are_the_requests_own_by_function():
     assert report.outlived == 3
     assert [(site.function, site.count) for site in report.outlivers] == [("nap", 3)]
     assert (report.over_budget, report.spawned) == (False, 4)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+@pytest.mark.parametrize("sites_from", [0, None])
+@virtual
+async def test_eager_tasks_outlive_and_are_judged_as_others_are(sites_from):
+    async def work():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        start_a_reader()
+        for _ in range(3):
+            asyncio.create_task(nap())
+        loop.set_task_factory(None)
+
+    account, report = await account_of(work, budget=2, sites_from=sites_from)
+    assert (report.outlived, report.spawned, report.others) == (3, 3, 1)
+    assert account.counts == {TaskClass.USER: 3, TaskClass.DRIVER: 1}
 
 
 # --- the ledger by itself

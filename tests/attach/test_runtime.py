@@ -173,7 +173,10 @@ async def test_a_report_says_why_a_request_was_ended_and_what_lived_at_its_respo
 def break_(runtime, hook, monkeypatch):
     """Have one of our hooks raise from now on."""
 
+    calls = []
+
     def fails(*_args, **_options):
+        calls.append(hook)
         raise LookupError("a bug of ours")
 
     where = {
@@ -183,6 +186,7 @@ def break_(runtime, hook, monkeypatch):
         "judging tasks": (runtime._decision, "_decide"),
     }
     monkeypatch.setattr(*where[hook], fails)
+    return calls
 
 
 HOOKS = [
@@ -200,7 +204,7 @@ async def test_a_hook_that_fails_is_logged_once_and_the_service_answers(
     mode, hook, monkeypatch, caplog
 ):
     with attached(mode=mode, budget=4) as runtime:
-        break_(runtime, hook, monkeypatch)
+        calls = break_(runtime, hook, monkeypatch)
         for _ in range(3):
             exchange = await Exchange().run(runtime.wrap(floods))
             assert exchange.status == 200
@@ -211,6 +215,7 @@ async def test_a_hook_that_fails_is_logged_once_and_the_service_answers(
         f"snowshed failed at {hook}; it goes on without that"
     ]
     assert errors[0].exc_info[0] is LookupError
+    assert len(calls) == 1  # what failed is switched off
     assert runtime.statistics().failures == 1
 
 

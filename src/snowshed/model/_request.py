@@ -30,6 +30,9 @@ class SiteCount:
 class RequestReport:
     """The tasks of one request that ended.
 
+    Up to the threshold for details nobody asks whose a task is: until then ``peak`` and
+    ``spawned`` include what servers and drivers started, and ``others`` does not.
+
     Attributes:
         request: method and path.
         route: the path's template if the framework told it, else the path.
