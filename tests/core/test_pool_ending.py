@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 
 import pytest
@@ -178,24 +179,74 @@ def test_system_exit_ends_the_loop_as_it_would_from_a_task_and_the_pool_recovers
         assert isinstance(jobs[0].exception(), SystemExit)
 
 
-def test_a_worker_that_is_cancelled_from_outside_is_replaced_and_loses_no_job():
+def test_an_idle_worker_that_is_cancelled_from_outside_is_struck_off():
     async def main():
-        async def work(seconds):
-            await asyncio.sleep(seconds)
-            return asyncio.current_task()
-
-        async with pool_of(work) as pool:
-            worker = await pool.run(0)
-            job = await pool.submit(0)
-            worker.cancel()
-            second = await job
-            assert second is not worker
-            jobs = [await pool.submit(seconds) for seconds in (5, 0)]
+        async with pool_of(rest) as pool:
+            await pool.run(0)
+            (worker,) = pool._crew.workers
+            worker.task.cancel()
+            job = await pool.submit(1)
+            await asyncio.sleep(0.5)
+            assert counts(pool, "workers", "idle", "running") == (1, 0, 1)
+            await job
+            (worker,) = pool._crew.workers
+            worker.task.cancel()
             await asyncio.sleep(1)
-            second.cancel()
+            assert counts(pool, "workers", "idle") == (0, 0)
+
+    run_virtual(main())
+
+
+def test_a_worker_that_is_cancelled_on_its_way_to_a_job_loses_no_job():
+    async def main():
+        async with pool_of(rest) as pool:
+            await pool.run(0)
+            for _ in range(2):  # idle and woken; just started
+                job = await pool.submit(1)
+                (worker,) = pool._crew.workers
+                worker.task.cancel()
+                assert await job == 1
+                (worker,) = pool._crew.workers
+                worker.task.cancel()
+                await asyncio.sleep(0.5)
+
+    run_virtual(main())
+
+
+def test_a_busy_worker_that_is_cancelled_from_outside_ends_with_its_job():
+    async def main():
+        async with pool_of(rest) as pool:
+            jobs = [await pool.submit(seconds) for seconds in (5, 1)]
+            await asyncio.sleep(1)
+            (worker,) = pool._crew.workers
+            worker.task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await jobs[0]
-            assert await jobs[1] is not second
+            assert await jobs[1] == 1
+            assert worker not in pool._crew.workers
+
+    run_virtual(main())
+
+
+def test_a_guest_that_is_cancelled_before_it_began_ends_as_cancelled():
+    async def main():
+        async def outer():
+            with contextlib.suppress(asyncio.CancelledError):
+                await pool.run(began.append, 1)
+
+        async def call(fn, *args):
+            fn(*args) if fn is not outer else await outer()
+
+        began = []
+        async with pool_of(call, on_nested="inline") as pool:
+            job = await pool.submit(outer)
+            while not pool._crew.guests:
+                await asyncio.sleep(0)
+            (guest,) = pool._crew.guests
+            guest.job.cancel()
+            await job
+            assert not began
+            assert counts(pool, "cancelled", "successful", "workers") == (1, 1, 1)
 
     run_virtual(main())
 

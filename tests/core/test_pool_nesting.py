@@ -3,82 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 
 import pytest
 
-from _pools import now
+from _nest import WAYS, Nest
 from snowshed.core._pool import WorkerPool
-from snowshed.errors import WouldBlock, WouldDeadlock
+from snowshed.errors import WouldDeadlock
 from snowshed.testing import run_virtual
 
 
-class Nest:
-    """A pool of jobs that are given what to do, so that a job can submit to its own pool."""
-
-    def __init__(self, **options):
-        options = {"max_workers": 1, "queue_size": 10, "name": "nest"} | options
-        self.pool = WorkerPool(self.work, **options)
-
-    async def work(self, do, *args):
-        return await do(*args)
-
-    async def __aenter__(self):
-        await self.pool.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc):
-        await self.pool.__aexit__(*exc)
-
-    def counts(self, *names):
-        now = self.pool.statistics()
-        return tuple(getattr(now, name) for name in names)
-
-    async def run(self, *call):
-        return await self.pool.run(*(call or (asyncio.sleep, 1)))
-
-    async def in_child(self):
-        return await asyncio.create_task(self.run())
-
-    async def submitted_then_awaited(self):
-        job = await self.pool.submit(asyncio.sleep, 1)
-        return await job
-
-    async def gathered(self):
-        jobs = [await self.pool.submit(asyncio.sleep, 1) for _ in range(2)]
-        return await asyncio.gather(*jobs)
-
-    async def awaited_by_children(self):
-        jobs = [await self.pool.submit(asyncio.sleep, 1) for _ in range(2)]
-
-        async def child(job):
-            return await job
-
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(child(job))
-
-    async def waited(self):
-        job = await self.pool.submit(asyncio.sleep, 1)
-        await asyncio.wait([job])
-
-    async def shielded(self):
-        return await asyncio.shield(await self.pool.submit(asyncio.sleep, 1))
-
-    async def timed(self):
-        return await asyncio.wait_for(await self.pool.submit(asyncio.sleep, 1), 100)
-
-
-WAYS = [
-    "run",
-    "in_child",
-    "submitted_then_awaited",
-    "gathered",
-    "awaited_by_children",
-    "waited",
-    "shielded",
-    "timed",
-]
+def now():
+    return asyncio.get_running_loop().time()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -276,107 +211,18 @@ def test_the_stray_task_of_an_ended_job_is_nobodys_nested_wait():
     run_virtual(main())
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_inline_runs_the_nested_job_in_place_of_its_caller(way):
+def test_what_an_ended_job_left_waiting_is_in_nobodys_way():
     async def main():
-        async with Nest(on_nested="inline") as nest:
-            await nest.run(getattr(nest, way))
-            now = nest.pool.statistics()
-            assert now.submitted == now.successful
-            assert (now.workers, now.running, now.waiting) == (1, 0, 0)
-            for _ in range(11):
-                nest.pool.submit_nowait(asyncio.sleep, 0)
-            with pytest.raises(WouldBlock):
-                nest.pool.submit_nowait(asyncio.sleep, 0)
+        strays = []
 
-    run_virtual(main())
-
-
-def test_inline_runs_one_guest_at_a_time_for_each_job_at_any_depth():
-    async def main():
-        inside = peak = 0
-
-        async def leaf():
-            nonlocal inside, peak
-            inside += 1
-            peak = max(peak, inside)
+        async def leaves_a_waiting_stray():
+            strays.append(asyncio.create_task(nest.run(asyncio.sleep, 5)))
             await asyncio.sleep(1)
-            inside -= 1
 
-        async def tree(depth):
-            if depth == 0:
-                return await leaf()
-            return await asyncio.gather(*(nest.run(tree, depth - 1) for _ in range(3)))
-
-        async with Nest(on_nested="inline", max_workers=2, queue_size=0) as nest:
-            await nest.run(tree, 3)
-        assert 1 <= peak <= 2
-
-    run_virtual(main())
-
-
-def test_inline_queues_as_usual_while_a_worker_is_free():
-    async def main():
-        async with Nest(on_nested="inline", max_workers=2) as nest:
+        async with Nest(max_workers=2) as nest:
+            await nest.run(leaves_a_waiting_stray)
             await nest.run(nest.run)
-            assert nest.counts("workers") == (2,)
-
-    run_virtual(main())
-
-
-def test_inline_refuses_a_wait_for_what_only_the_queue_could_run():
-    async def main():
-        async with Nest(on_nested="inline") as nest:
-
-            async def waits_for(job):
-                await job
-
-            async def nested_waits_for(job):
-                await nest.run(waits_for, job)
-
-            for do in (waits_for, nested_waits_for):
-                nest.pool.resize(max_workers=2)
-                blocker = await nest.pool.submit(asyncio.sleep, 1)
-                await asyncio.sleep(0)
-                nest.pool.resize(max_workers=1)
-                outer = await nest.pool.submit(self_fulfilling, nest, do)
-                with pytest.raises(WouldDeadlock):
-                    await outer
-                await blocker
-
-    async def self_fulfilling(nest, do):
-        queued = nest.pool.submit_nowait(asyncio.sleep, 1)
-        await do(queued)
-
-    run_virtual(main())
-
-
-def test_cancelling_a_caller_cancels_its_guest():
-    async def main():
-        async with Nest(on_nested="inline") as nest:
-            outer = await nest.pool.submit(nest.run, asyncio.sleep, 100)
-            await asyncio.sleep(1)
-            assert nest.counts("running", "workers") == (2, 2)
-            outer.cancel()
-            await asyncio.wait([outer])
-            assert now() == 1
-            assert nest.counts("running", "workers", "cancelled") == (0, 1, 2)
-
-    run_virtual(main())
-
-
-def test_a_guest_sees_the_context_of_its_caller():
-    async def main():
-        request = contextvars.ContextVar("request")
-
-        async def outer():
-            request.set("A")
-            return await nest.run(inner)
-
-        async def inner():
-            return request.get()
-
-        async with Nest(on_nested="inline") as nest:
-            assert await nest.run(outer) == "A"
+            assert now() == 6
+            await strays[0]
 
     run_virtual(main())
