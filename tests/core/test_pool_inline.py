@@ -8,12 +8,9 @@ import contextvars
 import pytest
 
 from _nest import WAYS, Nest
+from _pools import now
 from snowshed.errors import WouldBlock, WouldDeadlock
 from snowshed.testing import run_virtual
-
-
-def now():
-    return asyncio.get_running_loop().time()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -7,13 +7,10 @@ import asyncio
 import pytest
 
 from _nest import WAYS, Nest
+from _pools import now
 from snowshed.core._pool import WorkerPool
 from snowshed.errors import WouldDeadlock
 from snowshed.testing import run_virtual
-
-
-def now():
-    return asyncio.get_running_loop().time()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -6,13 +6,10 @@ import asyncio
 
 import pytest
 
+from _pools import now
 from snowshed.core._pool import WorkerPool
 from snowshed.errors import WouldDeadlock
 from snowshed.testing import run_virtual
-
-
-def now():
-    return asyncio.get_running_loop().time()
 
 
 async def work(do, *args):
