@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
 import json
 import os
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 START_WITHIN = 30.0
 STOP_WITHIN = 5.0
 UNDER_SNOWSHED = (sys.executable, "-m", "snowshed", "run")
@@ -89,11 +91,13 @@ def serving(
         process = subprocess.Popen(
             [word.format(port=port) for word in command],
             cwd=directory,
-            env={**_environment(), "PORT": str(port), **variables},
+            # Servers leave things in the home folder too.
+            env={**_environment(), "HOME": str(directory), "PORT": str(port), **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - the tests start servers in one thread
         )
     server = Server(port, log)
     try:
@@ -101,6 +105,12 @@ def serving(
         yield server
     finally:
         _stop(process)
+
+
+def _end_with_the_tests() -> None:
+    """Have the system end the server when the tests are killed, where the system can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _environment() -> dict[str, str]:
