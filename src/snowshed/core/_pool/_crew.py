@@ -22,7 +22,7 @@ from typing import Any, Literal
 from snowshed.core._pool._job import Job
 from snowshed.core._pool._nesting import Nesting, Visit
 from snowshed.core._pool._thread import WorkerThread
-from snowshed.core._pool._worker import Entry, Worker
+from snowshed.core._pool._worker import Worker
 from snowshed.core._waitqueue import WaitQueue
 from snowshed.errors import WouldDeadlock
 
@@ -60,7 +60,7 @@ class Crew:
         self.min_workers = min_workers
         self.max_workers = max_workers
         self._idle_timeout = idle_timeout
-        self.queue: deque[Entry] = deque()
+        self.queue: deque[Job[Any]] = deque()
         self.stale = 0
         self.line = WaitQueue()
         self.free = places - NOT_OPEN
@@ -88,8 +88,8 @@ class Crew:
     def accept(self, args: tuple[Any, ...]) -> Job[Any]:
         """Queue a job in the current context; its place must have been taken from ``free``."""
         job: Job[Any] = Job()
-        job._owner = self
-        self.queue.append((job, copy_context(), args))
+        job._owner, job._args, job._context = self, args, copy_context()
+        self.queue.append(job)
         if self.idle:
             self._wake(self.idle.pop())
         elif len(self.workers) < self.max_workers:
@@ -102,9 +102,10 @@ class Crew:
         """Run a job at once in the place of another, which waits for it meanwhile."""
         guest = self._worker(place)
         job: Job[Any] = Job()
-        job._owner, guest.job = guest, job
+        job._owner, job._args, job._context = guest, args, copy_context()
+        guest.job = job
         self.guests[guest] = None
-        self._run(guest, guest.run_once((job, copy_context(), args)))
+        self._run(guest, guest.run_once(job))
         return job, guest
 
     def lender(self) -> Worker | None:
@@ -119,9 +120,10 @@ class Crew:
         self.cancelled += 1
         self.stale += 1
         self.free += 1
+        del job._args, job._context
         job.end_cancelled(msg)
         if self.stale * 2 > len(self.queue):
-            live = [entry for entry in self.queue if not entry[0].done()]
+            live = [queued for queued in self.queue if not queued.done()]
             self.queue.clear()
             self.queue.extend(live)
             self.stale = 0
@@ -201,7 +203,7 @@ class Crew:
     def cancel(self) -> None:
         """Cancel every job, queued or running."""
         running = [worker.job for worker in self.workers | self.guests if worker.job]
-        for job in [*running, *(entry[0] for entry in self.queue)]:
+        for job in [*running, *self.queue]:
             job.cancel()
 
     async def ended(self) -> None:

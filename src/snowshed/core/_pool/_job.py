@@ -36,9 +36,12 @@ class Job(asyncio.Future[T]):
     Made by `WorkerPool.submit`, never by hand.
     """
 
-    __slots__ = ("_owner",)
+    __slots__ = ("_args", "_context", "_owner")
 
     _owner: Owner
+    # What it is called with, and in which context; gone when it has begun or was cancelled.
+    _args: tuple[Any, ...]
+    _context: Context
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Take the job out of the queue, or cancel it where it waits; other jobs go on.

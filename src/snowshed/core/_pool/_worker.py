@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from snowshed.core._semaphore import WeightedSemaphore
     from snowshed.core._waitqueue import WaitQueue
 
-# What is queued: the job, the context in which it runs, the arguments of the pool's function.
-Entry: TypeAlias = tuple[Job[Any], Context, tuple[Any, ...]]
-# Takes an entry when it is between jobs, and what a job waited for (always None) when it is not.
+# Is sent a job when it is between jobs, and what a job waited for (always None) when it is not.
 Serving: TypeAlias = Generator[Any, Any, None]
 
 # Jobs that never wait do not let the event loop run; after so many in a row the worker does.
@@ -52,7 +50,7 @@ class Pool(Protocol):
         surplus: whether there is a worker too many.
     """
 
-    queue: deque[Entry]
+    queue: deque[Job[Any]]
     stale: int
     line: WaitQueue
     free: int
@@ -141,34 +139,37 @@ class Worker:
         pool, queue = self._pool, self._pool.queue
         serving = self._open()
         send, cancelling = serving.send, self.task.cancelling
-        entry: Entry | None
+        job: Job[Any] | None
+        context: Context | None
         try:
             while await pool.linger(self):
                 for _ in range(IN_A_ROW):
                     if not queue or pool.surplus:
                         break
-                    entry = queue.popleft()
-                    if pool.stale and entry[0].done():
+                    job = queue.popleft()
+                    if pool.stale and job.done():
                         pool.stale -= 1
                         continue
-                    awaited = entry[1].run(send, entry)
+                    context = job._context
+                    awaited = context.run(send, job)
                     if awaited is not DONE:
-                        await self._wait(entry[1], serving, awaited)
+                        await self._wait(context, serving, awaited)
                     if cancelling() and not await self._take_off():
                         return
                 else:
                     await asyncio.sleep(0)
-                entry = awaited = None
+                job = context = awaited = None  # a worker that is idle keeps nothing alive
         finally:
             self._close_thread()
 
-    async def run_once(self, entry: Entry) -> None:
+    async def run_once(self, job: Job[Any]) -> None:
         """Run this job and end."""
         serving = self._open()
+        context = job._context
         try:
-            awaited = entry[1].run(serving.send, entry)
+            awaited = context.run(serving.send, job)
             if awaited is not DONE:
-                await self._wait(entry[1], serving, awaited)
+                await self._wait(context, serving, awaited)
         finally:
             self._close_thread()
 
@@ -190,9 +191,10 @@ class Worker:
         outer, begin = VISIT.get, VISIT.set
         places = 1 if self.place is None else 0  # a guest uses the place of its caller
         fatal: BaseException | None = None
-        entry = yield DONE
+        job: Job[Any] = yield DONE
         while True:
-            job, context, args = entry
+            args = job._args
+            del job._args, job._context
             self.job = job
             job._owner = self
             self.outer = outer()
@@ -216,10 +218,10 @@ class Worker:
             if line or waited_for:
                 pool.settle(job, self)
             self.job = self.visit = None
-            del entry, job, context, args, visit  # between jobs a worker keeps nothing alive
+            del job, args, visit
             if fatal is not None:
                 raise fatal
-            entry = yield DONE
+            job = yield DONE
 
     async def _wait(self, context: Context, serving: Serving, awaited: Any) -> None:
         await _drive(context, serving, awaited)
