@@ -37,8 +37,9 @@ async def test_what_becomes_possible_first_is_done_and_the_others_are_left():
     await send.send("element")
     assert await chosen == (1, "element")
     for side in (quiet, receive, other):
-        now = side.statistics()
-        assert (now.waiting_senders, now.waiting_receivers, now.undelivered) == (0, 0, 0)
+        assert not side._state._senders
+        assert not side._state._receivers
+        assert side.statistics().undelivered == 0
 
 
 @virtual
@@ -127,8 +128,7 @@ async def test_an_element_before_the_time_is_over_leaves_no_timer():
     chosen = await start(select(receive.on_receive(), timeout=3600))
     await send.send(1)
     assert await chosen == (0, 1)
-    await asyncio.sleep(3600)
-    assert not any(not timer.cancelled() for timer in asyncio.get_running_loop()._scheduled)
+    assert all(timer.cancelled() for timer in asyncio.get_running_loop()._scheduled)
 
 
 @virtual
