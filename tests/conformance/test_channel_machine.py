@@ -296,7 +296,7 @@ def run_at_random(machine, rnd):
 def test_many_long_runs(kind):
     """Hypothesis finds the smallest fault, plain chance finds one sooner."""
     for _ in range(400):
-        seed = random.getrandbits(32)
+        seed = random.SystemRandom().getrandbits(32)
         machine = kind()
         try:
             run_at_random(machine, random.Random(seed))

@@ -131,6 +131,21 @@ async def test_an_element_before_the_time_is_over_leaves_no_timer():
     assert all(timer.cancelled() for timer in asyncio.get_running_loop()._scheduled)
 
 
+@pytest.mark.parametrize("early", [1e-10, -1e-10])
+@virtual
+async def test_an_element_that_comes_in_the_instant_in_which_time_is_over_is_somewhere(early):
+    """Both timers fire in one pass of the loop, before the select can run."""
+    loop, failures = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, details: failures.append(details))
+    send, receive = open_channel(1)
+    loop.call_later(1 - early, send.send_nowait, "element")
+    index, element = await select(receive.on_receive(), timeout=1)
+    assert (index, element) == ((0, "element") if early > 0 else (None, None))
+    await idle()
+    assert drain(receive) == ([] if early > 0 else ["element"])
+    assert not failures
+
+
 @virtual
 async def test_timeout_zero_does_what_can_be_done_at_once():
     send, receive = open_channel(1)
