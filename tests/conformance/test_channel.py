@@ -1,14 +1,21 @@
-"""What every channel must survive: the bugs that others had. Random use has a file of its own."""
+"""What every channel must survive: the bugs that others had, and hours of random use."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
+from dataclasses import dataclass
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from _channels import drain, idle, outcome, start, virtual
+from _machine import LoopMachine
 from snowshed.core._channel import open_channel
-from snowshed.errors import ClosedResourceError, WouldBlock
+from snowshed.errors import ClosedResourceError, EndOfChannel, WouldBlock
 
 
 @virtual
@@ -194,3 +201,189 @@ async def test_senders_do_not_wait_for_a_consumer_that_died():
     results = await asyncio.gather(*senders, return_exceptions=True)
     assert {type(result) for result in results} == {type(None), ClosedResourceError}
     assert sorted(lost) == [1, 2, 3, 4]
+
+
+class Broken(Exception):
+    """The cause with which a sender closes."""
+
+
+@dataclass(eq=False)
+class Actor:
+    task: asyncio.Task
+    cancelled: bool = False
+
+
+class ChannelMachine(LoopMachine):
+    """Senders and receivers that come, wait, give up, are cancelled, close and refuse.
+
+    Elements are numbers in the order in which their sends are tried, so first-in-first-out means
+    that what is delivered only grows.
+    """
+
+    @initialize(
+        capacity=st.integers(0, 3),
+        overflow=st.sampled_from(["suspend", "suspend", "drop_oldest", "drop_latest"]),
+        may_end_early=st.booleans(),
+    )
+    def open(self, capacity, overflow, may_end_early):
+        self.lost, self.delivered, self.tried, self.actors = [], [], [], []
+        self.capacity = capacity
+        self.overflow = overflow if capacity else "suspend"
+        self.may_end_early = may_end_early
+        send, receive = open_channel(
+            capacity, overflow=self.overflow, on_undelivered=self.lost.append
+        )
+        self.senders, self.receivers = [send], [receive]
+        self.numbers = itertools.count()
+        self.requested = None
+        self.gave_up = 0  # receivers, each of which may have given an element back
+
+    def now(self):
+        return self.senders[0].statistics()
+
+    async def send(self, handle, timeout):
+        element = next(self.numbers)
+        self.tried.append(element)
+        try:
+            async with asyncio.timeout(timeout):
+                await handle.send(element)
+        except (TimeoutError, ClosedResourceError):
+            pass
+
+    async def receive(self, take, count, timeout):
+        try:
+            async with asyncio.timeout(timeout):
+                for _ in range(count):
+                    self.delivered.append(await take())
+        except TimeoutError:
+            self.gave_up += 1
+        except ClosedResourceError:
+            pass
+        except (EndOfChannel, StopAsyncIteration, Broken):
+            now = self.now()
+            assert now.closed
+            assert not now.buffered
+
+    timeouts = st.none() | st.sampled_from([0, 0.5, 1])
+
+    @rule(which=st.integers(0, 2), timeout=timeouts)
+    def some_send(self, which, timeout):
+        handle = self.senders[which % len(self.senders)]
+        self.actors.append(Actor(self.start(self.send(handle, timeout))))
+
+    @rule(
+        which=st.integers(0, 2),
+        method=st.sampled_from(["receive", "__anext__"]),
+        count=st.integers(1, 3),
+        timeout=timeouts,
+    )
+    def some_receive(self, which, method, count, timeout):
+        take = getattr(self.receivers[which % len(self.receivers)], method)
+        self.actors.append(Actor(self.start(self.receive(take, count, timeout))))
+
+    @rule(which=st.integers(0, 2))
+    def send_at_once(self, which):
+        element, before = next(self.numbers), self.now()
+        try:
+            self.senders[which % len(self.senders)].send_nowait(element)
+        except WouldBlock:
+            assert self.overflow == "suspend"
+        except ClosedResourceError:
+            pass
+        else:
+            self.tried.append(element)
+            assert not before.waiting_senders, "nobody is overtaken"
+
+    @rule(which=st.integers(0, 2))
+    def receive_at_once(self, which):
+        with contextlib.suppress(WouldBlock, EndOfChannel, ClosedResourceError, Broken):
+            self.delivered.append(self.receivers[which % len(self.receivers)].receive_nowait())
+
+    @precondition(lambda self: self.actors)
+    @rule(data=st.data())
+    def cancel_a_task(self, data):
+        actor = data.draw(st.sampled_from(self.actors))
+        actor.cancelled |= actor.task.cancel()
+        self.gave_up += 1
+
+    @rule(n=st.sampled_from([1, 2, 5, float("inf")]))
+    def request(self, n):
+        now = self.now()
+        if not self.receivers[0].statistics().open_receivers:
+            return
+        if self.requested is None:
+            self.requested, self.base, self.before = 0, now.received, now.buffered
+        self.receivers[-1].request(n)
+        self.requested += n
+
+    @rule(side=st.sampled_from(["senders", "receivers"]))
+    def clone(self, side):
+        handles = getattr(self, side)
+        with contextlib.suppress(ClosedResourceError):
+            handles.append(handles[-1].clone())
+
+    @precondition(lambda self: self.may_end_early)
+    @rule(which=st.integers(0, 2), cause=st.sampled_from([None, Broken()]))
+    def close_a_sender(self, which, cause):
+        self.senders[which % len(self.senders)].close(cause)
+
+    @precondition(lambda self: self.may_end_early)
+    @rule(which=st.integers(0, 2))
+    def close_a_receiver(self, which):
+        self.receivers[which % len(self.receivers)].close()
+
+    @precondition(lambda self: self.may_end_early)
+    @rule()
+    def refuse(self):
+        self.receivers[-1].cancel()
+
+    @invariant()
+    def first_in_first_out_and_each_once(self):
+        assert self.delivered == sorted(set(self.delivered))
+        assert len(set(self.lost)) == len(self.lost)
+        assert not set(self.lost) & set(self.delivered)
+
+    @invariant()
+    def the_counters_are_true(self):
+        now = self.now()
+        assert now.received == len(self.delivered)
+        assert now.undelivered == len(self.lost) >= now.dropped
+
+    @invariant()
+    def nothing_is_accepted_beyond_the_demand(self):
+        now = self.now()
+        if self.requested is not None:
+            accepted = now.received - self.base + now.buffered
+            assert accepted <= max(self.requested, self.before)
+
+    @rule()
+    def come_to_rest(self):
+        """When nothing is left to run, every element is somewhere, and nobody waits in vain."""
+        self.settle()
+        now = self.now()
+        held = len(self.tried) - len(self.delivered) - len(self.lost)
+        assert held == now.buffered + now.waiting_senders
+        surplus = now.buffered - self.capacity
+        assert surplus <= (self.gave_up if self.overflow != "drop_oldest" else 0)
+        wanted = now.demand is None or now.demand >= 1
+        assert not (now.waiting_receivers and now.buffered)
+        assert not (now.waiting_senders and wanted and (surplus < 0 or now.waiting_receivers))
+        assert not (now.waiting_receivers and now.closed and not now.waiting_senders)
+        assert all(actor.task.cancelled() for actor in self.actors if actor.cancelled)
+
+    def end(self):
+        """Ask for everything, close, receive what is left: nobody hangs, nothing is missing."""
+        self.come_to_rest()
+        self.receivers[-1].request(float("inf"))
+        for handle in self.senders:
+            handle.close()
+        self.start(self.receive(self.receivers[-1].receive, 1000, None))
+        self.finish()
+        self.receivers[-1].cancel()
+        assert sorted(self.delivered + self.lost) == self.tried
+        now = self.now()
+        assert (now.buffered, now.waiting_senders, now.waiting_receivers) == (0, 0, 0)
+
+
+TestChannelMachine = ChannelMachine.TestCase
+TestChannelMachine.settings = settings(deadline=None, max_examples=100, stateful_step_count=40)

@@ -185,9 +185,9 @@ async def test_a_thousand_cancelled_waiters_leave_nothing_behind():
         for task in reversed(tasks):
             task.cancel()
         await idle()
-        assert not receive._state._receivers
-        assert not receive._state._senders
-    assert receive.statistics().undelivered == 1000
+        now = receive.statistics()
+        assert (now.waiting_senders, now.waiting_receivers, now.buffered) == (0, 0, 0)
+    assert now.undelivered == 1000
 
 
 @virtual

@@ -224,7 +224,7 @@ class ChannelState(Generic[T]):
     def leave_receiver(self, waiter: Waiter[T]) -> None:
         """Take a cancelled receiver out of the line, or free the element reserved for it."""
         self._receivers.pop(waiter, None)
-        if waiter.granted:
+        if waiter.granted and not self.cancelled:
             self._release()
 
     def _reserve(self) -> bool:
@@ -288,6 +288,7 @@ class ChannelState(Generic[T]):
         self._refuse(self._receivers)
         lost = list(self.buffer)
         self.buffer.clear()
+        self._reserved = 0
         self._discarded += len(lost)
         for element in lost:
             self.lose(element)
