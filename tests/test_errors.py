@@ -15,6 +15,8 @@ SAMPLES = [
     errors.WouldDeadlock("pool 'mail' is full", "submit without waiting"),
     errors.ClosedResourceError("channel 'jobs'"),
     errors.EndOfChannel("jobs"),
+    errors.Overloaded("limiter 'http' has 50 of 50 units in use", "limit", 1.2),
+    errors.CircuitOpen("stock", "60 % of the last 20 calls failed", 5.0),
     errors.ConfigError("snowshed.toml", "unknown key 'budgte'; accepted: budget"),
 ]
 

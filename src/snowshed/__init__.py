@@ -5,7 +5,8 @@ The code lies in layers; each imports only what lies below it:
     cli                   the `snowshed` command
     demo, testing         the flooded shop; virtual time for tests
     attach                `init()` and `snowshed run`: watches code that knows nothing of snowshed
-    integrations          one file for each foreign interface: ASGI, Prometheus
+    integrations          one file for each foreign interface: ASGI, gRPC, HTTP clients, metrics
+    shed                  admission, criticality, light answers, rules, breakers, retry budgets
     core                  scopes, budgets, deadlines, semaphore, channels, select, worker pool
     model, config         plain data; settings
     errors                everything that a user may catch
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     )
     from snowshed.errors import (
         BudgetExceeded,
+        CircuitOpen,
         ClosedResourceError,
         ConfigError,
         DeadlineExceeded,
         EndOfChannel,
+        Overloaded,
         SnowshedError,
         WouldBlock,
         WouldDeadlock,
@@ -47,10 +50,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetExceeded",
+    "CircuitOpen",
     "ClosedResourceError",
     "ConfigError",
     "DeadlineExceeded",
     "EndOfChannel",
+    "Overloaded",
     "ReceiveChannel",
     "Runtime",
     "SendChannel",

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 __all__ = [
     "BudgetExceeded",
+    "CircuitOpen",
     "ClosedResourceError",
     "ConfigError",
     "DeadlineExceeded",
     "EndOfChannel",
+    "Overloaded",
     "SnowshedError",
     "WouldBlock",
     "WouldDeadlock",
@@ -158,6 +160,53 @@ class EndOfChannel(SnowshedError):  # noqa: N818 - the field's word (trio)
 
     def __str__(self) -> str:
         return f"channel {self.channel!r} is closed and empty; the sender will send no more"
+
+
+class Overloaded(SnowshedError):  # noqa: N818 - gRPC's and Envoy's word for it is an adjective too
+    """A request was refused so that those which were admitted are answered in time.
+
+    Raised before anything of the request has begun. Not raised for work that a request's own budget
+    refuses: that is `BudgetExceeded`.
+
+    Attributes:
+        what: the limiter, rule or throttle that refused, and its state.
+        reason: one word for metrics: ``limit``, ``infeasible``, ``class``, ``sampled`` or
+            ``throttled``.
+        retry_after: seconds after which it is worth trying again.
+    """
+
+    def __init__(self, what: str, reason: str, retry_after: float) -> None:
+        super().__init__(what, reason, retry_after)
+        self.what = what
+        self.reason = reason
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"{self.what}; try again in {self.retry_after:.1f} s, or do without the answer"
+
+
+class CircuitOpen(SnowshedError):  # noqa: N818 - the field's word for it is a state
+    """A call was not made because the last ones to the same target have failed or were slow.
+
+    Not raised for the call that fails: that raises its own error.
+
+    Attributes:
+        breaker: name of the circuit breaker.
+        why: what opened it, with the figures.
+        retry_after: seconds until the next probe is let through.
+    """
+
+    def __init__(self, breaker: str, why: str, retry_after: float) -> None:
+        super().__init__(breaker, why, retry_after)
+        self.breaker = breaker
+        self.why = why
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return (
+            f"circuit {self.breaker!r} is open: {self.why}; the next probe goes out in "
+            f"{self.retry_after:.1f} s. Answer without this dependency, or fail fast"
+        )
 
 
 class ConfigError(SnowshedError):

@@ -68,6 +68,8 @@ def facts_of_errors(error: snowshed.SnowshedError) -> str | int | float:
         return assert_type(error.what, str)
     if isinstance(error, snowshed.EndOfChannel):
         return assert_type(error.channel, str)
+    if isinstance(error, snowshed.Overloaded | snowshed.CircuitOpen):
+        return assert_type(error.retry_after, float)
     if isinstance(error, snowshed.ConfigError):
         return assert_type(error.where, str)
     return snowshed.__version__
