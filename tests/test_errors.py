@@ -48,7 +48,9 @@ def test_a_deadline_is_a_timeout_for_code_that_knows_only_the_standard_library()
         (SAMPLES[3], ["'mail'", "submit without waiting"]),
         (SAMPLES[4], ["'jobs'", "is closed", "open a new one"]),
         (SAMPLES[5], ["'jobs'", "will send no more"]),
-        (SAMPLES[6], ["snowshed.toml", "'budgte'", "accepted: budget"]),
+        (SAMPLES[6], ["'http'", "50 of 50", "try again in 1.2 s"]),
+        (SAMPLES[7], ["'stock'", "60 %", "in 5.0 s", "Answer without this dependency"]),
+        (SAMPLES[8], ["snowshed.toml", "'budgte'", "accepted: budget"]),
     ],
     ids=lambda value: type(value).__name__,
 )
