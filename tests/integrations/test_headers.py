@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.integrations._headers import grpc_timeout, task_budget, tightened, timeout_ms
+from snowshed.integrations._headers import (
+    baggage_of,
+    grpc_timeout,
+    statistics,
+    task_budget,
+    tightened,
+    timeout_ms,
+)
+from snowshed.shed import Baggage, Criticality
 
 NAMES = st.sampled_from(
     [b"x-request-timeout-ms", b"grpc-timeout", b"snowshed-budget", b"accept", b"snowshed"]
@@ -78,3 +86,52 @@ def test_timeout_ms(value, seconds):
 )
 def test_task_budget(value, tasks):
     assert task_budget(value) == tasks
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"x-request-timeout-ms", b"-5"),
+        (b"x-request-timeout-ms", b"9" * 30),
+        (b"x-request-timeout-ms", "\u0665\u0660".encode()),
+        (b"x-request-timeout-ms", b"\xb2"),
+        (b"grpc-timeout", b"1 fortnight"),
+        (b"snowshed-budget", b"0"),
+        (b"snowshed-budget", b"\xff\xfe"),
+        (b"x-criticality", b"very"),
+        (b"x-criticality", b"\xff" * 5000),
+        (b"x-request-id", b""),
+        (b"x-request-id", b"a b"),
+        (b"x-request-id", b"a\r\nset-cookie: b"),
+        (b"x-request-id", "\u00e9".encode()),
+        (b"x-request-id", b"x" * 129),
+    ],
+)
+def test_what_cannot_be_read_is_ignored_and_counted(header):
+    before = statistics().ignored
+    assert tightened([header], timeout=None, budget=None) == (None, None)
+    assert baggage_of([header], trusted=True) == Baggage()
+    assert statistics().ignored == before + 1
+
+
+def test_what_can_be_read_is_not_counted():
+    before = statistics().ignored
+    readable = [
+        (b"x-request-timeout-ms", b"100"),
+        (b"snowshed-budget", b"5"),
+        (b"accept", b"\xff"),
+        (b"x-criticality", b"sheddable"),
+        (b"x-request-id", b"r-1"),
+    ]
+    tightened(readable, timeout=None, budget=None)
+    assert baggage_of(readable) == Baggage(Criticality.SHEDDABLE, "r-1")
+    assert statistics().ignored == before
+
+
+def test_a_stranger_can_lower_the_class_of_its_request_and_a_peer_can_raise_it():
+    def asked(name, *, trusted):
+        return baggage_of([(b"x-criticality", name)], trusted=trusted).criticality
+
+    assert asked(b"critical-plus", trusted=False) is Criticality.CRITICAL
+    assert asked(b"critical-plus", trusted=True) is Criticality.CRITICAL_PLUS
+    assert asked(b"sheddable-plus", trusted=False) is Criticality.SHEDDABLE_PLUS

@@ -1,17 +1,66 @@
 """What a caller may say about its own request: how long it waits, how many tasks it grants.
 
-A header can only tighten what the service allows. One that cannot be read is ignored: a client's
-mistake in a hint is no reason to refuse its request.
+A header can only tighten what the service allows. One that cannot be read is ignored and counted: a
+client's mistake in a hint is no reason to refuse its request.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from snowshed.shed._baggage import NOTHING, Baggage
+from snowshed.shed._criticality import Criticality, parse_criticality
+
+__all__ = [
+    "BUDGET",
+    "CRITICALITY",
+    "REQUEST_ID",
+    "TIMEOUT_MS",
+    "HeaderStatistics",
+    "baggage_of",
+    "grpc_timeout",
+    "statistics",
+    "task_budget",
+    "tightened",
+    "timeout_ms",
+]
+
+TIMEOUT_MS = "x-request-timeout-ms"
+BUDGET = "snowshed-budget"
+CRITICALITY = "x-criticality"
+REQUEST_ID = "x-request-id"
 
 _GRPC_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
-_GRPC_TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])")
-_WHOLE = re.compile(r"\d{1,9}")
+_GRPC_TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+# Visible ASCII: an id goes into logs and into the headers of other calls as it is.
+_ID = re.compile(rb"[!-~]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderStatistics:
+    """What became of the headers of this kind that the process has received.
+
+    Attributes:
+        ignored: those that could not be read: not a number, negative, 0, too long, no known name.
+    """
+
+    ignored: int
+
+
+_ignored = 0
+
+
+def statistics() -> HeaderStatistics:
+    """Return the counts so far."""
+    return HeaderStatistics(_ignored)
+
+
+def _ignore() -> None:
+    global _ignored  # noqa: PLW0603 - one count per process is the design
+    _ignored += 1
 
 
 def timeout_ms(value: str) -> float | None:
@@ -45,11 +94,42 @@ def tightened(
     for name, value in headers:
         read = _TIMEOUTS.get(name)
         if read is not None:
-            timeout = _tighter(timeout, read(value.decode("latin-1")))
+            timeout = _tighter(timeout, _known(read(value.decode("latin-1"))))
         elif name == b"snowshed-budget":
-            asked = _tighter(budget, task_budget(value.decode("latin-1")))
+            asked = _tighter(budget, _known(task_budget(value.decode("latin-1"))))
             budget = None if asked is None else int(asked)
     return timeout, budget
+
+
+def baggage_of(headers: Iterable[tuple[bytes, bytes]], *, trusted: bool = False) -> Baggage:
+    """Return the class and the id that ``headers`` give to a request.
+
+    A stranger may lower the class of its request; to raise it above ``CRITICAL`` the caller must
+    be ``trusted``. Names in ``headers`` are lower case.
+    """
+    criticality: Criticality | None = None
+    request_id: str | None = None
+    for name, value in headers:
+        if name == b"x-criticality":
+            criticality = parse_criticality(value)
+            if criticality is None:
+                _ignore()
+            elif not trusted:
+                criticality = min(criticality, Criticality.CRITICAL)
+        elif name == b"x-request-id":
+            if _ID.fullmatch(value):
+                request_id = value.decode("ascii")
+            else:
+                _ignore()
+    if criticality is None and request_id is None:
+        return NOTHING
+    return Baggage(criticality, request_id)
+
+
+def _known(asked: float | None) -> float | None:
+    if asked is None:
+        _ignore()
+    return asked
 
 
 def _tighter(allowed: float | None, asked: float | None) -> float | None:
