@@ -36,7 +36,16 @@ from snowshed.errors import DeadlineExceeded, SnowshedError
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Counts", "Guard", "GuardedCall", "Outcome", "Patience", "Permit", "counts_by_default"]
+__all__ = [
+    "Counts",
+    "Guard",
+    "GuardedCall",
+    "Judge",
+    "Outcome",
+    "Patience",
+    "Permit",
+    "counts_by_default",
+]
 
 Outcome = Literal["succeeded", "failed", "ignored", "expired"]
 Counts = Callable[[BaseException], bool]
@@ -142,21 +151,40 @@ def outcome_of(error: BaseException, counts: Counts, left: float | None) -> Outc
         isinstance(error, DeadlineExceeded) or (left is not None and left <= EPSILON)
     ):
         return "expired"
-    return "failed" if _says(counts, error) else "ignored"
+    return "failed" if counts(error) else "ignored"
 
 
-def _says(counts: Counts, error: BaseException) -> bool:
-    try:
-        return counts(error)
-    except Exception:
-        logger.exception("counts(%r) itself failed; the error counts as it does by default", error)
-        return counts_by_default(error)
+class Judge:
+    """Asks somebody's predicate what an error means; one that fails itself is asked no more.
+
+    It is logged once, and from then on errors count as they do by default.
+    """
+
+    __slots__ = ("_counts", "_owner")
+
+    def __init__(self, counts: Counts, owner: str) -> None:
+        self._counts = counts
+        self._owner = owner
+
+    def __call__(self, error: BaseException) -> bool:
+        try:
+            return self._counts(error)
+        except Exception:
+            self._counts = counts_by_default
+            logger.exception("%s: `counts` failed and was replaced by the default", self._owner)
+            return counts_by_default(error)
 
 
 class Patience:
-    """How long calls take that succeed, to judge those that were not let to.
+    """How long calls take that succeed, to judge those that our deadline ended.
 
-    A moving mean of about the last ten; None before the first.
+    A moving mean of about the last ten. The mean and not something larger: a target that hangs has
+    to be noticed by callers with little time too. And not something smaller: of calls that get the
+    mean at least, about half succeed, so that short deadlines alone do not open a circuit whose
+    failure rate is one half.
+
+    Attributes:
+        typical: seconds; None before the first.
     """
 
     __slots__ = ("typical",)
