@@ -1,0 +1,1 @@
+"""The operator's own rules: a condition on what the service measures, and what then happens."""
