@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import assert_type
 
 import snowshed
+from snowshed import shed
 from snowshed.core import Job
 
 
@@ -141,3 +142,17 @@ async def pools() -> None:
 async def pool_of_an_async_function(orders: list[int]) -> list[str]:
     async with snowshed.WorkerPool(fetch_one, max_workers=2, queue_size=10) as pool:
         return [assert_type(await pool.run(order), str) for order in orders]
+
+
+def limits(finished: shed.Sample, passed: shed.Tick) -> float:
+    chosen: list[shed.Limit] = [
+        shed.FixedLimit(15),
+        shed.AIMDLimit(initial_limit=20, min_limit=5, max_limit=200, timeout=0.25),
+        shed.VegasLimit(max_limit=500, alpha=3, beta=lambda limit: limit / 10),
+        shed.WindowedLimit(shed.Gradient2Limit(min_limit=5, queue_size=4), window=0.5),
+    ]
+    for limit in chosen:
+        limit.on_sample(finished)
+        limit.on_tick(passed)
+    assert_type(shed.VegasLimit().limit, int)
+    return assert_type(min(limit.limit for limit in chosen), float)

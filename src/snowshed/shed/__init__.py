@@ -9,14 +9,28 @@ from snowshed.shed._baggage import (
     set_baggage,
 )
 from snowshed.shed._criticality import Criticality
-from snowshed.shed._limits import Limit, Sample, Tick
+from snowshed.shed._limits import (
+    AIMDLimit,
+    FixedLimit,
+    Gradient2Limit,
+    Limit,
+    Sample,
+    Tick,
+    VegasLimit,
+    WindowedLimit,
+)
 
 __all__ = [
+    "AIMDLimit",
     "Baggage",
     "Criticality",
+    "FixedLimit",
+    "Gradient2Limit",
     "Limit",
     "Sample",
     "Tick",
+    "VegasLimit",
+    "WindowedLimit",
     "current_baggage",
     "current_criticality",
     "set_baggage",

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from snowshed.shed._limits._aimd import AIMDLimit
+from snowshed.shed._limits._fixed import FixedLimit
+from snowshed.shed._limits._gradient2 import Gradient2Limit
 from snowshed.shed._limits._limit import Limit, Sample, Tick
+from snowshed.shed._limits._vegas import VegasLimit
+from snowshed.shed._limits._windowed import WindowedLimit
 
-__all__ = ["Limit", "Sample", "Tick"]
+__all__ = [
+    "AIMDLimit",
+    "FixedLimit",
+    "Gradient2Limit",
+    "Limit",
+    "Sample",
+    "Tick",
+    "VegasLimit",
+    "WindowedLimit",
+]
