@@ -149,7 +149,7 @@ def _stated(text: str, metric: Metric, kind: MetricKind, at: int) -> Condition:
     if operator is None or operator.group(1) not in {"is", "is not"}:
         msg = f"the state of a breaker is written '{metric.text} is open' (or 'is not')"
         raise ConditionError(msg, at)
-    state = text[operator.end() :].strip()
+    state = text[operator.end() :].strip().replace("-", "_")
     if state not in BREAKER_STATES:
         known = ", ".join(BREAKER_STATES)
         msg = f"unknown state {state!r}{suggestion(state, BREAKER_STATES)}; known are {known}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["BREAKER_STATES", "DEFAULT_WINDOW", "KINDS", "Metric", "MetricKind"]
 
 Unit: TypeAlias = Literal["share", "time", "bytes", "count", "flag", "state", "any"]
-BREAKER_STATES = {"closed": 0.0, "half-open": 1.0, "open": 2.0}
+BREAKER_STATES = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
 DEFAULT_WINDOW = 10
 
 
