@@ -150,10 +150,10 @@ class Circuit:
 
     def look(self, now: float) -> BreakerState:
         """Do what time has decided and return the state."""
+        if self.state == "half_open" and self._out:
+            self._lose_old_probes(now)
         if self.state == "open" and now >= self._until:
             self._become("half_open", "the open state is over; probes decide")
-        elif self.state == "half_open" and self._out:
-            self._lose_old_probes(now)
         return self.state
 
     def admit(self, now: float) -> Ticket | None:
@@ -224,13 +224,14 @@ class Circuit:
             self._become("closed", f"of {calls} probes {failed} failed and {slow} were slow")
 
     def _lose_old_probes(self, now: float) -> None:
-        lost = [probe for probe in self._out if now - probe.started >= self._rules.probe_timeout]
-        for probe in lost:
+        timeout = self._rules.probe_timeout
+        for probe in [probe for probe in self._out if now - probe.started >= timeout]:
             del self._out[probe]
             self.lost += 1
             self._count_probe(failed=True, slow=True)
-        if lost:
-            self._judge_probes(now)
+            self._judge_probes(probe.started + timeout)
+            if self.state != "half_open":
+                return
 
     def _count_probe(self, *, failed: bool, slow: bool) -> None:
         calls, failures, slow_calls = self._probed
