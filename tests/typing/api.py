@@ -156,3 +156,41 @@ def limits(finished: shed.Sample, passed: shed.Tick) -> float:
         limit.on_tick(passed)
     assert_type(shed.VegasLimit().limit, int)
     return assert_type(min(limit.limit for limit in chosen), float)
+
+
+async def guards(url: str) -> list[str]:
+    prices = shed.Target(
+        "prices",
+        breaker=shed.CircuitBreaker("prices", last_seconds=10, counts=shed.counts_by_default),
+        throttle=shed.AdaptiveThrottle("prices", k=2.0, window=120.0),
+        retries=shed.RetryBudget("prices", ratio=0.1, min_per_second=1.0),
+    )
+    guard: shed.Guard = prices
+    permit = assert_type(guard.admit(), shed.Permit)
+    permit.end(None)
+    async with prices.call() as permit:
+        permit.fail()
+    known = assert_type(shed.target("prices", make=shed.Target), shed.Target)
+    answer = await known.run(fetch_one, 1, attempts=2, backoff=shed.Backoff(0.05, longest=1.0))
+    assert_type(prices.statistics(), shed.TargetStatistics)
+    assert_type(shed.Targets(limit=10).statistics().forgotten, int)
+    return [assert_type(answer, str)]
+
+
+async def breaker_and_budget(database: shed.CircuitBreaker, budget: shed.RetryBudget) -> bool:
+    @database
+    async def query(key: int, *, fresh: bool = False) -> str:
+        return await fetch(key, fresh=fresh)
+
+    @database.on_transition
+    def tell(transition: shed.Transition) -> None:
+        assert_type(transition.after, shed.BreakerState)
+
+    assert_type(await query(1, fresh=True), str)
+    async with database as permit:
+        assert_type(permit, shed.Permit)
+    error = LookupError()
+    shed.mark_final(error)
+    budget.request()
+    assert_type(budget.statistics().available, int)
+    return budget.try_retry() and not shed.is_final(error)

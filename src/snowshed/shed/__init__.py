@@ -8,7 +8,10 @@ from snowshed.shed._baggage import (
     current_criticality,
     set_baggage,
 )
+from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker, Transition
+from snowshed.shed._circuit import BreakerState
 from snowshed.shed._criticality import Criticality
+from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
 from snowshed.shed._limits import (
     AIMDLimit,
     FixedLimit,
@@ -19,19 +22,42 @@ from snowshed.shed._limits import (
     VegasLimit,
     WindowedLimit,
 )
+from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
+from snowshed.shed._target import Target, Targets, TargetsStatistics, TargetStatistics, target
+from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
 __all__ = [
     "AIMDLimit",
+    "AdaptiveThrottle",
+    "Backoff",
     "Baggage",
+    "BreakerState",
+    "BreakerStatistics",
+    "CircuitBreaker",
     "Criticality",
     "FixedLimit",
     "Gradient2Limit",
+    "Guard",
+    "GuardedCall",
     "Limit",
+    "Permit",
+    "RetryBudget",
+    "RetryStatistics",
     "Sample",
+    "Target",
+    "TargetStatistics",
+    "Targets",
+    "TargetsStatistics",
+    "ThrottleStatistics",
     "Tick",
+    "Transition",
     "VegasLimit",
     "WindowedLimit",
+    "counts_by_default",
     "current_baggage",
     "current_criticality",
+    "is_final",
+    "mark_final",
     "set_baggage",
+    "target",
 ]
