@@ -1,4 +1,4 @@
-"""Prometheus: the totals of a process as metrics, read when they are asked for.
+"""Prometheus: the numbers of a process as metrics, read when they are asked for.
 
 Under `snowshed run` the collector joins the default registry as soon as the service imports
 ``prometheus_client``, so that its ``/metrics`` shows them. In code::
@@ -14,39 +14,31 @@ Needs: pip install 'snowshed[prometheus]'
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-__all__ = ["SnowshedCollector", "Totals", "register"]
+from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, Totals
+
+__all__ = [
+    "ShedCollector",
+    "ShedSources",
+    "SnowshedCollector",
+    "Totals",
+    "register",
+    "register_shed",
+]
 
 # Name of the metric, attribute of the statistics, what it says. Counters get _total appended.
-COUNTERS = (
-    ("snowshed_requests", "requests", "Requests and connections that have ended"),
-    ("snowshed_requests_over_budget", "over_budget", "Requests that exceeded their task budget"),
-    ("snowshed_tasks_spawned", "spawned", "Tasks of ended requests"),
-    ("snowshed_tasks_refused", "refused", "Tasks refused because a budget was full"),
-    ("snowshed_tasks_would_refuse", "would_refuse", "Tasks that enforcement would have refused"),
-    ("snowshed_tasks_outlived", "outlived", "Tasks that outlived their request"),
-    ("snowshed_tasks_late", "late", "Tasks started after their request had ended"),
-    ("snowshed_tasks_bypassed", "bypassed", "Tasks found that no task factory had seen"),
-    ("snowshed_reports_suppressed", "reports_suppressed", "Report lines left out by rate limit"),
-    ("snowshed_hook_failures", "failures", "Hooks that failed and were switched off"),
+COUNTERS, GAUGES = (
+    tuple(
+        (about.prometheus, attribute, about.text)
+        for attribute, about in TOTALS.items()
+        if about.kind == kind
+    )
+    for kind in ("counter", "gauge")
 )
-GAUGES = (
-    ("snowshed_requests_open", "open_requests", "Requests and connections that have not ended"),
-    ("snowshed_tasks", "live", "Live tasks of open requests"),
-)
-
-
-class Totals(Protocol):
-    """What has the statistics of a process: a `snowshed.attach.Runtime`."""
-
-    def statistics(self) -> object:
-        """Return an object with the attributes named in this module."""
-        ...
 
 
 class SnowshedCollector(Collector):
@@ -68,8 +60,37 @@ class SnowshedCollector(Collector):
             yield GaugeMetricFamily(name, text, value=getattr(statistics, attribute))
 
 
+class ShedCollector(Collector):
+    """Reads limiters, rules, breakers and light answers at each scrape.
+
+    Args:
+        sources: where they are found.
+    """
+
+    def __init__(self, sources: ShedSources) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics of this moment; one without any value is not there."""
+        for metric in SHED:
+            about = metric.about
+            family = CounterMetricFamily if about.kind == "counter" else GaugeMetricFamily
+            made = family(about.prometheus, about.text, labels=about.labels)
+            for labels, value in metric.read(self._sources):
+                made.add_metric(labels, value)
+            if made.samples:
+                yield made
+
+
 def register(runtime: Totals, registry: CollectorRegistry = REGISTRY) -> SnowshedCollector:
     """Add the metrics of ``runtime`` to ``registry`` and return the collector."""
     collector = SnowshedCollector(runtime)
+    registry.register(collector)
+    return collector
+
+
+def register_shed(sources: ShedSources, registry: CollectorRegistry = REGISTRY) -> ShedCollector:
+    """Add the metrics of ``sources`` to ``registry`` and return the collector."""
+    collector = ShedCollector(sources)
     registry.register(collector)
     return collector
