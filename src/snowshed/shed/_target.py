@@ -142,8 +142,9 @@ class Target:
         failed = 0
         while True:
             started = _clock.now()
+            coro = self._begin(permit, fn, args)
             try:
-                return await self._attempt(permit, fn, args)
+                return await self._end(permit, coro)
             except Exception as error:
                 failed += 1
                 pause = self._pause(error, failed, attempts, backoff, _clock.now() - started)
@@ -168,14 +169,16 @@ class Target:
         guards = [repr(guard) for guard in (self.breaker, self.throttle, self.retries) if guard]
         return f"<Target {self.name!r}: {', '.join(guards) or 'no guards'}>"
 
-    async def _attempt(
+    def _begin(
         self, permit: Permit, fn: Callable[..., Coroutine[Any, Any, T]], args: tuple[Any, ...]
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         try:
-            coro = call("Target.run", fn, args)
+            return call("Target.run", fn, args)
         except BaseException:
             permit.ignore()
             raise
+
+    async def _end(self, permit: Permit, coro: Coroutine[Any, Any, T]) -> T:
         try:
             result = await coro
         except BaseException as error:
