@@ -194,3 +194,30 @@ async def breaker_and_budget(database: shed.CircuitBreaker, budget: shed.RetryBu
     budget.request()
     assert_type(budget.statistics().available, int)
     return budget.try_retry() and not shed.is_final(error)
+
+
+@shed.degradable(light=[], feature="recommendations")
+async def recommend(user: str, *, n: int = 20) -> list[str]:
+    return [user] * n
+
+
+class Shop:
+    @shed.degradable(light=lambda self, item: 0)
+    def stock(self, item: str) -> int:
+        return len(item)
+
+
+async def light_answers() -> int:
+    assert_type(await recommend("ann", n=2), list[str])
+    assert_type(Shop().stock("pear"), int)
+    assert_type(recommend.statistics(), shed.DegradableStatistics)
+    if shed.current_level() == "normal":
+        return assert_type(Shop().stock.statistics().light, int)
+    return recommend.statistics().by_rule
+
+
+def routes() -> dict[str, shed.RoutePolicy]:
+    feed = shed.RoutePolicy(cost=20, light=2, criticality="sheddable-plus")
+    assert_type(feed.cost, int | None)
+    assert_type(shed.Criticality.SHEDDABLE < shed.Criticality.CRITICAL_PLUS, bool)
+    return {"GET /feed": feed, "/health": shed.RoutePolicy(bypass=True)}

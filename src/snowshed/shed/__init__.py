@@ -11,6 +11,7 @@ from snowshed.shed._baggage import (
 from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker, Transition
 from snowshed.shed._circuit import BreakerState
 from snowshed.shed._criticality import Criticality
+from snowshed.shed._degrade import Degradable, DegradableStatistics, degradable
 from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
 from snowshed.shed._limits import (
     AIMDLimit,
@@ -22,7 +23,9 @@ from snowshed.shed._limits import (
     VegasLimit,
     WindowedLimit,
 )
+from snowshed.shed._pressure import current_level
 from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
+from snowshed.shed._routes import RoutePolicy
 from snowshed.shed._target import Target, Targets, TargetsStatistics, TargetStatistics, target
 from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
@@ -35,6 +38,8 @@ __all__ = [
     "BreakerStatistics",
     "CircuitBreaker",
     "Criticality",
+    "Degradable",
+    "DegradableStatistics",
     "FixedLimit",
     "Gradient2Limit",
     "Guard",
@@ -43,6 +48,7 @@ __all__ = [
     "Permit",
     "RetryBudget",
     "RetryStatistics",
+    "RoutePolicy",
     "Sample",
     "Target",
     "TargetStatistics",
@@ -56,6 +62,8 @@ __all__ = [
     "counts_by_default",
     "current_baggage",
     "current_criticality",
+    "current_level",
+    "degradable",
     "is_final",
     "mark_final",
     "set_baggage",
