@@ -7,10 +7,10 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check bench docs test-all fragment clean
+.PHONY: help demo test check bench bench-overload docs test-all fragment clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.has-demo ## flood a shop twice, bare and under snowshed; writes demo-report.html
 	@$(BIN)/snowshed demo $(ARGS)
@@ -26,6 +26,9 @@ check: $(VENV)/.has-dev ## lint, format, types and layers
 
 bench: $(VENV)/.has-dev ## measure against the goals and the rivals; writes benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-overload: $(VENV)/.has-dev ## flood a service under each controller; half an hour; writes results and page
+	$(BIN)/python -m benchmarks.overload $(ARGS)
 
 docs: $(VENV)/.has-dev ## build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -n -T -W --keep-going -b html docs docs/_build/html
