@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.overload._controllers import CONTROLLERS
-from benchmarks.overload._scenarios import SCENARIOS, Scenario
+from benchmarks.overload._scenarios import SCENARIOS, Case, Scenario, capacity
 from snowshed.demo._style import figure_style
 from snowshed.demo._svg import Point, Scale, line, tag, text
 
@@ -17,7 +17,8 @@ WIDTH = 760.0
 LEFT, RIGHT, TOP, FOOT = 46.0, 16.0, 36.0, 50.0
 PLOT = 210.0
 KEYS_A_ROW, KEY_ROW = 3, 20.0
-HIGHEST = 1.2
+HIGHEST = 1.1
+MOST = 125.0
 
 # Colours are those of the demo; lines differ in dashes as well, to be told apart without colour.
 _LINES = {
@@ -29,6 +30,16 @@ _LINES = {
     "envoy": "stroke: var(--tasks); stroke-dasharray: 5 3;",
     "snowshed": "stroke: var(--good); stroke-width: 3;",
 }
+
+
+class Plot(NamedTuple):
+    """The axes of a plot: their scales, what is written below and beside them, and the unit."""
+
+    x: Scale
+    y: Scale
+    ticks: dict[float, str]
+    levels: tuple[float, ...]
+    unit: str
 
 
 class Curve(NamedTuple):
@@ -48,7 +59,9 @@ def over_load(rows: Sequence[Row]) -> str:
     loads = sorted({row["load"] for row in mine})
     axis = Scale(loads[0], loads[-1], LEFT, WIDTH - RIGHT, logarithmic=True)
     ticks = {load: f"{load:g}x" for load in loads}
-    panel = _panel("Good answers, as a share of the capacity", curves, axis, ticks, "load")
+    y = Scale(0.0, HIGHEST, TOP + PLOT, TOP)
+    plot = Plot(axis, y, ticks, (0, 0.25, 0.5, 0.75, 1), "load")
+    panel = _panel("Good answers, as a share of the capacity", curves, plot)
     return _picture(panel, TOP + PLOT + FOOT, curves)
 
 
@@ -58,7 +71,7 @@ def over_time(rows: Sequence[Row]) -> str:
     for number, scenario in enumerate((SCENARIOS["brownout3"], SCENARIOS["brownout5"])):
         mine = [row for row in rows if row["scenario"] == scenario.name]
         curves = [
-            Curve(name, [(second + 0.5, good) for second, good in enumerate(row["series"])])
+            Curve(name, _per_second(row, scenario))
             for name in names
             for row in of_controller(mine, name)
         ]
@@ -73,6 +86,11 @@ def of_controller(rows: Sequence[Row], name: str) -> list[Row]:
     return sorted(found, key=lambda row: float(row["load"]))
 
 
+def _per_second(row: Row, scenario: Scenario) -> list[Point]:
+    bound = Case(scenario, row["load"]).capacity
+    return [(second + 0.5, share * bound) for second, share in enumerate(row["series"])]
+
+
 def _seconds(scenario: Scenario, curves: Sequence[Curve], top: float) -> str:
     times = scenario.times
     axis = Scale(0.0, times.end, LEFT, WIDTH - RIGHT)
@@ -85,32 +103,29 @@ def _seconds(scenario: Scenario, curves: Sequence[Curve], top: float) -> str:
         height=PLOT,
         class_="flood",
     )
-    title = f"{scenario.says.capitalize()}: good answers, as a share of what it can still serve"
-    return shade + _panel(title, curves, axis, ticks, "seconds", top=top)
+    still = capacity(scenario.flood, scenario.slower)
+    plot = Plot(axis, Scale(0.0, MOST, top + PLOT, top), ticks, (0, 25, 50, 75, 100), "seconds")
+    level = plot.y(still)
+    ends = {"x1": axis(times.calm), "x2": axis(times.until)}
+    bound = tag("line", **ends, y1=level, y2=level, class_="objective")
+    title = f"{scenario.says.capitalize()}: good answers a second; it can still serve {still:.0f}"
+    return shade + bound + _panel(title, curves, plot)
 
 
-def _panel(
-    title: str,
-    curves: Sequence[Curve],
-    x: Scale,
-    ticks: dict[float, str],
-    unit: str,
-    *,
-    top: float = TOP,
-) -> str:
-    y = Scale(0.0, HIGHEST, top + PLOT, top)
-    parts = [text(LEFT, top - 8, title, class_="title")]
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        level = y(share)
+def _panel(title: str, curves: Sequence[Curve], plot: Plot) -> str:
+    x, y = plot.x, plot.y
+    parts = [text(LEFT, y.end - 8, title, class_="title")]
+    for value in plot.levels:
+        level = y(value)
         parts += [
             tag("line", x1=x.start, x2=x.end, y1=level, y2=level, class_="grid"),
-            text(LEFT - 8, level + 4, f"{share:g}", class_="tick end"),
+            text(LEFT - 8, level + 4, f"{value:g}", class_="tick end"),
         ]
-    for tick, label in ticks.items():
-        parts.append(text(x(tick), top + PLOT + 16, label, class_="tick middle"))
-    parts.append(text(x.end, top + PLOT + 32, unit, class_="tick end"))
+    for tick, label in plot.ticks.items():
+        parts.append(text(x(tick), y.start + 16, label, class_="tick middle"))
+    parts.append(text(x.end, y.start + 32, plot.unit, class_="tick end"))
     for curve in curves:
-        points = [(x(at), y(share)) for at, share in curve.points]
+        points = [(x(at), y(value)) for at, value in curve.points]
         parts.append(line(points, class_=f"curve {curve.controller}"))
     return "".join(parts)
 
