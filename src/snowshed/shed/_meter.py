@@ -269,12 +269,12 @@ class Meter:
             msg = f"a meter holds 1 to {HELD_SECONDS - 1} seconds, not {seconds}"
             raise ValueError(msg)
         end = int(now)
-        for series in self._routes.values():
-            if series.running.second != end:
+        one = None if route is None else self._routes.get(route, _NOTHING)
+        for series in self._routes.values() if one is None else (one,):
+            if series.running.second not in {end, -1}:
                 self._turn(series, end)
         age = seconds if self._began is None else end - int(self._began)
         found = Window(float(max(1, min(seconds, age))))
-        one = None if route is None else self._routes.get(route, _NOTHING)
         (self._all if one is None else one.ring).add_last(seconds, end, found)
         found.inflight = max(self._inflight() if one is None else one.inflight, 0)
         return found

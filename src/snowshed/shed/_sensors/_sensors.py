@@ -25,7 +25,7 @@ class Sensors:
 
     A sensor that the system does not have reads None, as on other systems than Linux; one that
     fails is logged once and reads None from then on. A reading of all costs some files of ``/proc``
-    and ``/sys``, about 0.2 ms.
+    and ``/sys``, about 0.3 ms.
 
     Args:
         lag: the probe of the loop, if there is one.
