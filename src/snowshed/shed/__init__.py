@@ -12,6 +12,14 @@ from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker, Transition
 from snowshed.shed._circuit import BreakerState
 from snowshed.shed._criticality import Criticality
 from snowshed.shed._degrade import Degradable, DegradableStatistics, degradable
+from snowshed.shed._effects import (
+    Effect,
+    Effects,
+    current_effects,
+    degraded,
+    sampled_out,
+    set_effects,
+)
 from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
 from snowshed.shed._limits import (
     AIMDLimit,
@@ -23,9 +31,25 @@ from snowshed.shed._limits import (
     VegasLimit,
     WindowedLimit,
 )
+from snowshed.shed._meter import Meter, MeterStatistics, Window
 from snowshed.shed._pressure import current_level
 from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
 from snowshed.shed._routes import RoutePolicy
+from snowshed.shed._rules import (
+    ClusterLink,
+    HookStatistics,
+    RuleEvent,
+    RuleRunner,
+    RulesFile,
+    RuleStatistics,
+    RuleTree,
+    check_rules,
+    parse_rules,
+    register_breaker,
+    register_gauge,
+    register_pool,
+    rule_hook,
+)
 from snowshed.shed._target import Target, Targets, TargetsStatistics, TargetStatistics, target
 from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
@@ -37,18 +61,29 @@ __all__ = [
     "BreakerState",
     "BreakerStatistics",
     "CircuitBreaker",
+    "ClusterLink",
     "Criticality",
     "Degradable",
     "DegradableStatistics",
+    "Effect",
+    "Effects",
     "FixedLimit",
     "Gradient2Limit",
     "Guard",
     "GuardedCall",
+    "HookStatistics",
     "Limit",
+    "Meter",
+    "MeterStatistics",
     "Permit",
     "RetryBudget",
     "RetryStatistics",
     "RoutePolicy",
+    "RuleEvent",
+    "RuleRunner",
+    "RuleStatistics",
+    "RuleTree",
+    "RulesFile",
     "Sample",
     "Target",
     "TargetStatistics",
@@ -58,14 +93,25 @@ __all__ = [
     "Tick",
     "Transition",
     "VegasLimit",
+    "Window",
     "WindowedLimit",
+    "check_rules",
     "counts_by_default",
     "current_baggage",
     "current_criticality",
+    "current_effects",
     "current_level",
     "degradable",
+    "degraded",
     "is_final",
     "mark_final",
+    "parse_rules",
+    "register_breaker",
+    "register_gauge",
+    "register_pool",
+    "rule_hook",
+    "sampled_out",
     "set_baggage",
+    "set_effects",
     "target",
 ]
