@@ -131,7 +131,7 @@ def test_a_clock_that_goes_back_by_less_than_a_window_does_not_end_it(inner):
 
 def test_ticks_and_the_limit_are_those_of_the_inner_limit(inner):
     limit = WindowedLimit(inner)
-    tick = Tick(1.0, 0.1, 5.0, 6.0, 0.5, 3.0)
+    tick = Tick(1.0, 5.0, 6.0)
     limit.on_tick(tick)
     assert inner.ticks == [tick]
     assert limit.limit == 7.0

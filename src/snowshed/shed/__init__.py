@@ -21,8 +21,10 @@ from snowshed.shed._effects import (
     set_effects,
 )
 from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
+from snowshed.shed._limiter import AdaptiveLimiter, Grant, LimiterStatistics
 from snowshed.shed._limits import (
     AIMDLimit,
+    DeadlineLimit,
     FixedLimit,
     Gradient2Limit,
     Limit,
@@ -55,6 +57,7 @@ from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
 __all__ = [
     "AIMDLimit",
+    "AdaptiveLimiter",
     "AdaptiveThrottle",
     "Backoff",
     "Baggage",
@@ -63,16 +66,19 @@ __all__ = [
     "CircuitBreaker",
     "ClusterLink",
     "Criticality",
+    "DeadlineLimit",
     "Degradable",
     "DegradableStatistics",
     "Effect",
     "Effects",
     "FixedLimit",
     "Gradient2Limit",
+    "Grant",
     "Guard",
     "GuardedCall",
     "HookStatistics",
     "Limit",
+    "LimiterStatistics",
     "Meter",
     "MeterStatistics",
     "Permit",

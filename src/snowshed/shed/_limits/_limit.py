@@ -7,9 +7,10 @@ simulation, and exchanged for another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-__all__ = ["Limit", "Sample", "Tick"]
+__all__ = ["Limit", "OpenRequest", "Sample", "Tick"]
 
 
 class Sample(NamedTuple):
@@ -32,24 +33,32 @@ class Sample(NamedTuple):
     dropped: bool
 
 
+class OpenRequest(NamedTuple):
+    """A request that has not finished.
+
+    Attributes:
+        admitted: monotonic seconds at which it was.
+        deadline: seconds that it had then; the service's objective if it came without one.
+    """
+
+    admitted: float
+    deadline: float
+
+
 class Tick(NamedTuple):
     """A period that has passed, as the limiter's own counters have it.
 
     Attributes:
         now: monotonic seconds at its end.
-        elapsed: its length in seconds.
         used: units in use at its end.
         peak: the most units that were in use during it.
-        area: unit-seconds in use: the integral of the units in use over the period.
-        finished: units given back by requests that ran to their end.
+        oldest: the requests that have been in flight for longest, some of those that are.
     """
 
     now: float
-    elapsed: float
     used: float
     peak: float
-    area: float
-    finished: float
+    oldest: Sequence[OpenRequest] = ()
 
 
 class Limit(Protocol):

@@ -1,0 +1,340 @@
+"""Admission: what is in flight stays below a limit that is learned; the rest is refused at once.
+
+**The problem.** When more requests come than can be answered, a service that begins them all
+answers none: each waits behind all others until its caller has given up. It has to refuse the
+excess, at once, and before anything is done for it. How much is too much nobody can configure: it
+changes with the mix of requests and with the state of everything behind the service.
+
+**The unit is a task.** One request reads a row and another asks forty services. A limit on requests
+that is right for the first is forty times too large for the second, so a request is charged the
+tasks that it will have (declared, or learned; see `_cost`).
+
+**Overdraw by one.** A request is admitted if less than the limit is in use, not if it fits into
+what is left. The rule "if it fits" answers the most requests, all of them small: while the service
+is busy there is never room for a large one, and one that costs more than the limit never gets in.
+
+**No queue.** Those who would wait are told at once. A queue before a limit that is right was
+measured to add nothing but the waiting.
+
+What it is not: a rate limit. It does not know clients, and it does not count per second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+from snowshed.core import _clock
+from snowshed.errors import DeadlineExceeded, Overloaded
+from snowshed.shed._criticality import ClassGate, Criticality
+from snowshed.shed._feasibility import TaskTimes
+from snowshed.shed._limits import DeadlineLimit, Limit, OpenRequest, Sample, Tick
+from snowshed.shed._pressure import PressureGate
+
+if TYPE_CHECKING:
+    from snowshed.core._hooks import Level
+
+__all__ = ["AdaptiveLimiter", "Grant", "LimiterStatistics"]
+
+Reason = Literal["limit", "class", "infeasible"]
+
+TICK = 0.1  # seconds between two looks of the limit
+PROBE_SHARE = 0.1  # of the limit: with less in use everybody is admitted, to learn from
+MOST_WAITED = 0.5  # share of its deadline that a request may have waited for the event loop
+OLDEST = 256  # requests in flight that the limit is told of
+RETRY_AFTER = (1.0, 3.0)  # seconds, at random between them: or all come back at once
+NOTHING_REFUSED: dict[Reason, int] = {"limit": 0, "class": 0, "infeasible": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterStatistics:
+    """What a limiter looked like at one moment.
+
+    Attributes:
+        name: of the limiter.
+        limit: units (tasks) that may be in flight at once.
+        inflight: units in flight.
+        pressure: the second over the first; above 1 by the last request that was let in.
+        level: ``light`` while answers should be cheaper.
+        open: requests in flight.
+        offered: requests that have come: scale on these.
+        admitted: requests that were let in.
+        light: requests of those that were let in with a light answer.
+        rejected: requests that were refused, by reason.
+    """
+
+    name: str
+    limit: float
+    inflight: float
+    pressure: float
+    level: Level
+    open: int
+    offered: int
+    admitted: int
+    light: int
+    rejected: Mapping[str, int]
+
+
+class Grant:
+    """The leave to handle one request; to be given back when the request has ended.
+
+    A context manager: a block that ends gives it back with what it has learned, one that is
+    cancelled without. Giving back twice does nothing.
+
+    Attributes:
+        units: what the request was charged.
+        level: ``light`` if it should give a light answer.
+    """
+
+    __slots__ = ("_admitted", "_counts", "_deadline", "_inflight", "_limiter", "level", "units")
+
+    def __init__(
+        self,
+        limiter: AdaptiveLimiter,
+        units: float,
+        level: Level,
+        *,
+        admitted: float,
+        deadline: float,
+        inflight: float,
+        counts: bool,
+    ) -> None:
+        self._limiter: AdaptiveLimiter | None = limiter
+        self.units = units
+        self.level = level
+        self._admitted = admitted
+        self._deadline = deadline
+        self._inflight = inflight
+        self._counts = counts
+
+    def finish(self, *, dropped: bool = False) -> None:
+        """Give it back: the request has been answered, well or not.
+
+        Args:
+            dropped: True if its own deadline has ended it.
+        """
+        limiter, self._limiter = self._limiter, None
+        if limiter is not None:
+            limiter._finished(self, dropped=dropped)
+
+    def cancel(self) -> None:
+        """Give it back: the request has ended for reasons that say nothing about the service."""
+        limiter, self._limiter = self._limiter, None
+        if limiter is not None:
+            limiter._cancelled(self)
+
+    def __enter__(self) -> Grant:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self.cancel()
+        else:
+            self.finish(dropped=isinstance(error, DeadlineExceeded))
+
+    def __repr__(self) -> str:
+        state = "given back" if self._limiter is None else "open"
+        return f"<Grant {self.units:g} units {self.level} {state}>"
+
+
+class AdaptiveLimiter:
+    """Admits requests while less than its limit is in flight; learns the limit from what finishes.
+
+    Belongs to one event loop. Costs 2 to 3 us for a request, and ten times a second what the limit
+    needs for a decision. Nothing runs while nothing comes.
+
+    Args:
+        name: for errors and metrics.
+        limit: the rule that learns; None: a `DeadlineLimit`.
+        objective: seconds within which a request without a deadline of its own should be answered.
+        clock: monotonic seconds.
+        rng: source of the jitter in ``retry_after``.
+
+    Raises:
+        ValueError: an objective that is not positive.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        limit: Limit | None = None,
+        objective: float = 1.0,
+        clock: Callable[[], float] = _clock.now,
+        rng: random.Random | None = None,
+    ) -> None:
+        if not 0 < objective < math.inf:
+            msg = f"limiter {name!r}: objective must be a positive number, not {objective!r}"
+            raise ValueError(msg)
+        self.name = name
+        self.objective = objective
+        self._limit = DeadlineLimit() if limit is None else limit
+        self._clock = clock
+        self._random = rng or random.Random()  # noqa: S311 - jitter
+        self._times = TaskTimes()
+        self._classes = ClassGate()
+        self._pressure = PressureGate()
+        self._open: dict[Grant, None] = {}
+        self._used = 0.0
+        self._peak = 0.0
+        self._ticked = clock()
+        self._admitted = self._light = 0
+        self._rejected = dict(NOTHING_REFUSED)
+
+    def __repr__(self) -> str:
+        return (
+            f"<AdaptiveLimiter {self.name!r} {self._used:.0f} of {self._limit.limit:.0f} "
+            f"units in {len(self._open)} requests>"
+        )
+
+    def admit(
+        self,
+        cost: float = 1.0,
+        *,
+        light: float | None = None,
+        time_left: float | None = None,
+        waited: float = 0.0,
+        criticality: Criticality = Criticality.CRITICAL,
+    ) -> Grant:
+        """Let a request in, or refuse it; never waits.
+
+        Args:
+            cost: tasks that it will have at once.
+            light: tasks of a light answer; None: it has none.
+            time_left: seconds until its deadline; None: it has none.
+            waited: seconds that it has waited in this process already.
+            criticality: the lower ones are refused first.
+
+        Raises:
+            Overloaded: as much is in flight as may be, or it could not be answered in time.
+        """
+        now = self._clock()
+        if not 0 <= now - self._ticked < TICK:
+            self._tick(now)
+        limit = self._limit.limit
+        pressure = self._used / limit
+        # Until something is charged for it, what it costs is the only unknown that is bounded.
+        units = cost if 1 <= cost < math.inf else 1.0
+        level = self._pressure.update(pressure)
+        if level == "light" and light is not None:
+            units = light
+        deadline = (self.objective if time_left is None else time_left) + waited
+        feasible = time_left is None or self._times.median(units) <= time_left
+        if not feasible and light is not None and self._times.median(light) <= (time_left or 0.0):
+            units, level, feasible = light, "light", True
+        # One that can hardly be answered is let in now and then: the others learn from it.
+        if pressure >= PROBE_SHARE:
+            if not self._classes.allows(criticality, pressure):
+                raise self._refusal("limit" if criticality >= Criticality.CRITICAL else "class")
+            if not feasible or waited > MOST_WAITED * deadline:
+                raise self._refusal("infeasible")
+        return self._grant(now, units, level, deadline=deadline, waited=waited, counts=feasible)
+
+    def _grant(
+        self,
+        now: float,
+        units: float,
+        level: Level,
+        *,
+        deadline: float,
+        waited: float,
+        counts: bool,
+    ) -> Grant:
+        self._used += units
+        self._peak = max(self._peak, self._used)
+        self._admitted += 1
+        self._light += level == "light"
+        grant = Grant(
+            self,
+            units,
+            level,
+            admitted=now - waited,
+            deadline=deadline,
+            inflight=self._used,
+            counts=counts,
+        )
+        self._open[grant] = None
+        return grant
+
+    def _refusal(self, reason: Reason) -> Overloaded:
+        self._rejected[reason] += 1
+        what = (
+            f"limiter {self.name!r} has {self._used:.0f} of {self._limit.limit:.0f} units in flight"
+        )
+        return Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
+
+    def _finished(self, grant: Grant, *, dropped: bool) -> None:
+        now = self._give_back(grant)
+        if not grant._counts:
+            return
+        latency = now - grant._admitted
+        self._times.note(now, latency, grant.units)
+        self._limit.on_sample(
+            Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped)
+        )
+
+    def _cancelled(self, grant: Grant) -> None:
+        now = self._give_back(grant)
+        latency = now - grant._admitted
+        if grant._counts and latency > grant._deadline:
+            # It was late before its caller left, and that does say something.
+            self._limit.on_sample(
+                Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped=True)
+            )
+
+    def _give_back(self, grant: Grant) -> float:
+        now = self._clock()
+        if not 0 <= now - self._ticked < TICK:
+            self._tick(now)
+        del self._open[grant]
+        # Sums of learned costs are not whole numbers: an error must not add up over the years.
+        self._used = self._used - grant.units if self._open else 0.0
+        return now
+
+    def _tick(self, now: float) -> None:
+        oldest = [
+            OpenRequest(each._admitted, each._deadline) for each in islice(self._open, OLDEST)
+        ]
+        self._limit.on_tick(Tick(now, self._used, self._peak, oldest))
+        self._times.refresh(now)
+        self._ticked = now
+        self._peak = self._used
+
+    @property
+    def pressure(self) -> float:
+        """Units in flight over the limit."""
+        return self._used / self._limit.limit
+
+    @property
+    def level(self) -> Level:
+        """``light`` while answers should be cheaper, else ``normal``."""
+        return self._pressure.update(self.pressure)
+
+    @property
+    def limit(self) -> Limit:
+        """The rule that learns."""
+        return self._limit
+
+    def statistics(self) -> LimiterStatistics:
+        """Return the state at this moment."""
+        rejected = dict(self._rejected)
+        return LimiterStatistics(
+            name=self.name,
+            limit=self._limit.limit,
+            inflight=self._used,
+            pressure=self.pressure,
+            level=self.level,
+            open=len(self._open),
+            offered=self._admitted + sum(rejected.values()),
+            admitted=self._admitted,
+            light=self._light,
+            rejected=rejected,
+        )

@@ -1,0 +1,251 @@
+"""The limit that needs no number: requests bring their deadline, and that is the set-point.
+
+**The problem.** A fixed limit is right for one downstream, one mix and one day. The adaptive limits
+of the field compare latency with the best that they have seen, and have to guess how much worse is
+still good. But every request knows how long it may take. So in flight may be as many units as still
+let 95 % of the requests end within three quarters of their own deadline.
+
+**Three traps**, each of which costs most of the goodput when something behind the service slows
+down (a brown-out), and what is done about them:
+
+*Dead time.* What finishes now was admitted a latency ago, under another limit. A controller that
+cuts again before it has seen what its last cut has done cuts far too deep. Only requests that were
+admitted since the last change count, whether they have finished, or are in flight and overdue.
+
+*A target that cannot be reached.* If even an idle service would be late, cutting does not make it
+faster, it only makes it idle. So there is a floor: the load that has been *proven* to cost nothing,
+that is, which the service has had in flight at no more latency than half of it. The number of units
+that a service can work on at once (connections, threads, replicas behind it) does not change when
+each of them gets slower, so a floor that was learned in calm holds in the storm. That makes the
+first seconds of a brown-out: one step, from wherever the limit is, down to the floor.
+
+*A floor that is no longer true.* While the floor holds the limit up, the limit alternates a little
+around it, and the slope of latency over load (see `_elasticity`) tells on which side of the knee it
+stands: where latency grows with the load the floor sinks, where it does not, it rises.
+
+**Guards.** It grows only while it is what limits (Envoy lacks this guard: in quiet hours its limit
+climbs to the maximum, and the first second of a flood is admitted whole). It is cut only then, too:
+a service that is slow by nature is not starved.
+
+Sources: set-point, guards and knee come from measurements (see the overload benchmark); the floor
+is what BBR (Cardwell et al., 2016) calls the bandwidth-delay product, learned without its two
+estimates; one decision for each latency is TCP's one cut for each round trip (Jacobson, 1988).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING
+
+from snowshed.shed._limits._elasticity import Point, contrast, elasticity
+from snowshed.shed._limits._measure import check_bounds, check_fraction
+
+if TYPE_CHECKING:
+    from snowshed.shed._limits._limit import Sample, Tick
+
+__all__ = ["DeadlineLimit"]
+
+SETPOINT = 0.75  # share of its deadline within which a request should end
+PERCENTILE = 0.95  # share of requests that should
+FEWEST = 10  # requests for a decision
+MOST_SHARES = 2000
+BUSY = 0.7  # share of the limit that must have been in use for the limit to matter
+LARGEST_RISE = 1.1  # for each decision
+LARGEST_CUT = 0.8
+SUDDEN = 1.5  # strain from which on a cut may be deeper
+SUDDEN_CUT = 0.5
+FLAT = 0.3  # elasticity of latency below which a load has cost nothing
+STEEP = 0.7  # and from which on it was paid for by waiting
+DITHER = 0.1  # how far the limit alternates around the floor
+BELOW_KNEE = 0.2  # elasticity at the floor below which it rises
+ABOVE_KNEE = 0.8  # and above which it sinks
+FLOOR_STEP = 0.02
+FLOOR_STEP_FAR = 0.1  # while requests take twice as long as they should
+FAR = 2.0
+RECALL = 10.0  # seconds for which a finished request tells about calm
+RECALLED = 400  # of them at most
+NEAR_RECALL = 30.0  # seconds for which it tells about the slope at the floor
+NEAR_RECALLED = 200
+
+
+class DeadlineLimit:
+    """Steers what is in flight by how much of their own deadline requests use up.
+
+    Units are tasks. Decides at most once for each latency of the service. Costs about 0.3 us for
+    each sample and 0.1 to 0.3 ms for a decision; memory: some 600 numbers.
+
+    Args:
+        initial_limit: units before anything is known.
+        min_limit: never below; 2, so that one slow request does not shut the door.
+        max_limit: never above; a bound against runaway, not a tuning knob.
+        setpoint: share of its deadline within which 95 % of the requests should end.
+
+    Raises:
+        ValueError: bounds that are no range, a set-point outside 0.1 to 1.
+    """
+
+    __slots__ = (
+        "_calm",
+        "_changed",
+        "_floor",
+        "_held",
+        "_limit",
+        "_max",
+        "_min",
+        "_near",
+        "_now",
+        "_peak",
+        "_setpoint",
+        "_shares",
+        "_side",
+        "_strain",
+    )
+
+    def __init__(
+        self,
+        *,
+        initial_limit: float = 50.0,
+        min_limit: float = 2.0,
+        max_limit: float = 20_000.0,
+        setpoint: float = SETPOINT,
+    ) -> None:
+        check_bounds("DeadlineLimit", initial=initial_limit, low=min_limit, high=max_limit)
+        check_fraction("DeadlineLimit", "setpoint", setpoint, 0.1, 1.0)
+        self._limit = float(initial_limit)
+        self._min = min_limit
+        self._max = max_limit
+        self._setpoint = setpoint
+        self._now = self._changed = -math.inf
+        # Shares of their deadline that requests have used up, since the last decision.
+        self._shares: deque[float] = deque(maxlen=MOST_SHARES)
+        self._peak = 0.0
+        self._strain = 0.0
+        self._floor = 0.0
+        # Whether the floor holds the limit, and on which side of it the limit stands.
+        self._held = False
+        self._side = 1
+        self._calm: deque[Point] = deque(maxlen=RECALLED)
+        self._near: deque[Point] = deque(maxlen=NEAR_RECALLED)
+
+    @property
+    def limit(self) -> float:
+        """Units that may be in flight at once."""
+        return self._limit
+
+    @property
+    def floor(self) -> float:
+        """Units that have been proven to be in flight at no cost in latency; 0: none yet."""
+        return self._floor
+
+    @property
+    def strain(self) -> float:
+        """95th percentile of the share of the deadline used, over the set-point; 1 is on target."""
+        return self._strain
+
+    def __repr__(self) -> str:
+        return (
+            f"<DeadlineLimit {self._limit:.1f} floor={self._floor:.1f} strain={self._strain:.2f}>"
+        )
+
+    def on_sample(self, sample: Sample) -> None:
+        """Learn from a request that has finished; one that makes no sense is ignored."""
+        now, latency, deadline, inflight, _, _ = sample
+        if not (0 < latency < math.inf and 0 < deadline < math.inf and 1 <= inflight < math.inf):
+            return
+        if now - latency >= self._changed:
+            self._shares.append(latency / deadline)
+        point = Point(now, math.log(inflight), math.log(latency))
+        self._calm.append(point)
+        self._near.append(point)
+
+    def on_tick(self, tick: Tick) -> None:
+        """Decide, if enough is known since the last change."""
+        if not tick.now >= self._now:
+            self._forget_time()
+        self._now = tick.now
+        self._peak = max(self._peak, tick.peak)
+        overdue = [
+            (tick.now - each.admitted) / each.deadline
+            for each in tick.oldest
+            if each.admitted >= self._changed
+        ]
+        shares = [*self._shares, *(share for share in overdue if share > self._setpoint)]
+        if len(shares) < FEWEST:
+            return
+        shares.sort()
+        strain = shares[int(len(shares) * PERCENTILE)] / self._setpoint
+        before = self._limit
+        self._decide(strain, busy=self._peak >= BUSY * self._limit)
+        self._limit = min(max(self._limit, self._min), self._max)
+        if self._limit != before:
+            self._changed = tick.now
+        self._strain = strain
+        self._shares.clear()
+        self._peak = tick.used
+
+    def _decide(self, strain: float, *, busy: bool) -> None:
+        if strain <= 1:
+            self._held = False
+            self._learn_floor(strain)
+            if busy:
+                self._limit *= min(LARGEST_RISE, 1 / strain)
+        elif busy:
+            if self._strain <= 1:
+                # What was learned before is about another regime.
+                self._near.clear()
+            if self._limit > self._floor * (1 + DITHER) * 1.001:
+                self._cut(strain)
+            else:
+                self._hold(strain)
+
+    def _learn_floor(self, strain: float) -> None:
+        calm = _of_last(self._calm, RECALL, self._now)
+        seen = contrast(calm)
+        if seen is None:
+            if strain < 0.5 and calm:
+                loads = sorted(point.load for point in calm)
+                self._raise_floor(math.exp(loads[len(loads) // 2]))
+        elif seen.elasticity < FLAT:
+            self._raise_floor(seen.high)
+        elif seen.elasticity > STEEP:
+            self._floor = min(self._floor, seen.high)
+
+    def _raise_floor(self, proven: float) -> None:
+        self._floor = min(max(self._floor, proven), self._max)
+
+    def _cut(self, strain: float) -> None:
+        near = _of_last(self._near, NEAR_RECALL, self._now)
+        seen = contrast(near)
+        if seen is not None and seen.elasticity < FLAT:
+            # Requests are late, but not because of each other.
+            self._raise_floor(seen.high)
+        deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
+        self._limit = max(self._limit * max(deepest, 1 / strain), self._floor)
+
+    def _hold(self, strain: float) -> None:
+        """Stay at the floor, and find out whether that is where the knee still is."""
+        if not self._held:
+            self._held = True
+            self._near.clear()
+        slope = elasticity(_of_last(self._near, NEAR_RECALL, self._now), self._limit)
+        if slope is not None:
+            if slope > ABOVE_KNEE:
+                self._floor *= 1 - (FLOOR_STEP_FAR if strain > FAR else FLOOR_STEP)
+            elif slope < BELOW_KNEE:
+                self._floor *= 1 + FLOOR_STEP
+        self._floor = min(max(self._floor, self._min), self._max)
+        self._side = -self._side
+        self._limit = self._floor * (1 + DITHER * self._side)
+
+    def _forget_time(self) -> None:
+        """The clock was set back: what is remembered by its time is worth nothing."""
+        self._changed = -math.inf
+        self._calm.clear()
+        self._near.clear()
+
+
+def _of_last(points: deque[Point], seconds: float, now: float) -> deque[Point]:
+    while points and not now - seconds <= points[0].now <= now:
+        points.popleft()
+    return points
