@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -61,14 +62,16 @@ class Call:
     Attributes:
         headers: what to set on it.
         timeout: seconds that are left for it; None: any time.
+        until: monotonic seconds when these are over; infinite without a deadline.
         scope: name of the scope whose deadline that is.
     """
 
-    __slots__ = ("_permits", "headers", "scope", "timeout")
+    __slots__ = ("_permits", "headers", "scope", "timeout", "until")
 
     def __init__(self, planned: Plan, permits: list[Permit]) -> None:
         self.headers = planned.headers
         self.timeout = planned.timeout
+        self.until = math.inf if planned.timeout is None else _clock.now() + planned.timeout
         self.scope = planned.scope
         self._permits = permits
 
@@ -105,6 +108,14 @@ class Call:
         """The call was ended by the deadline."""
         for permit in self._permits:
             permit.expire()
+
+    def stopped(self) -> None:
+        """The call was ended by its caller: by the deadline if that is over, or by its will."""
+        if _clock.now() >= self.until - SLACK:
+            self.expired()
+            return
+        for permit in self._permits:
+            permit.ignore()
 
 
 class Calls:
