@@ -45,7 +45,7 @@ def test_without_control_everything_is_taken_and_little_is_in_time():
 def test_a_limit_refuses_and_keeps_the_rest_in_time():
     measured = row("vegas")
     assert measured["refused"] > 500
-    assert measured["goodput_ratio"] > 0.5
+    assert measured["goodput_ratio"] > 0.25
     assert measured["peak_tasks"] < 500
     assert measured["limit"] >= 1
     assert measured["refusal_p99_ms"] < measured["p99_ms"]
