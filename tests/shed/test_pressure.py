@@ -82,8 +82,9 @@ def test_the_service_is_as_bad_as_its_worst_limiter():
     assert repr(pressure) == "<ServicePressure light, of 2 sources>"
     remove_second()
     assert pressure.level() == "normal"
-    remove_first()
     assert _hooks.pressure() == "normal"
+    remove_first()
+    assert _hooks._pressure_source is None  # scopes pay for it only while somebody measures
 
 
 def test_every_scope_obeys_it_while_somebody_measures():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snowshed.shed._criticality import Criticality
 from snowshed.shed._routes import DEFAULT_BYPASS, Route, RoutePolicy, RouteTable, _table
+from snowshed.shed._routes._pattern import segments_of
 from snowshed.shed._routes._shape import shape_of
 
 FEED = RoutePolicy(cost=20, light=2, criticality="sheddable")
@@ -301,6 +302,34 @@ def test_a_client_that_invents_paths_makes_no_more_than_a_thousand_routes():
     assert now.remembered <= 2 * _table.PATHS_AT_MOST
     assert now.evicted == 10_000 - _table.UNDECLARED_AT_MOST
     assert max(len(method) + len(path) for method, path in table._recent) <= _table.LONGEST_PATH
+
+
+def test_what_is_asked_for_often_is_not_looked_up_again_in_a_flood_of_paths(monkeypatch):
+    looked_up = []
+    match = RouteTable._match
+
+    def counting(table, method, segments):
+        looked_up.append(segments)
+        return match(table, method, segments)
+
+    monkeypatch.setattr(RouteTable, "_match", counting)
+    table = RouteTable({})
+    for number in range(5 * _table.PATHS_AT_MOST):
+        table.find("GET", f"/scan/{word(number)}")
+        table.find("GET", "/often")
+    assert looked_up.count(["often"]) == 1
+
+
+def test_a_template_reaches_every_path_that_is_remembered():
+    table = RouteTable({})
+    for path in ("/users/ann", *(f"/scan/{word(number)}" for number in range(3000))):
+        table.find("GET", path)
+    route = table.learn_template("GET", "/users/bob", "/users/{name}")
+    assert table.find("GET", "/users/ann") is route
+
+
+def test_a_path_of_very_many_segments_is_not_taken_apart():
+    assert len(segments_of("/a" * 100_000)) <= 33
 
 
 def test_busy_routes_survive_a_scan_and_keep_what_they_learned():

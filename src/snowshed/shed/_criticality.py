@@ -74,7 +74,7 @@ def parse_criticality(value: bytes | str) -> Criticality | None:
         found = _BY_HEADER.get(value)
         if found is not None:
             return found
-        value = value[: LONGEST_HEADER + 1].decode("latin-1")
+        value = value.decode("latin-1")
     if len(value) > LONGEST_HEADER:
         return None
     return _BY_NAME.get(value.strip().lower().replace("_", "-"))
