@@ -267,6 +267,17 @@ def test_each_opening_in_a_row_lasts_longer_up_to_the_limit_and_a_close_ends_the
     assert driven.circuit.retry_after(driven.now) == 10
 
 
+def test_a_reset_by_hand_ends_the_row():
+    driven = Driven(backoff=2.0)
+    driven.calls(4, failed=True)
+    driven.now += 10
+    driven.calls(2, failed=True)
+    assert driven.circuit.retry_after(driven.now) == 20
+    driven.circuit.force("closed", "by hand")
+    driven.calls(4, failed=True)
+    assert driven.circuit.retry_after(driven.now) == 10
+
+
 def test_jitter_only_shortens():
     figures = rules(jitter=0.4)
     assert time_open(figures, 1, 0.0) == 10
