@@ -49,7 +49,7 @@ PROBE_SHARE = 0.1  # of the limit: with less in use everybody is admitted, to le
 MOST_WAITED = 0.5  # share of its deadline that a request may have waited for the event loop
 OLDEST = 256  # requests in flight that the limit is told of
 RETRY_AFTER = (1.0, 3.0)  # seconds, at random between them: or all come back at once
-NOTHING_REFUSED: dict[Reason, int] = {"limit": 0, "class": 0, "infeasible": 0}
+REASONS: tuple[Reason, ...] = ("limit", "class", "infeasible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class AdaptiveLimiter:
         self._peak = 0.0
         self._ticked = clock()
         self._admitted = self._light = 0
-        self._rejected = dict(NOTHING_REFUSED)
+        self._rejected: dict[str, int] = dict.fromkeys(REASONS, 0)
 
     def __repr__(self) -> str:
         return (
@@ -301,7 +301,8 @@ class AdaptiveLimiter:
 
     def _tick(self, now: float) -> None:
         oldest = [
-            OpenRequest(each._admitted, each._deadline) for each in islice(self._open, OLDEST)
+            OpenRequest(each._admitted, each._deadline, each._inflight)
+            for each in islice(self._open, OLDEST)
         ]
         self._limit.on_tick(Tick(now, self._used, self._peak, oldest))
         self._times.refresh(now)

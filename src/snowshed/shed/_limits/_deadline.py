@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.shed._limits._elasticity import Point, contrast, elasticity
@@ -49,12 +50,14 @@ __all__ = ["DeadlineLimit"]
 SETPOINT = 0.75  # share of its deadline within which a request should end
 PERCENTILE = 0.95  # share of requests that should
 FEWEST = 10  # requests for a decision
-MOST_SHARES = 2000
+MOST_FRESH = 2000
 BUSY = 0.7  # share of the limit that must have been in use for the limit to matter
 LARGEST_RISE = 1.1  # for each decision
 LARGEST_CUT = 0.8
 SUDDEN = 1.5  # strain from which on a cut may be deeper
 SUDDEN_CUT = 0.5
+SLOWED = math.log(2)  # growth of what a request takes without waiting that is a brown-out
+USUAL_WEIGHT = 0.1
 FLAT = 0.3  # elasticity of latency below which a load has cost nothing
 STEEP = 0.7  # and from which on it was paid for by waiting
 DITHER = 0.1  # how far the limit alternates around the floor
@@ -65,7 +68,7 @@ FLOOR_STEP_FAR = 0.1  # while requests take twice as long as they should
 FAR = 2.0
 RECALL = 10.0  # seconds for which a finished request tells about calm
 RECALLED = 400  # of them at most
-NEAR_RECALL = 30.0  # seconds for which it tells about the slope at the floor
+NEAR_RECALL = 60.0  # seconds for which it tells about the slope at the floor
 NEAR_RECALLED = 200
 
 
@@ -89,6 +92,7 @@ class DeadlineLimit:
         "_calm",
         "_changed",
         "_floor",
+        "_fresh",
         "_held",
         "_limit",
         "_max",
@@ -97,9 +101,9 @@ class DeadlineLimit:
         "_now",
         "_peak",
         "_setpoint",
-        "_shares",
         "_side",
         "_strain",
+        "_usual",
     )
 
     def __init__(
@@ -117,10 +121,11 @@ class DeadlineLimit:
         self._max = max_limit
         self._setpoint = setpoint
         self._now = self._changed = -math.inf
-        # Shares of their deadline that requests have used up, since the last decision.
-        self._shares: deque[float] = deque(maxlen=MOST_SHARES)
+        # Requests since the last decision, by the share of their deadline that they have used up.
+        self._fresh: deque[tuple[float, Point]] = deque(maxlen=MOST_FRESH)
         self._peak = 0.0
         self._strain = 0.0
+        self._usual: float | None = None
         self._floor = 0.0
         # Whether the floor holds the limit, and on which side of it the limit stands.
         self._held = False
@@ -153,9 +158,9 @@ class DeadlineLimit:
         now, latency, deadline, inflight, _, _ = sample
         if not (0 < latency < math.inf and 0 < deadline < math.inf and 1 <= inflight < math.inf):
             return
-        if now - latency >= self._changed:
-            self._shares.append(latency / deadline)
         point = Point(now, math.log(inflight), math.log(latency))
+        if now - latency >= self._changed:
+            self._fresh.append((latency / deadline, point))
         self._calm.append(point)
         self._near.append(point)
 
@@ -165,29 +170,38 @@ class DeadlineLimit:
             self._forget_time()
         self._now = tick.now
         self._peak = max(self._peak, tick.peak)
-        overdue = [
-            (tick.now - each.admitted) / each.deadline
-            for each in tick.oldest
-            if each.admitted >= self._changed
-        ]
-        shares = [*self._shares, *(share for share in overdue if share > self._setpoint)]
-        if len(shares) < FEWEST:
+        fresh = [*self._fresh, *self._overdue(tick)]
+        if len(fresh) < FEWEST:
             return
-        shares.sort()
+        shares = sorted(share for share, _ in fresh)
         strain = shares[int(len(shares) * PERCENTILE)] / self._setpoint
+        slowness = self._slowness([point for _, point in fresh])
         before = self._limit
-        self._decide(strain, busy=self._peak >= BUSY * self._limit)
+        self._decide(strain, slowness, busy=self._peak >= BUSY * self._limit)
         self._limit = min(max(self._limit, self._min), self._max)
         if self._limit != before:
             self._changed = tick.now
         self._strain = strain
-        self._shares.clear()
+        self._fresh.clear()
         self._peak = tick.used
 
-    def _decide(self, strain: float, *, busy: bool) -> None:
+    def _overdue(self, tick: Tick) -> Iterator[tuple[float, Point]]:
+        """Yield those in flight that have used up too much of their time already."""
+        for admitted, deadline, inflight in tick.oldest:
+            age = tick.now - admitted
+            if admitted >= self._changed and age > self._setpoint * deadline:
+                yield age / deadline, Point(tick.now, math.log(inflight), math.log(age))
+
+    def _slowness(self, points: Collection[Point]) -> float:
+        """Return the logarithm of the seconds that a request would take without waiting."""
+        free = math.log(self._floor) if self._floor else math.inf
+        return sum(each.latency - max(each.load - free, 0.0) for each in points) / len(points)
+
+    def _decide(self, strain: float, slowness: float, *, busy: bool) -> None:
         if strain <= 1:
             self._held = False
             self._learn_floor(strain)
+            self._usual = slowness if self._usual is None else _nearer(self._usual, slowness)
             if busy:
                 self._limit *= min(LARGEST_RISE, 1 / strain)
         elif busy:
@@ -195,7 +209,7 @@ class DeadlineLimit:
                 # What was learned before is about another regime.
                 self._near.clear()
             if self._limit > self._floor * (1 + DITHER) * 1.001:
-                self._cut(strain)
+                self._cut(strain, slowness)
             else:
                 self._hold(strain)
 
@@ -214,13 +228,16 @@ class DeadlineLimit:
     def _raise_floor(self, proven: float) -> None:
         self._floor = min(max(self._floor, proven), self._max)
 
-    def _cut(self, strain: float) -> None:
+    def _cut(self, strain: float, slowness: float) -> None:
         near = _of_last(self._near, NEAR_RECALL, self._now)
         seen = contrast(near)
         if seen is not None and seen.elasticity < FLAT:
             # Requests are late, but not because of each other.
             self._raise_floor(seen.high)
         deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
+        if self._floor and self._usual is not None and slowness > self._usual + SLOWED:
+            self._limit = self._floor
+            return
         self._limit = max(self._limit * max(deepest, 1 / strain), self._floor)
 
     def _hold(self, strain: float) -> None:
@@ -243,6 +260,10 @@ class DeadlineLimit:
         self._changed = -math.inf
         self._calm.clear()
         self._near.clear()
+
+
+def _nearer(usual: float, seen: float) -> float:
+    return usual + USUAL_WEIGHT * (seen - usual)
 
 
 def _of_last(points: deque[Point], seconds: float, now: float) -> deque[Point]:

@@ -21,7 +21,7 @@ __all__ = ["Contrast", "Point", "contrast", "elasticity"]
 # Points further than a factor of two from the limit say little about the slope at it.
 BANDWIDTH = math.log(2)
 # Weight below which the slope is noise: about as many points near the limit.
-FEWEST_NEAR = 40.0
+FEWEST_NEAR = 80.0
 # Relative spread of the load below which no slope can be seen.
 LEAST_SPREAD = 0.07
 # Two groups of points are worth comparing if their loads differ by this factor.

@@ -39,10 +39,12 @@ class OpenRequest(NamedTuple):
     Attributes:
         admitted: monotonic seconds at which it was.
         deadline: seconds that it had then; the service's objective if it came without one.
+        inflight: units in use then, its own included.
     """
 
     admitted: float
     deadline: float
+    inflight: float
 
 
 class Tick(NamedTuple):
