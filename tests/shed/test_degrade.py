@@ -11,12 +11,11 @@ import snowshed
 from snowshed.shed import _degrade
 from snowshed.shed._degrade import (
     DegradableStatistics,
-    LightMark,
     degradable,
     feature_statistics,
-    marking_light,
 )
 from snowshed.shed._effects import Effect, Effects, set_effects
+from snowshed.shed._light import LightMark, marking_light
 from snowshed.shed._pressure import service_pressure
 from snowshed.testing import run_virtual
 

@@ -14,23 +14,20 @@ and while a rule or a person has switched the feature off. Who calls the functio
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from snowshed.shed._effects import degraded
+from snowshed.shed._light import LIGHT_MARK
 from snowshed.shed._pressure import current_level
 
 __all__ = [
     "Degradable",
     "DegradableStatistics",
-    "LightMark",
     "degradable",
     "feature_statistics",
-    "marking_light",
 ]
 
 P = ParamSpec("P")
@@ -75,39 +72,6 @@ class Degradable(Protocol[P, R_co]):
     def __get__(
         self: Degradable[Concatenate[Any, Q], R], instance: object, owner: Any
     ) -> Degradable[Q, R]: ...
-
-
-class _Decorator(Protocol):
-    def __call__(self, fn: Callable[P, R], /) -> Degradable[P, R]: ...
-
-
-class LightMark:
-    """Whether a light answer was given for a request, whatever task of it did so.
-
-    Attributes:
-        count: light answers so far.
-    """
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-_mark: ContextVar[LightMark | None] = ContextVar("snowshed_light_mark", default=None)
-
-
-@contextmanager
-def marking_light(mark: LightMark) -> Iterator[LightMark]:
-    """Note in ``mark`` the light answers of this context and of the tasks that start in it.
-
-    An integration does so around a request, for the header ``snowshed-level`` of its response.
-    """
-    token = _mark.set(mark)
-    try:
-        yield mark
-    finally:
-        _mark.reset(token)
 
 
 class _Counts:
@@ -157,7 +121,7 @@ class _Choice:
         for counts in (self._own, self._all):
             counts.light += 1
             counts.by_rule += by_rule
-        mark = _mark.get()
+        mark = LIGHT_MARK.get()
         if mark is not None:
             mark.count += 1
         return True
@@ -166,7 +130,9 @@ class _Choice:
         return self._own.statistics()
 
 
-def degradable(*, light: object, feature: str | None = None) -> _Decorator:
+def degradable(
+    *, light: object, feature: str | None = None
+) -> Callable[[Callable[P, R]], Degradable[P, R]]:
     """Give a function a cheaper answer, for the times when the whole one costs too much.
 
     ::
@@ -187,9 +153,9 @@ def degradable(*, light: object, feature: str | None = None) -> _Decorator:
     Raises:
         TypeError: ``light`` is async and the function is not; what is decorated is no function.
 
-    It is light while `current_level` is not ``normal`` (the request has used up most of its budget,
-    or the service is nearly full), or while `degraded` says that the feature is. A call costs about
-    a microsecond more. Threads know the service's level, not that of their request.
+    It is light while `current_level` is not ``normal`` (the service is nearly full, or the request
+    was let in for a light answer, or it has used up most of its budget), or while ``degraded`` says
+    that the feature is. A call costs about a microsecond more.
     """
 
     def decorate(fn: Callable[P, R]) -> Degradable[P, R]:

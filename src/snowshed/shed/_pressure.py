@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from snowshed.core import _hooks
 from snowshed.core._current import current_scope
 from snowshed.core._level import worse
+from snowshed.shed._light import LIGHT_MARK
 
 if TYPE_CHECKING:
     from snowshed.core._hooks import Level
@@ -138,7 +139,7 @@ class ServicePressure:
         """Ask ``level()`` from now on, until the function that this returns is called."""
         key = object()
         self._sources[key] = name, level
-        _hooks.pressure_from(self.level)
+        _hooks.pressure_from(self.level_here)
 
         def remove() -> None:
             self._remove(key)
@@ -151,6 +152,11 @@ class ServicePressure:
         for key, (_, source) in tuple(self._sources.items()):
             level = worse(level, self._ask(key, source))
         return level
+
+    def level_here(self) -> Level:
+        """Return that, or the level that the running request was let in with, if it is worse."""
+        mark = LIGHT_MARK.get()
+        return self.level() if mark is None else worse(mark.level, self.level())
 
     def statistics(self) -> ServicePressureStatistics:
         """Return the level of each source at this moment."""
@@ -184,8 +190,9 @@ service_pressure = ServicePressure()
 def current_level() -> Level:
     """Return how much the running code may still spend: ``normal``, ``light`` or ``exhausted``.
 
-    Inside a request the worse of the request's own level and of the pressure on the service, as
-    `TaskScope.level` has it; outside of one, and in threads, that of the service. Never raises.
+    Inside a request the worst of the pressure on the service, the level that the request was let in
+    with, and what it has left of its budget, as `TaskScope.level` has it. Outside of one it is the
+    pressure on the service. Threads do not know the budget, the rest they do. Never raises.
     """
     scope = current_scope()
     # A budget belongs to its loop: from a thread it may not be counted.
