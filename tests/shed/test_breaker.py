@@ -102,6 +102,28 @@ async def test_blocks_in_blocks_and_children_of_a_block_keep_their_own_permits()
 
 
 @virtual
+async def test_blocks_that_are_left_in_the_order_in_which_they_were_entered():
+    """Generators that a task advances in turn, each with a block of its own."""
+    first, second = breaker(), breaker()
+
+    async def rows(guard):
+        async with guard:
+            yield
+            if guard is first:
+                raise OSError
+
+    one, other = rows(first), rows(second)
+    await anext(one)
+    await anext(other)
+    with pytest.raises(OSError):
+        await anext(one)
+    with pytest.raises(StopAsyncIteration):
+        await anext(other)
+    counted = [(now.calls, now.failed) for now in (first.statistics(), second.statistics())]
+    assert counted == [(1, 1), (1, 0)]
+
+
+@virtual
 async def test_a_block_that_is_left_in_another_context_gives_its_place_back():
     """Generator-based fixtures are entered in one context and left in another."""
     db = breaker()

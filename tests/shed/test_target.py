@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -243,12 +244,13 @@ async def test_a_run_that_is_cancelled_in_its_pause_holds_nothing():
 @virtual
 async def test_what_is_no_async_function_is_an_error_of_the_caller():
     stock = whole()
-    with pytest.raises(TypeError, match="takes an async function"):
+    with pytest.raises(TypeError, match="takes an async function") as caught:
         await stock.run(len, [])
     with pytest.raises(ValueError, match="target 'stock': attempts must be a whole number"):
         await stock.run(Failing(0), attempts=0)
     now = stock.statistics().breaker
     assert (now.calls, now.ignored) == (0, 1)
+    del caught  # it holds the frames, and with them the permit
 
 
 @virtual
@@ -342,7 +344,7 @@ async def three_times(fn, *args):
 
 
 def budgeted(name):
-    return Target(name, retries=RetryBudget(name)).run
+    return partial(Target(name, retries=RetryBudget(name)).run, backoff=NO_PAUSE)
 
 
 @virtual
@@ -362,10 +364,11 @@ async def test_with_budgets_a_chain_of_three_asks_a_tenth_more():
 async def test_where_nobody_says_what_was_retried_the_tenths_multiply():
     """What `mark_final` is for: 1.1 x 1.1 x 1.1, which is far from 27 but more than a tenth."""
     chain = Chain([budgeted(name) for name in "abc"], wrap=True)
-    assert 1.2 < await chain.amplification() <= 1.1**3
+    assert 1.2 < await chain.amplification() < 1.1**3 + 0.01
 
 
 @virtual
 async def test_with_breakers_a_chain_of_three_asks_next_to_nothing():
-    chain = Chain([target(f"chain-{hop}").run for hop in range(3)], wrap=True)
+    targets = Targets()
+    chain = Chain([targets.get(name).run for name in "abc"], wrap=True)
     assert await chain.amplification() < 0.05

@@ -129,7 +129,9 @@ class RetryBudget:
             ...
 
     The promise: a retry is allowed only if, with it, the retries of the window are at most
-    ``ratio`` times its requests, or ``min_per_second`` times its seconds if that is more. One loop, not thread-safe; a call costs about a microsecond.
+    ``ratio`` times its requests, or ``min_per_second`` times its seconds if that is more.
+
+    One loop, not thread-safe; a call costs about a microsecond.
 
     Semantics: Finagle's ``RetryBudget``, except that the minimum is a floor (as Envoy's) and not
     added to the share, so that the share is what a busy target sees.
