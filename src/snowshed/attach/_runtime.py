@@ -18,7 +18,14 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from snowshed import config
-from snowshed.attach import _loops, _on_import, _servers, _task_factory
+from snowshed.attach import (
+    _clients,
+    _loops,
+    _on_import,
+    _other_servers,
+    _servers,
+    _task_factory,
+)
 from snowshed.attach._account import Account, Ledger
 from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._executor import count_thread_jobs
@@ -26,6 +33,7 @@ from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
+from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
@@ -116,6 +124,8 @@ class Runtime:
         _loops.watch_loops(self, lambda: self.failed("watching loops"))
         for name, change in _servers.SERVERS.items():
             _on_import.when_imported(name, partial(change, wrap=self.wrap), self.failed)
+        _other_servers.attach(self)
+        _clients.attach(self)
         _on_import.when_imported("prometheus_client", self._export, self.failed)
         count = partial(count_thread_jobs, turnstile=self._decision, failed=self.failed)
         _on_import.when_imported("concurrent.futures.thread", count, self.failed)
@@ -284,7 +294,9 @@ class _Watcher(Account):
 
 
 def _route_of(info: Any) -> str | None:
-    """Return the template of the path, where a framework left it in the ASGI scope."""
+    """Return the template of the path, where a framework left it in what is known of a request."""
+    if isinstance(info, Caller):
+        return info.route or None
     if not isinstance(info, dict):
         return None
     path = getattr(info.get("route"), "path", None)

@@ -1,0 +1,131 @@
+"""Where each client library makes its calls: there they are told what their request has left.
+
+Only where the policy enforces: to observe is to change nothing, and a header is something. One
+function for each library changes the one place through which all of its calls pass, right after
+the library was imported. What it adds is loaded when the first call is made.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from snowshed.attach import _on_import
+from snowshed.errors import SnowshedError
+
+if TYPE_CHECKING:
+    from snowshed.attach._runtime import Runtime
+
+__all__ = ["CLIENTS", "attach"]
+
+
+def attach(runtime: Runtime) -> None:
+    """Change each library of `CLIENTS` as it is imported, if ``runtime`` enforces."""
+    if runtime.settings.mode != "enforce":
+        return
+    for name, change in CLIENTS.items():
+        _on_import.when_imported(name, partial(change, runtime=runtime), runtime.failed)
+
+
+def httpx(module: ModuleType, runtime: Runtime) -> None:
+    """``httpx._client`` and ``httpx2._client``: each client gets our transport around its own."""
+    library = module.__name__.partition(".")[0]
+    init = module.AsyncClient.__init__
+
+    def instrument(client: Any) -> None:
+        import_module(f"snowshed.integrations.{library}").instrument(client)
+
+    @functools.wraps(init)
+    def init_and_instrument(client: Any, *args: Any, **kwargs: Any) -> None:
+        init(client, *args, **kwargs)
+        runtime.guarded(_what(library), None, instrument, client)
+
+    module.AsyncClient.__init__ = init_and_instrument
+
+
+def aiohttp(module: ModuleType, runtime: Runtime) -> None:
+    """``aiohttp.client``: each request passes through our middleware first."""
+    request = module.ClientSession._request
+    if "middlewares" not in inspect.signature(request).parameters:
+        msg = "this aiohttp has no client middlewares; callees are told nothing before 3.12"
+        raise RuntimeError(msg)
+    ours: list[Any] = []
+
+    def middlewares_with_ours(session: Any, own: Any) -> Any:
+        kind = import_module("snowshed.integrations.aiohttp").CallMiddleware
+        if not ours:
+            ours.append(kind())
+        effective = tuple((session._middlewares if own is None else own) or ())
+        has_one = any(isinstance(each, kind) for each in effective)
+        return effective if has_one else (*ours, *effective)
+
+    @functools.wraps(request)
+    def request_with_ours(session: Any, *args: Any, **kwargs: Any) -> Any:
+        own = kwargs.get("middlewares")
+        kwargs["middlewares"] = runtime.guarded(
+            _what("aiohttp"), own, middlewares_with_ours, session, own
+        )
+        return request(session, *args, **kwargs)
+
+    module.ClientSession._request = request_with_ours
+
+
+def grpc(module: ModuleType, runtime: Runtime) -> None:
+    """``grpc.aio._channel``: calls of all four kinds, without an interceptor's task for each."""
+    for kind in ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream"):
+        callable_class = getattr(module, f"{kind}MultiCallable")
+        streams = kind.endswith("Stream")
+        callable_class.__call__ = _told_first(callable_class.__call__, runtime, streams=streams)
+
+
+def _told_first(make: Callable[..., Any], runtime: Runtime, *, streams: bool) -> Callable[..., Any]:
+    @functools.wraps(make)
+    def tell_and_make(target: Any, *args: Any, **kwargs: Any) -> Any:
+        # After the request some kinds of calls take the rest by position, but all by name.
+        named = {**dict(zip(_NAMES, args[1:], strict=False)), **kwargs}
+        try:
+            named.update(_told(target, named, streams=streams))
+        except SnowshedError:
+            raise
+        except Exception:  # noqa: BLE001 - the call must be made
+            runtime.failed(_what("grpc"))
+        return make(target, *args[:1], **named)
+
+    return tell_and_make
+
+
+_NAMES = ("timeout", "metadata", "credentials", "wait_for_ready", "compression")
+
+
+def _told(target: Any, named: dict[str, Any], *, streams: bool) -> dict[str, Any]:
+    """Return the arguments of a call that change."""
+    integration = import_module("snowshed.integrations.grpc")
+    if any(isinstance(each, integration.CallInterceptor) for each in target._interceptors or ()):
+        return {}
+    own = named.get("timeout"), named.get("metadata")
+    _, timeout, metadata = integration.told(
+        _grpc_calls(), None, target._method, *own, streams=streams
+    )
+    return {"timeout": timeout, "metadata": metadata}
+
+
+@functools.cache
+def _grpc_calls() -> Any:
+    return import_module("snowshed.integrations._calls").Calls()
+
+
+def _what(library: str) -> str:
+    return f"telling the callees of {library}"
+
+
+CLIENTS: dict[str, Callable[..., None]] = {
+    "httpx._client": httpx,
+    "httpx2._client": httpx,
+    "aiohttp.client": aiohttp,
+    "grpc.aio._channel": grpc,
+}
