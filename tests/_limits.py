@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from snowshed.shed import Sample, Tick
+from snowshed.shed._limits import OpenRequest
 
 
 def sample(latency=0.010, *, inflight=20.0, dropped=False, now=100.0):
@@ -29,9 +30,10 @@ requests = st.lists(
 )
 
 anything = st.floats() | st.sampled_from([0.0, -0.0, -1.0, 5e-324, 1e-12, 1e30, 1e300])
+open_requests = st.builds(OpenRequest, anything, anything, anything)
 hostile = st.lists(
     st.builds(Sample, anything, anything, anything, anything, anything, st.booleans())
-    | st.builds(Tick, anything, anything, anything, anything, anything, anything)
+    | st.builds(Tick, anything, anything, anything, st.lists(open_requests, max_size=12))
     | st.builds(sample, st.floats(0.001, 10.0), inflight=st.floats(0.0, 1e4), now=anything),
     max_size=100,
 )

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from _limits import hostile, requests, sample, tell, told
 from snowshed.shed import (
     AIMDLimit,
+    DeadlineLimit,
     FixedLimit,
     Gradient2Limit,
     Limit,
@@ -21,6 +22,7 @@ from snowshed.shed import (
 
 # What makes each, and the bounds that it then promises.
 LIMITS = {
+    "deadline": (DeadlineLimit, 2, 20_000),
     "fixed": (lambda: FixedLimit(15), 15, 15),
     "aimd": (lambda: AIMDLimit(min_limit=5, timeout=0.1), 5, 200),
     "vegas": (VegasLimit, 1, 1000),

@@ -70,6 +70,7 @@ RECALL = 10.0  # seconds for which a finished request tells about calm
 RECALLED = 400  # of them at most
 NEAR_RECALL = 60.0  # seconds for which it tells about the slope at the floor
 NEAR_RECALLED = 200
+LARGEST_LOAD = 1e12  # units; more of them are no load, but a mistake
 
 
 class DeadlineLimit:
@@ -156,7 +157,7 @@ class DeadlineLimit:
     def on_sample(self, sample: Sample) -> None:
         """Learn from a request that has finished; one that makes no sense is ignored."""
         now, latency, deadline, inflight, _, _ = sample
-        if not (0 < latency < math.inf and 0 < deadline < math.inf and 1 <= inflight < math.inf):
+        if not _makes_sense(latency, deadline, inflight):
             return
         point = Point(now, math.log(inflight), math.log(latency))
         if now - latency >= self._changed:
@@ -189,7 +190,8 @@ class DeadlineLimit:
         """Yield those in flight that have used up too much of their time already."""
         for admitted, deadline, inflight in tick.oldest:
             age = tick.now - admitted
-            if admitted >= self._changed and age > self._setpoint * deadline:
+            late = age > self._setpoint * deadline and _makes_sense(age, deadline, inflight)
+            if late and admitted >= self._changed:
                 yield age / deadline, Point(tick.now, math.log(inflight), math.log(age))
 
     def _slowness(self, points: Collection[Point]) -> float:
@@ -260,6 +262,10 @@ class DeadlineLimit:
         self._changed = -math.inf
         self._calm.clear()
         self._near.clear()
+
+
+def _makes_sense(latency: float, deadline: float, inflight: float) -> bool:
+    return 0 < latency < math.inf and 0 < deadline < math.inf and 1 <= inflight <= LARGEST_LOAD
 
 
 def _nearer(usual: float, seen: float) -> float:
