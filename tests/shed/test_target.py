@@ -258,10 +258,11 @@ async def test_what_the_throttle_holds_back_keeps_no_probe_and_is_no_request():
     stock = whole()
     for _ in range(20):
         stock.throttle.watch().fail()
-    with pytest.raises(Overloaded, match="throttle 'stock' holds back"):
+    with pytest.raises(Overloaded, match="throttle 'stock' holds back") as caught:
         stock.admit()
     now = stock.statistics()
     assert (now.breaker.ignored, now.retries.requests) == (1, 0)
+    del caught  # it holds the frames, and with them the permit
 
 
 @virtual
@@ -355,16 +356,14 @@ async def test_without_a_budget_a_chain_of_three_asks_27_times():
 @virtual
 async def test_with_budgets_a_chain_of_three_asks_a_tenth_more():
     chain = Chain([budgeted(name) for name in "abc"], wrap=False)
-    assert await chain.amplification() > 1.05
-    # The share, and once the floor of the window that has just begun.
-    assert chain.last_was_asked <= 1.1 * CALLS + 10
+    assert 1.05 < await chain.amplification() <= 1.1
 
 
 @virtual
 async def test_where_nobody_says_what_was_retried_the_tenths_multiply():
     """What `mark_final` is for: 1.1 x 1.1 x 1.1, which is far from 27 but more than a tenth."""
     chain = Chain([budgeted(name) for name in "abc"], wrap=True)
-    assert 1.2 < await chain.amplification() < 1.1**3 + 0.01
+    assert 1.2 < await chain.amplification() < 1.1**3
 
 
 @virtual
