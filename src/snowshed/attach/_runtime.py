@@ -33,6 +33,7 @@ from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
+from snowshed.integrations import _headers
 from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
@@ -68,6 +69,7 @@ class RuntimeStatistics:
         outlived: tasks that lived on when their request had ended.
         late: tasks started in the context of a request that had ended before.
         bypassed: tasks of requests that were made past the task factory, where they were found.
+        headers_ignored: what callers said about time, budget, class or id that cannot be read.
         reports_suppressed: report lines that the rate limit left out.
         failures: hooks of ours that failed and were switched off.
     """
@@ -83,6 +85,7 @@ class RuntimeStatistics:
     outlived: int
     late: int
     bypassed: int
+    headers_ignored: int
     reports_suppressed: int
     failures: int
 
@@ -267,6 +270,7 @@ class Runtime:
             outlived=self._outlived,
             late=self._late.counts.get(TaskClass.USER, 0),
             bypassed=self._bypassed,
+            headers_ignored=_headers.statistics().ignored,
             reports_suppressed=self._reporter.suppressed,
             failures=len(self._failed),
         )

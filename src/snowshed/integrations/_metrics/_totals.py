@@ -75,6 +75,13 @@ TOTALS = {
         "{task}",
         "Tasks found that no task factory had seen",
     ),
+    "headers_ignored": Metric(
+        "counter",
+        "snowshed_headers_ignored",
+        "snowshed.header.ignored",
+        "{header}",
+        "Headers of callers about their request that could not be read",
+    ),
     "reports_suppressed": Metric(
         "counter",
         "snowshed_reports_suppressed",
