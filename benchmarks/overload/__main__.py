@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -55,7 +56,14 @@ def measured(pairs: list[Pair], *, quiet: bool, keep: bool) -> Iterator[Row]:
         if not controller.installed:
             print(f"{controller.name} is not installed: left out", file=sys.stderr)
             continue
-        row = measure(case, controller)
+        try:
+            row = measure(case, controller)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            # Half an hour is not lost for one row; it is missing in the results.
+            print(
+                f"{case.scenario.name} {case.load:g}x {controller.name}: {error}", file=sys.stderr
+            )
+            continue
         if keep:
             write(judged(merged(read()["rows"] if RESULTS.exists() else [], [row])))
         if not quiet:

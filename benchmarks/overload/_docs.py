@@ -33,6 +33,7 @@ _SEPARATING = (
     ("hops", 2),
 )
 _TENFOLD = tuple(column for column in COLUMNS if column.key not in {"late_ms", "no_core", "limit"})
+_DIGITS = {"peak_tasks": 0, "refused": 0, "p99_ms": 1, "refusal_p99_ms": 1, "rss_mb": 1}
 _WORDS = {
     "goodput_ratio": "goodput",
     "onset": "onset",
@@ -135,8 +136,7 @@ def _goals(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         for key, goal in row["goals"].items():
-            digits = 0 if key in {"peak_tasks", "refused"} else 2
-            shown = number(row[key], digits)
+            shown = number(row[key], _DIGITS.get(key, 2))
             lines.append(
                 [
                     f"{row['scenario']} {row['load']:g}x",

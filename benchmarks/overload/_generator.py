@@ -1,7 +1,7 @@
 """The sender, a process of its own: open loop, over connections that stay open.
 
-On stdin one JSON object: the port, the start on the monotonic clock that all processes share, the
-bytes of each kind of request, and when which is sent. On stdout, when all is over, what became of
+It reads one file: the port, the start on the monotonic clock that all processes share, the bytes of
+each kind of request, and when which is sent. When all is over it writes another: what became of
 each. A request is sent at its moment whatever became of those before it, on an idle connection or
 a new one; a caller whose patience ends closes its connection.
 """
@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any, cast
 
 HOST = "127.0.0.1"
@@ -181,4 +182,6 @@ if __name__ == "__main__":
     import uvloop
 
     gc.disable()
-    print(json.dumps(uvloop.run(main(json.loads(sys.stdin.read())))))
+    orders, outcomes = map(Path, sys.argv[1:])
+    sent = uvloop.run(main(json.loads(orders.read_text(encoding="utf-8"))))
+    outcomes.write_text(json.dumps(sent), encoding="utf-8")

@@ -120,15 +120,16 @@ def _send(case: Case, port: int, start: float) -> dict[str, Any]:
         "arrivals": case.arrivals(),
         "parked": case.scenario.parked,
     }
-    command = [sys.executable, "-m", "benchmarks.overload._generator"]
-    with _preferred_on(SENDER_CORE):
-        done = subprocess.Popen(
-            command, cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-    with _ended(done):
-        out, _ = done.communicate(json.dumps(plan))
-    sent: dict[str, Any] = json.loads(out)
-    return sent
+    with tempfile.TemporaryDirectory() as folder:
+        orders, outcomes = Path(folder) / "plan.json", Path(folder) / "outcomes.json"
+        orders.write_text(json.dumps(plan), encoding="utf-8")
+        command = ["-m", "benchmarks.overload._generator", str(orders), str(outcomes)]
+        with _preferred_on(SENDER_CORE):
+            sender = subprocess.Popen([sys.executable, *command], cwd=HOUSE)
+        with _ended(sender):
+            sender.wait(case.times.end + WITHIN)
+        sent: dict[str, Any] = json.loads(outcomes.read_text(encoding="utf-8"))
+        return sent
 
 
 def _request(kind: Kind) -> str:
