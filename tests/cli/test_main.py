@@ -25,6 +25,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], args: list
     assert [line.split()[0] for line in captured.out.partition("Commands:\n")[2].splitlines()] == [
         "config",
         "demo",
+        "rules",
         "run",
     ]
     assert captured.err == ""
@@ -37,7 +38,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: lis
 
 
 def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    expected = "snowshed: no command 'rnu': use one of config, demo, run\n"
+    expected = "snowshed: no command 'rnu': use one of config, demo, rules, run\n"
     assert said(capsys, "rnu") == (2, expected)
 
 

@@ -267,7 +267,7 @@ MISTAKES = [
     (RULE.replace('degrade = ["reviews"]', "refuse = 'critical-plus'"), "4:21", "is never refused"),
     (RULE.replace('degrade = ["reviews"]', "hook = ''"), "4:19", "the name that the function has"),
     (RULE.replace('{ degrade = ["reviews"] }', "'sample'"), "4:10", "an action is a table"),
-    ("[rules]\nname = 'a'", "1:2", "rules are written as [[rules]]"),
+    ("[rules]\nname = 'a'", "1:2", "no rules: use [[rules]]"),
     ("rules = [1]", "1:10", "1 is no rule"),
     ("mode = 'on'\n" + RULE, "1:8", "'on' is not accepted"),
     ("moed = 'enforce'\n" + RULE, "1:1", "unknown key 'moed' (did you mean 'mode'?)"),

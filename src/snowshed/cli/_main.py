@@ -14,6 +14,7 @@ from snowshed.errors import ConfigError
 _COMMANDS = {
     "config": "snowshed.cli._config:config",
     "demo": "snowshed.cli._demo:demo",
+    "rules": "snowshed.cli._rules:rules",
     "run": "snowshed.cli._run:run",
 }
 

@@ -83,7 +83,8 @@ class RedisCluster:
         expire: seconds after which an instance that writes no more is out of the sum.
 
     Costs one round trip, with about 1 kB to write and as much from each other instance to read;
-    more than 1000 instances are not read. A new instance is in the sum of the others a second later.
+    more than 1000 instances are not read. A new instance joins the sum of the others a second
+    later.
     """
 
     def __init__(

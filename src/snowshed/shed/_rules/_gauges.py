@@ -8,7 +8,14 @@ from typing import Literal, SupportsFloat, TypeAlias, cast
 
 from snowshed.shed._rules._metric import BREAKER_STATES, Metric
 
-__all__ = ["GAUGES", "Gauges", "register_breaker", "register_gauge", "register_pool"]
+__all__ = [
+    "GAUGES",
+    "Gauges",
+    "number_of_state",
+    "register_breaker",
+    "register_gauge",
+    "register_pool",
+]
 
 logger = logging.getLogger("snowshed.rules")
 AT_MOST = 1000
@@ -75,11 +82,25 @@ class Gauges:
             return None
 
 
+def number_of_state(state: str) -> float:
+    """Return what a breaker's state counts as.
+
+    Raises:
+        ValueError: there is no such state.
+    """
+    try:
+        return _STATES[state.replace("-", "_")]
+    except KeyError:
+        known = ", ".join(_STATES)
+        msg = f"{state!r} is no state of a breaker; known are {known}"
+        raise ValueError(msg) from None
+
+
 def _as_number(kind: Kind, value: object) -> float | None:
     if value is None:
         return None
     if kind == "breaker":
-        return _STATES[str(value)]
+        return number_of_state(str(value))
     if kind == "pool_exhausted":
         return float(bool(value))
     return float(cast(SupportsFloat, value))  # what is no number is an error of the gauge

@@ -123,7 +123,9 @@ class _Reader:
 
     def _rules(self, entry: Entry) -> list[RawRule]:
         if not isinstance(entry.value, list):
-            self._problem(entry.place.of_key, "rules are written as [[rules]]")
+            other = isinstance(entry.value, str) and self._shared
+            what = f"the rules are in {entry.value!r}: look there" if other else "use [[rules]]"
+            self._problem(entry.place.of_key, f"no rules: {what}")
             return []
         found = []
         for index, table in enumerate(entry.value):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snowshed.errors import ConfigError
-from snowshed.shed._rules._parse import parse_rules
+from snowshed.shed._rules._parse import check_rules, parse_rules
 from snowshed.shed._rules._source import standard
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ __all__ = ["STANDARD", "RulesFile"]
 
 STANDARD = "standard"
 Signature = tuple[int, int, int]
+_ROOTS: dict[str, TomlPath] = {
+    "pyproject.toml": ("tool", "snowshed", "shed"),
+    "snowshed.toml": ("shed",),
+}
 
 
 class RulesFile:
@@ -30,12 +34,13 @@ class RulesFile:
 
     Args:
         path: of the file, or ``"standard"`` for the rules that come with snowshed.
-        root: the table that holds the rules, where the file is one of settings.
+        root: the table that holds the rules; None: as the name of the file tells:
+            ``tool.snowshed.shed`` of ``pyproject.toml``, ``shed`` of ``snowshed.toml``, else all.
     """
 
-    def __init__(self, path: str | Path, *, root: TomlPath = ()) -> None:
+    def __init__(self, path: str | Path, *, root: TomlPath | None = None) -> None:
         self._path = None if path == STANDARD else Path(path)
-        self._root = root
+        self._root = root if root is not None else _ROOTS.get(Path(path).name, ())
         self._signature: Signature | None = None
 
     def load(self) -> RuleTree:
@@ -44,8 +49,21 @@ class RulesFile:
         Raises:
             ConfigError: it cannot be read, or holds a mistake.
         """
+        text, origin = self._read()
+        return parse_rules(text, origin=origin, root=self._root)
+
+    def check(self) -> tuple[RuleTree | None, tuple[ConfigError, ...]]:
+        """Return the rules and no mistakes, or None and all mistakes.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        text, origin = self._read()
+        return check_rules(text, origin=origin, root=self._root)
+
+    def _read(self) -> tuple[str, str]:
         if self._path is None:
-            return parse_rules(standard().text, origin="standard.toml")
+            return standard().text, "standard.toml"
         try:
             self._signature = self._look()
             text = self._path.read_text(encoding="utf-8")
@@ -53,7 +71,7 @@ class RulesFile:
             raise ConfigError(str(self._path), f"cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise ConfigError(str(self._path), f"is not UTF-8 at byte {error.start}") from None
-        return parse_rules(text, origin=str(self._path), root=self._root)
+        return text, str(self._path)
 
     def poll(self) -> RuleTree | None:
         """Return the rules of a file that has changed since the last call; None: it has not.
