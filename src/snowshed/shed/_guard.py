@@ -84,7 +84,7 @@ class Permit:
     """The leave to make one call, which wants to be told how the call went.
 
     Exactly one of the methods counts: the first. A permit that is dropped without any counts as
-    ignored. They cost about a microsecond and never raise.
+    ignored. They never raise.
 
     Attributes:
         probe: True if the call tests whether the target has recovered.
