@@ -61,3 +61,21 @@ def test_a_budget_of_zero_in_the_environment_names_the_variable(
     with pytest.raises(ConfigError) as caught:
         config.section("run", Settings)
     assert str(caught.value) == ("SNOWSHED_RUN_BUDGET: budget must be a positive number, not 0")
+
+
+def test_callees_and_trusted_networks_are_lists_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SNOWSHED_RUN_CALLEES", ".shop.internal,stock")
+    monkeypatch.setenv("SNOWSHED_RUN_TRUSTED", "10.0.0.0/8,unix")
+    settings = config.section("run", Settings)
+    assert settings.callees == (".shop.internal", "stock")
+    assert settings.trusted == ("10.0.0.0/8", "unix")
+    monkeypatch.setenv("SNOWSHED_RUN_CALLEES", "none")
+    assert config.section("run", Settings).callees is None
+
+
+def test_a_network_that_is_none_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNOWSHED_RUN_TRUSTED", "10.0.0.0/33")
+    with pytest.raises(ConfigError, match=r"SNOWSHED_RUN_TRUSTED: trusted peer '10.0.0.0/33'"):
+        config.section("run", Settings)

@@ -38,7 +38,9 @@ def httpx(module: ModuleType, runtime: Runtime) -> None:
     init = module.AsyncClient.__init__
 
     def instrument(client: Any) -> None:
-        import_module(f"snowshed.integrations.{library}").instrument(client)
+        import_module(f"snowshed.integrations.{library}").instrument(
+            client, hosts=runtime.settings.callees
+        )
 
     @functools.wraps(init)
     def init_and_instrument(client: Any, *args: Any, **kwargs: Any) -> None:
@@ -59,7 +61,7 @@ def aiohttp(module: ModuleType, runtime: Runtime) -> None:
     def middlewares_with_ours(session: Any, own: Any) -> Any:
         kind = import_module("snowshed.integrations.aiohttp").CallMiddleware
         if not ours:
-            ours.append(kind())
+            ours.append(kind(hosts=runtime.settings.callees))
         effective = tuple((session._middlewares if own is None else own) or ())
         has_one = any(isinstance(each, kind) for each in effective)
         return effective if has_one else (*ours, *effective)

@@ -37,6 +37,7 @@ def options(runtime: Runtime) -> dict[str, Any]:
         "on_excess": settings.on_excess,
         "after_budget": settings.after_budget,
         "grace": settings.grace,
+        "trusted": settings.trusted,
         "admission": getattr(runtime, "admission", None),
     }
 

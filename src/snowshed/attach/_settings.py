@@ -7,14 +7,16 @@ from typing import Literal
 
 import msgspec
 
+from snowshed.shed._criticality import TrustedPeers
+
 __all__ = ["Settings"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How requests are watched, and what happens to one that exceeds its budget.
 
-    Times are in seconds. Module names in the last three stand for themselves and all below them:
-    ``"shop.db"`` is also ``shop.db.pool``, but not ``shop.dbtools``.
+    Times are in seconds. Module names stand for themselves and all below them: ``"shop.db"`` is
+    also ``shop.db.pool``, but not ``shop.dbtools``.
 
     Attributes:
         service: name of the service in log lines and metrics.
@@ -32,9 +34,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         infrastructure: more modules whose tasks belong to servers and frameworks.
         driver: more modules whose tasks belong to drivers and connection pools.
         helper: more modules whose tasks only carry out a call that the request made itself.
+        callees: hosts that are told what a request has left, ``.example.com`` for all below it;
+            None for all. Calls by gRPC are told always.
+        trusted: networks of callers that may raise the class of a request above ``critical``;
+            ``unix`` is whoever calls by a Unix socket.
 
     Raises:
-        ValueError: a limit is not positive, or a time is not a finite number.
+        ValueError: a limit is not positive, a time is not a finite number, a network is none.
     """
 
     service: str = "service"
@@ -49,10 +55,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     infrastructure: tuple[str, ...] = ()
     driver: tuple[str, ...] = ()
     helper: tuple[str, ...] = ()
+    callees: tuple[str, ...] | None = None
+    trusted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the types cannot."""
         _require_positive(budget=self.budget, timeout=self.timeout, after_budget=self.after_budget)
+        # Raises what is wrong with a network.
+        TrustedPeers(self.trusted)
         _require_not_negative(
             sites_from=self.sites_from, grace=self.grace, log_interval=self.log_interval
         )

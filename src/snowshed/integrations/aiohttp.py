@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from snowshed.core._hooks import Level
     from snowshed.integrations._request import RequestScope
 
-__all__ = ["CallMiddleware", "RequestScopeMiddleware", "setup"]
+__all__ = ["CallMiddleware", "CallStatistics", "RequestScopeMiddleware", "setup"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from snowshed.core._hooks import Level
     from snowshed.integrations._request import RequestScope
 
-__all__ = ["CallInterceptor", "RequestScopeInterceptor", "call_interceptors"]
+__all__ = ["CallInterceptor", "CallStatistics", "RequestScopeInterceptor", "call_interceptors"]
 
 Behavior = Callable[[Any, Any], Any]
 

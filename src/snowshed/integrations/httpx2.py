@@ -12,20 +12,16 @@ Needs: pip install 'snowshed[httpx2]'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from snowshed.integrations import _httpx
+from snowshed.integrations._calls import CallStatistics, Guards, Hosts
 from snowshed.integrations._extra import needs
-
-if TYPE_CHECKING:
-    from snowshed.integrations._calls import Guards, Hosts
 
 try:
     import httpx2
 except ModuleNotFoundError as error:
     raise needs("httpx2", "httpx2", error) from None
 
-__all__ = ["SnowshedTransport", "instrument"]
+__all__ = ["CallStatistics", "SnowshedTransport", "instrument"]
 
 
 class SnowshedTransport(_httpx.CallTransport, httpx2.AsyncBaseTransport):
