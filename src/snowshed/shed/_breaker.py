@@ -30,7 +30,7 @@ from snowshed.shed._window import LastCalls, LastSeconds
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from snowshed.shed._guard import Counts, Outcome
+    from snowshed.shed._guard import Outcome
 
 __all__ = ["BreakerStatistics", "CircuitBreaker", "Transition"]
 
@@ -166,7 +166,7 @@ class CircuitBreaker:
         jitter: float = 0.1,
         probes: int = 10,
         probe_timeout: float = 60.0,
-        counts: Counts = counts_by_default,
+        counts: Callable[[BaseException], bool] = counts_by_default,
         draw: Callable[[], float] = random.random,
     ) -> None:
         owner = f"breaker {name!r}"
@@ -186,7 +186,7 @@ class CircuitBreaker:
             jitter=_figures.within(owner, "jitter", jitter, 0, 1),
         )
         self.name = name
-        self.counts: Counts = Judge(counts, owner)
+        self.counts = Judge(counts, owner)
         self._circuit = Circuit(rules, window, draw=draw, on_change=self._changed)
         self._patience = Patience()
         self._listeners: list[Callable[[Transition], object]] = []

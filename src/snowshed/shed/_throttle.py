@@ -35,7 +35,7 @@ from snowshed.shed._guard import Judge, Patience, Permit, counts_by_default
 from snowshed.shed._window import RecentCounts
 
 if TYPE_CHECKING:
-    from snowshed.shed._guard import Counts, Outcome
+    from snowshed.shed._guard import Outcome
 
 __all__ = ["AdaptiveThrottle", "ThrottleStatistics", "rejection"]
 
@@ -103,12 +103,12 @@ class AdaptiveThrottle:
         window: float = 120.0,
         minimum_calls: int = 10,
         probe_every: float = 1.0,
-        counts: Counts = counts_by_default,
+        counts: Callable[[BaseException], bool] = counts_by_default,
         draw: Callable[[], float] = random.random,
     ) -> None:
         owner = f"throttle {name!r}"
         self.name = name
-        self.counts: Counts = Judge(counts, owner)
+        self.counts = Judge(counts, owner)
         self._k = _figures.within(owner, "k", k, 1, 1000)
         self._window = _figures.positive(owner, "window", window)
         self._minimum = _figures.count(owner, "minimum_calls", minimum_calls)
