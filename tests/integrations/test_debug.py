@@ -19,6 +19,7 @@ from snowshed.attach import Runtime, Settings
 from snowshed.integrations.debug import DebugApp
 from snowshed.shed._routes import RoutePolicy, RouteTable
 
+OWN = ["runtime", "requests", "pressure", "features"]
 UNIX = {"client": None, "server": ("/run/app.sock", None)}
 
 
@@ -65,8 +66,8 @@ class Numbers:
 
 def test_the_index_lists_what_there_is():
     app = DebugApp(Runtime(Settings()), sources={"limiter": dict})
-    assert content(app) == {"sources": ["runtime", "limiter", "all"]}
-    assert content(DebugApp()) == {"sources": ["all"]}
+    assert content(app) == {"sources": [*OWN, "limiter", "all"]}
+    assert content(DebugApp()) == {"sources": ["pressure", "features", "all"]}
 
 
 def test_statistics_become_json():
@@ -79,7 +80,9 @@ def test_statistics_become_json():
     route = content(app, "/routes")["routes"]["routes"][0]
     assert (route["name"], route["cost"], route["criticality"]) == ("GET /feed", 20, "sheddable")
     assert content(app, "/runtime")["runtime"]["requests"] == 0
-    assert set(content(app, "/all/")) == {"runtime", "limiter", "routes"}
+    assert content(app, "/requests")["requests"] == {"open": 0, "busiest": []}
+    assert content(app, "/pressure")["pressure"]["level"] == "normal"
+    assert set(content(app, "/all/")) == {*OWN, "limiter", "routes"}
 
 
 def test_what_json_has_no_word_for_is_shown_as_it_shows_itself():
@@ -133,7 +136,7 @@ def test_a_source_that_fails_is_an_entry_not_a_500(caplog):
 def test_an_unknown_name_says_what_there_is():
     status, headers, problem = ask(DebugApp(sources={"limiter": dict}), "/limitr")
     assert (status, headers[b"content-type"]) == (404, b"application/problem+json")
-    assert problem["detail"] == "nothing of that name; there are: limiter, all"
+    assert problem["detail"] == "nothing of that name; there are: pressure, features, limiter, all"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -218,7 +221,7 @@ def test_a_token_from_an_unset_variable_is_refused(token):
 
 def test_repr_keeps_the_token():
     app = DebugApp(sources={"limiter": dict}, token="s3cret")
-    assert repr(app) == "<DebugApp limiter for this machine with a token>"
+    assert repr(app) == "<DebugApp pressure, features, limiter for this machine with a token>"
 
 
 def test_it_can_be_served_alone_and_refuses_websockets():
@@ -264,11 +267,15 @@ def test_mounted_in_a_service_on_a_real_server(tmp_path):
     with _serving.serving(command, tmp_path) as server:
         bearer = {"authorization": "Bearer s3cret"}
         assert server.get("/debug/snowshed/").status == 401
-        assert server.get("/debug/snowshed/", **bearer).json()["sources"] == ["runtime", "all"]
+        assert server.get("/debug/snowshed/", **bearer).json()["sources"] == [*OWN, "all"]
         before = server.get("/debug/snowshed/runtime", **bearer).json()["runtime"]["requests"]
         server.get("/")
         after = server.get("/debug/snowshed/runtime", **bearer).json()["runtime"]["requests"]
         assert after == before + 2
+        assert server.get("/debug/snowshed/requests", **bearer).json()["requests"] == {
+            "open": 1,
+            "busiest": [{"name": "GET /debug/snowshed/requests", "live": 0}],
+        }
         assert server.get("/debug/snowshed/nothing", **bearer).status == 404
         forwarded = {**bearer, "x-forwarded-for": "10.0.0.7"}
         assert server.get("/debug/snowshed/", **forwarded).status == 403

@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from snowshed.integrations._open_requests import open_requests
 from snowshed.shed._criticality import TrustedPeers
+from snowshed.shed._degrade import feature_statistics
+from snowshed.shed._pressure import service_pressure
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
@@ -45,6 +48,22 @@ class Stated(Protocol):
         ...
 
 
+_OF_THE_PROCESS: Mapping[str, Source] = {
+    "pressure": service_pressure.statistics,
+    "features": feature_statistics,
+}
+
+
+def _of_runtime(runtime: Stated | None) -> dict[str, Source]:
+    if runtime is None:
+        return {}
+    found: dict[str, Source] = {"runtime": runtime.statistics}
+    budgets = getattr(runtime, "_open_budgets", None)
+    if budgets is not None:
+        found["requests"] = lambda: open_requests(budgets())
+    return found
+
+
 class _Refusal(Exception):  # noqa: N818 - it is an answer
     def __init__(self, status: int, detail: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(detail)
@@ -57,10 +76,11 @@ class DebugApp:
     """An ASGI application that shows statistics, to be mounted in yours.
 
     Args:
-        runtime: what `snowshed.init` returned, shown as ``/runtime``; None: nothing.
-        sources: what else there is to show, by name: functions that return a dataclass, a mapping,
-            a list. Looked at anew for each request, so a mapping that grows is fine. One that
-            raises is shown as its error, and logged once.
+        runtime: what `snowshed.init` returned, shown as ``/runtime``, and its open requests as
+            ``/requests``; None: neither.
+        sources: what else there is to show beside ``/pressure`` and ``/features``, by name:
+            functions that return a dataclass, a mapping, a list. Looked at anew for each request,
+            so a mapping that grows is fine. One that raises is shown as its error, and logged once.
         token: what a caller has to send as ``Authorization: Bearer ...``; None: nothing.
         allow_remote: answer to other machines too. False: only to a peer on this one that no proxy
             speaks for: a loopback address without a forwarding header, or a Unix socket.
@@ -83,7 +103,7 @@ class DebugApp:
         if token is not None and not token.strip():
             msg = "DebugApp: the token is empty; give one, or None to ask for none"
             raise ValueError(msg)
-        self._runtime = runtime
+        self._own = {**_of_runtime(runtime), **_OF_THE_PROCESS}
         self._sources: Mapping[str, Source] = {} if sources is None else sources
         self._token = None if token is None else token.encode()
         self._allow_remote = allow_remote
@@ -152,8 +172,7 @@ class DebugApp:
         return {**content, "errors": errors} if errors else content
 
     def _all(self) -> dict[str, Source]:
-        own = {} if self._runtime is None else {"runtime": self._runtime.statistics}
-        return {**own, **self._sources}
+        return {**self._own, **self._sources}
 
     def _log_once(self, name: str, error: Exception) -> None:
         if name not in self._failed:
