@@ -113,7 +113,8 @@ def check_command(words: list[str]) -> None:
 
 def check_snowshed(words: list[str]) -> None:
     ours = words[: words.index("--")] if "--" in words else words
-    subcommand = [word for word in ours[:1] if not word.startswith("-")]
+    depth = 2 if ours[:1] in (["config"], ["rules"]) else 1
+    subcommand = [word for word in ours[:depth] if not word.startswith("-")]
     text = help_of(*subcommand)
     for word in ours:
         if word.startswith("--"):
