@@ -71,8 +71,8 @@ def test_callees_and_trusted_networks_are_lists_in_the_environment(
     settings = config.section("run", Settings)
     assert settings.callees == (".shop.internal", "stock")
     assert settings.trusted == ("10.0.0.0/8", "unix")
-    monkeypatch.setenv("SNOWSHED_RUN_CALLEES", "none")
-    assert config.section("run", Settings).callees is None
+    monkeypatch.setenv("SNOWSHED_RUN_CALLEES", ",")
+    assert config.section("run", Settings).callees == ()
 
 
 def test_a_network_that_is_none_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

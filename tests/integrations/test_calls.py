@@ -43,6 +43,7 @@ def test_each_call_is_counted_and_told():
         ([".example"], "b.EXAMPLE", True),
         ([".example"], "example", False),
         ([".example"], "badexample", False),
+        (["*"], "b", True),
         ([], "b", False),
         (lambda host: host.startswith("b"), "b", True),
         (lambda host: host.startswith("b"), "c", False),

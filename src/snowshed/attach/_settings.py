@@ -34,8 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         infrastructure: more modules whose tasks belong to servers and frameworks.
         driver: more modules whose tasks belong to drivers and connection pools.
         helper: more modules whose tasks only carry out a call that the request made itself.
-        callees: hosts that are told what a request has left, ``.example.com`` for all below it;
-            None for all. Calls by gRPC are told always.
+        callees: hosts that are told what a request has left, ``.example.com`` for all below it,
+            ``*`` for all. Calls by gRPC are told always.
         trusted: networks of callers that may raise the class of a request above ``critical``;
             ``unix`` is whoever calls by a Unix socket.
 
@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     infrastructure: tuple[str, ...] = ()
     driver: tuple[str, ...] = ()
     helper: tuple[str, ...] = ()
-    callees: tuple[str, ...] | None = None
+    callees: tuple[str, ...] = ("*",)
     trusted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -124,8 +124,8 @@ class Calls:
     Args:
         guards: a guard for each host, ``{"api.example.com": breaker}``, or a function that takes
             the library's request and returns a guard, several, or None.
-        hosts: who is told about the request: names, ``.example.com`` for all below it, or a
-            function of the name. None: everybody.
+        hosts: who is told about the request: names, ``.example.com`` for all below it, ``*`` for
+            all, or a function of the name. None: everybody.
     """
 
     def __init__(self, *, guards: Guards | None = None, hosts: Hosts | None = None) -> None:
@@ -256,6 +256,8 @@ def _teller(hosts: Hosts | None) -> Callable[[str], bool] | None:
         msg = f"hosts must be several names or a function, not {hosts!r}; write [{hosts!r}]"
         raise TypeError(msg)
     named = frozenset(each.lower() for each in hosts)
+    if "*" in named:
+        return None
     below = tuple(each for each in named if each.startswith("."))
     return lambda host: host.lower() in named or host.lower().endswith(below)
 
