@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import gc
-import logging
 
 import pytest
 
+from _breakers import breaker, fails, succeeds
 from _virtual import passes, virtual
 from snowshed import open_scope
 from snowshed.errors import CircuitOpen, DeadlineExceeded
-from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker, Transition
-
-
-def breaker(**changed):
-    figures = {"last_calls": 10, "minimum_calls": 4, "jitter": 0.0, "probes": 4}
-    return CircuitBreaker("db", **(figures | changed))
-
-
-async def fails(guard, times=1):
-    for _ in range(times):
-        with contextlib.suppress(OSError):
-            async with guard:
-                raise OSError
-
-
-async def succeeds(guard, times=1, took=0.0):
-    for _ in range(times):
-        async with guard:
-            await asyncio.sleep(took)
+from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker
 
 
 @virtual
@@ -272,97 +253,6 @@ async def test_which_errors_count_can_be_said():
     assert db.state == "closed"
     await fails(db, 4)
     assert db.state == "open"
-
-
-@virtual
-async def test_listeners_hear_of_each_change():
-    db = breaker()
-    heard = []
-
-    @db.on_transition
-    def listener(transition):
-        heard.append(transition)
-
-    await fails(db, 4)
-    await asyncio.sleep(10)
-    await succeeds(db, 3)
-    assert [(change.before, change.after) for change in heard] == [
-        ("closed", "open"),
-        ("open", "half_open"),
-        ("half_open", "closed"),
-    ]
-    assert heard[0] == Transition("db", "closed", "open", "4 of 4 calls failed (limit 50%)")
-
-
-@virtual
-async def test_a_listener_that_fails_is_logged_once_and_removed(caplog):
-    caplog.set_level(logging.ERROR)
-    db = breaker()
-    calls, heard = [], []
-
-    @db.on_transition
-    def broken(transition):
-        calls.append(transition)
-        raise LookupError
-
-    db.on_transition(heard.append)
-    await fails(db, 4)
-    await asyncio.sleep(10)
-    await succeeds(db, 3)
-    assert (len(calls), len(heard)) == (1, 3)
-    assert [record.getMessage() for record in caplog.records] == [
-        "a listener of circuit 'db' failed and was removed"
-    ]
-
-
-@virtual
-async def test_a_listener_may_use_the_breaker():
-    db = breaker()
-
-    @db.on_transition
-    def never_open(transition):
-        if transition.after == "open":
-            db.reset()
-
-    await fails(db, 20)
-    assert db.state == "closed"
-    assert db.statistics().opened == 5
-
-
-@virtual
-async def test_a_listener_that_recurses_for_ever_is_removed_as_any_that_fails(caplog):
-    db = breaker()
-
-    @db.on_transition
-    def restless(transition):
-        (db.reset if transition.after != "closed" else db.disable)()
-
-    db.force_open()
-    assert any("was removed" in record.getMessage() for record in caplog.records)
-    db.reset()
-    await succeeds(db)
-
-
-@virtual
-async def test_by_hand(caplog):
-    caplog.set_level(logging.INFO)
-    db = breaker()
-    db.force_open()
-    await asyncio.sleep(1000)
-    with pytest.raises(CircuitOpen, match="forced open by hand"):
-        await succeeds(db)
-    db.disable()
-    await fails(db, 50)
-    db.reset()
-    db.reset()
-    await fails(db, 3)
-    assert db.state == "closed"
-    messages = [record.getMessage() for record in caplog.records]
-    assert [message.partition(":")[0] for message in messages] == [
-        "circuit 'db' went from closed to forced_open",
-        "circuit 'db' went from forced_open to disabled",
-        "circuit 'db' went from disabled to closed",
-    ]
 
 
 @virtual
