@@ -155,7 +155,7 @@ def degradable(
 
     It is light while `current_level` is not ``normal`` (the service is nearly full, or the request
     was let in for a light answer, or it has used up most of its budget), or while ``degraded`` says
-    that the feature is. A call costs about a microsecond more.
+    that the feature is. A call costs 1 to 3 us more.
     """
 
     def decorate(fn: Callable[P, R]) -> Degradable[P, R]:

@@ -129,16 +129,19 @@ class ServicePressure:
     source that fails is logged once and taken out: the service goes on without it.
     """
 
-    __slots__ = ("_failed", "_sources")
+    __slots__ = ("_each", "_failed", "_sources")
 
     def __init__(self) -> None:
         self._sources: dict[object, tuple[str, Callable[[], Level]]] = {}
+        # Read at every call of a degradable function, and changed hardly ever.
+        self._each: tuple[tuple[object, tuple[str, Callable[[], Level]]], ...] = ()
         self._failed = 0
 
     def add(self, name: str, level: Callable[[], Level]) -> Callable[[], None]:
         """Ask ``level()`` from now on, until the function that this returns is called."""
         key = object()
         self._sources[key] = name, level
+        self._each = tuple(self._sources.items())
         _hooks.pressure_from(self.level_here)
 
         def remove() -> None:
@@ -149,30 +152,33 @@ class ServicePressure:
     def level(self) -> Level:
         """Return the worst level of all sources; ``normal`` without any."""
         level: Level = "normal"
-        for key, (_, source) in tuple(self._sources.items()):
-            level = worse(level, self._ask(key, source))
+        for key, (name, source) in self._each:
+            found = self._ask(key, name, source)
+            if found != "normal":
+                level = worse(level, found)
         return level
 
     def level_here(self) -> Level:
         """Return that, or the level that the running request was let in with, if it is worse."""
-        mark = LIGHT_MARK.get()
-        return self.level() if mark is None else worse(mark.level, self.level())
+        mark, level = LIGHT_MARK.get(), self.level()
+        return level if mark is None or mark.level == "normal" else worse(mark.level, level)
 
     def statistics(self) -> ServicePressureStatistics:
         """Return the level of each source at this moment."""
         levels: dict[str, Level] = {}
-        for key, (name, source) in tuple(self._sources.items()):
-            levels[name] = worse(levels.get(name, "normal"), self._ask(key, source))
+        for key, (name, source) in self._each:
+            levels[name] = worse(levels.get(name, "normal"), self._ask(key, name, source))
         return ServicePressureStatistics(self.level(), levels, self._failed)
 
     def __repr__(self) -> str:
         return f"<ServicePressure {self.level()}, of {len(self._sources)} sources>"
 
-    def _ask(self, key: object, source: Callable[[], Level]) -> Level:
+    def _ask(self, key: object, name: str, source: Callable[[], Level]) -> Level:
         try:
-            return worse("normal", source())
+            level = source()
+            # Also refuses what is no level.
+            return level if level == "normal" else worse("normal", level)
         except Exception:
-            name = self._sources[key][0]
             logger.exception("the pressure source %r failed and was removed", name)
             self._failed += 1
             self._remove(key)
@@ -180,6 +186,7 @@ class ServicePressure:
 
     def _remove(self, key: object) -> None:
         self._sources.pop(key, None)
+        self._each = tuple(self._sources.items())
         if not self._sources:
             _hooks.pressure_from(None)
 
