@@ -126,7 +126,7 @@ class Effects:
     def for_request(self, route: str, *, spawned: int = 0, peak: int = 0) -> Effect:
         """Return what happens to a request that has made so many tasks.
 
-        Worth asking at the few places where a request decides what to do next; `request_rules` is
+        Worth asking at the few places where a request decides what to do next; ``request_rules`` is
         empty where there is nothing to ask. Each call counts as a hit of each rule that it meets.
 
         Args:

@@ -220,7 +220,7 @@ class Meter:
         counts.admitted += 1
 
     def refused(self, route: str, now: float, reason: str) -> None:
-        """Count a request that was not let in, for a reason of one word (`Overloaded.reason`)."""
+        """Count a request that was not let in, for a reason of one word (that of `Overloaded`)."""
         series = self._routes.get(route) or self._series(route, now)
         counts = series.running
         if counts.second != int(now):
@@ -281,7 +281,7 @@ class Meter:
 
     @property
     def routes(self) -> tuple[str, ...]:
-        """The routes with counts of their own, and `OTHER_ROUTES` if there were more."""
+        """The routes with counts of their own, and ``(other)`` if there were more."""
         return tuple(self._routes)
 
     def statistics(self) -> MeterStatistics:

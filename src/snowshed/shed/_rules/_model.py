@@ -112,12 +112,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleTree:
-    """All rules of a file.
+    """All rules of a file, as they were understood.
 
-    Attributes:
-        origin: where they come from, for messages.
-        rules: the ones at the top.
-        features: names of features by the name of their group.
+    ``origin`` says where they come from, ``rules`` are those at the top, ``features`` the names of
+    features by the name of their group.
     """
 
     origin: str = "no rules"
