@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 import pytest
 
@@ -18,7 +17,7 @@ from snowshed.errors import (
 )
 from snowshed.shed._breaker import CircuitBreaker
 from snowshed.shed._retries import Backoff, RetryBudget, is_final
-from snowshed.shed._target import Target, Targets, TargetsStatistics, target
+from snowshed.shed._target import Target, Targets, TargetsStatistics, shared_targets, target
 from snowshed.shed._throttle import AdaptiveThrottle
 
 NO_PAUSE = Backoff(0.0)
@@ -292,6 +291,7 @@ async def test_names_share_a_target():
     known = target("shared-by-test")
     assert known.breaker is not None
     assert known.retries is not None
+    assert {known, made} <= set(shared_targets())
 
 
 def test_no_name_makes_the_targets_grow_without_bound():
@@ -300,74 +300,6 @@ def test_no_name_makes_the_targets_grow_without_bound():
     for name in "bcadaea":
         targets.get(name)
     assert targets.get("a") is first
+    assert [known.name for known in targets.known()] == ["d", "e", "a"]
     assert targets.statistics() == TargetsStatistics(known=3, limit=3, forgotten=2)
     assert repr(targets) == "<Targets: 3 of 3, 2 forgotten>"
-
-
-CALLS = 4000
-RATE = 100  # a second
-
-
-class Chain:
-    """Services that call each other; the last one fails everything."""
-
-    def __init__(self, hops, *, wrap):
-        self.hops = hops
-        self.wrap = wrap
-        self.last_was_asked = 0
-
-    async def service(self, hop):
-        if hop == len(self.hops):
-            self.last_was_asked += 1
-            raise OSError("down")
-        try:
-            return await self.hops[hop](self.service, hop + 1)
-        except OSError as error:
-            if self.wrap:  # over a network an error arrives as a new one
-                raise OSError("bad gateway") from error
-            raise
-
-    async def amplification(self, calls=CALLS):
-        for _ in range(calls):
-            await asyncio.sleep(1 / RATE)
-            with pytest.raises((OSError, CircuitOpen)):
-                await self.service(0)
-        return self.last_was_asked / calls
-
-
-async def three_times(fn, *args):
-    for _ in range(2):
-        try:
-            return await fn(*args)
-        except OSError:
-            pass
-    return await fn(*args)
-
-
-def budgeted(name):
-    return partial(Target(name, retries=RetryBudget(name)).run, backoff=NO_PAUSE)
-
-
-@virtual
-async def test_without_a_budget_a_chain_of_three_asks_27_times():
-    assert await Chain([three_times] * 3, wrap=True).amplification(100) == 27
-
-
-@virtual
-async def test_with_budgets_a_chain_of_three_asks_a_tenth_more():
-    chain = Chain([budgeted(name) for name in "abc"], wrap=False)
-    assert 1.05 < await chain.amplification() <= 1.1
-
-
-@virtual
-async def test_where_nobody_says_what_was_retried_the_tenths_multiply():
-    """What `mark_final` is for: 1.1 x 1.1 x 1.1, which is far from 27 but more than a tenth."""
-    chain = Chain([budgeted(name) for name in "abc"], wrap=True)
-    assert 1.2 < await chain.amplification() < 1.1**3
-
-
-@virtual
-async def test_with_breakers_a_chain_of_three_asks_next_to_nothing():
-    targets = Targets()
-    chain = Chain([targets.get(name).run for name in "abc"], wrap=True)
-    assert await chain.amplification() < 0.05

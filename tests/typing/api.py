@@ -174,6 +174,7 @@ async def guards(url: str) -> list[str]:
     answer = await known.run(fetch_one, 1, attempts=2, backoff=shed.Backoff(0.05, longest=1.0))
     assert_type(prices.statistics(), shed.TargetStatistics)
     assert_type(shed.Targets(limit=10).statistics().forgotten, int)
+    assert_type(shed.shared_targets(), tuple[shed.Target, ...])
     return [assert_type(answer, str)]
 
 

@@ -52,7 +52,14 @@ from snowshed.shed._rules import (
     register_pool,
     rule_hook,
 )
-from snowshed.shed._target import Target, Targets, TargetsStatistics, TargetStatistics, target
+from snowshed.shed._target import (
+    Target,
+    Targets,
+    TargetsStatistics,
+    TargetStatistics,
+    shared_targets,
+    target,
+)
 from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
 __all__ = [
@@ -119,5 +126,6 @@ __all__ = [
     "sampled_out",
     "set_baggage",
     "set_effects",
+    "shared_targets",
     "target",
 ]

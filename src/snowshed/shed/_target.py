@@ -31,7 +31,14 @@ from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, mark_f
 if TYPE_CHECKING:
     from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
 
-__all__ = ["Target", "TargetStatistics", "Targets", "TargetsStatistics", "target"]
+__all__ = [
+    "Target",
+    "TargetStatistics",
+    "Targets",
+    "TargetsStatistics",
+    "shared_targets",
+    "target",
+]
 
 T = TypeVar("T")
 BACKOFF = Backoff()
@@ -65,7 +72,8 @@ class Target:
             await ask()
         await prices.run(ask, "tea", attempts=3)  # retried within the budget
 
-    One loop, not thread-safe.
+    A call must pass its guards once: a function that is given to `run` uses a client that does not
+    ask the same target again. One loop, not thread-safe; a call costs under 20 microseconds.
 
     Args:
         name: of the downstream, for errors, statistics and metrics.
@@ -120,10 +128,11 @@ class Target:
     ) -> T:
         """Return what ``await fn(*args)`` returns, trying again where that may help.
 
-        Only for what may be done twice. An attempt follows on one that failed in a way that counts,
-        within the retry budget, and if the time that is left until the deadline is enough for the
-        pause and for another attempt as long as the last one. After that the error of the last
-        attempt is raised, marked so that no `Target` further up retries it once more.
+        Only for what may be done twice; an answer that is a failure has to be raised. An attempt
+        follows on one that failed in a way that counts, within the retry budget, and if the time
+        that is left until the deadline is enough for the pause and for another attempt as long as
+        the last one. After that the error of the last attempt is raised, marked so that no `Target`
+        further up retries it once more.
 
         Args:
             fn: an async function.
@@ -286,6 +295,10 @@ class Targets:
         self._known.move_to_end(name)
         return known
 
+    def known(self) -> tuple[Target, ...]:
+        """Return the targets that are held, the one that was not asked for longest first."""
+        return tuple(self._known.values())
+
     def statistics(self) -> TargetsStatistics:
         """Return how many targets are held and how many were forgotten."""
         return TargetsStatistics(len(self._known), self._limit, self._forgotten)
@@ -309,3 +322,8 @@ def target(name: str, *, make: Callable[[str], Target] | None = None) -> Target:
             `RetryBudget` as they are by default.
     """
     return _shared.get(name, make=make)
+
+
+def shared_targets() -> tuple[Target, ...]:
+    """Return the targets that the process shares, as metrics and dashboards need them."""
+    return _shared.known()
