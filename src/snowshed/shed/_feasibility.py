@@ -32,6 +32,8 @@ FEWEST = 50
 MOST = 1000
 # Different numbers of tasks that are looked up between two looks at the latencies.
 REMEMBERED = 1000
+# Tasks of a request; what is charged more is no number of tasks, and sums would lose the small.
+MOST_TASKS = 1e6
 
 
 class TaskTimes:
@@ -50,7 +52,7 @@ class TaskTimes:
 
     def note(self, now: float, latency: float, tasks: float) -> None:
         """Take in a request of so many tasks that has ended ``latency`` seconds after it began."""
-        if 0 < latency < math.inf and tasks >= 1:
+        if 0 < latency < math.inf and 1 <= tasks <= MOST_TASKS:
             self._recent.append((now, latency, tasks))
 
     def refresh(self, now: float) -> None:
@@ -64,10 +66,12 @@ class TaskTimes:
     def median(self, tasks: float) -> float:
         """Return the seconds in which half of the requests of so many tasks have ended.
 
-        0 while fewer than 50 requests are known: nobody is refused for want of knowledge.
+        0 while fewer than 50 requests are known: nobody is refused for want of knowledge. Less than
+        1 task counts as 1.
         """
         found = self._known.get(tasks)
         if found is None:
+            tasks = max(1.0, tasks)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             found = self._known[tasks] = self._estimate(tasks)
