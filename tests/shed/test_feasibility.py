@@ -47,7 +47,7 @@ def test_of_requests_of_one_task_it_is_their_median():
     assert times_of([number / 1000 for number in range(1, 100)]).median(1) == 0.050
 
 
-# Of requests of eight tasks the slowest eighth of the tasks is seen: it says little of a single one.
+# Of requests of eight only the slowest task of each is seen: that says little of a single one.
 @pytest.mark.parametrize(
     ("seen", "tasks"),
     [((1,), 1), ((1,), 8), ((1,), 32), ((8,), 8), ((8,), 32), ((1, 8, 32), 1), ((1, 8, 32), 8)],
