@@ -19,6 +19,7 @@ logger = logging.getLogger("snowshed.core")
 
 _refusal_listener: Callable[[str, int, int], object] | None = None
 _pressure_source: Callable[[], Level] | None = None
+_light_listener: Callable[[], object] | None = None
 
 
 def on_refusal(listener: Callable[[str, int, int], object] | None) -> None:
@@ -31,6 +32,24 @@ def pressure_from(source: Callable[[], Level] | None) -> None:
     """Ask ``source()`` for the pressure of the whole service, which every scope's level obeys."""
     global _pressure_source  # noqa: PLW0603 - one slot per process is the design
     _pressure_source = source
+
+
+def on_light(listener: Callable[[], object] | None) -> None:
+    """Call ``listener()`` where code takes the lighter of two ways (`TaskScope.choose`)."""
+    global _light_listener  # noqa: PLW0603 - one slot per process is the design
+    _light_listener = listener
+
+
+def chose_light() -> None:
+    """Tell the listener, if there is one, that the lighter of two ways was taken."""
+    listener = _light_listener
+    if listener is None:
+        return
+    try:
+        listener()
+    except Exception:
+        on_light(None)
+        logger.exception("the listener to light answers failed and was removed")
 
 
 def refused(scope: str, live: int, budget: int) -> None:

@@ -272,7 +272,10 @@ class TaskScope(SpawningScope):
 
     def choose(self, full: T, light: T) -> T:
         """Return ``full`` while the level is ``normal``, else ``light``."""
-        return full if self.level == "normal" else light
+        if self.level == "normal":
+            return full
+        _hooks.chose_light()
+        return light
 
     def statistics(self) -> ScopeStatistics:
         """Return the counts so far. Cost: one ``done()`` for each task that is counted as live."""

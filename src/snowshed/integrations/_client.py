@@ -36,6 +36,7 @@ class Client:
         "_request",
         "_timer",
         "_watch",
+        "gone",
     )
 
     def __init__(self, request: RequestScope, scope: Scope, receive: Receive) -> None:
@@ -49,6 +50,8 @@ class Client:
         self._due = False
         self._watch: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        # Whether the request was ended because nobody waits for its answer any more.
+        self.gone = False
 
     async def receive(self) -> Message:
         """Return the next message, as the server's own would."""
@@ -103,6 +106,7 @@ class Client:
             # A body after all, as HTTP/2 need not announce it.
             self._read = False
         elif not self._listens and self._request.phase != "after":
+            self.gone = True
             self._request.cancel("the client has gone")
 
     def _tell(self) -> None:

@@ -20,26 +20,26 @@ It has to be the outermost middleware to see everything. Where the policy enforc
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable
-from typing import Literal
+from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING, Literal
 
 from snowshed.core._budget import CURRENT, OUTSIDE
-from snowshed.errors import BudgetExceeded, DeadlineExceeded
+from snowshed.errors import BudgetExceeded, DeadlineExceeded, Overloaded
+from snowshed.integrations._asgi_response import Response, note_phase
 from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
 from snowshed.integrations._client import Client
-from snowshed.integrations._headers import tightened
+from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest
+from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH, Problem, refuse
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
+from snowshed.shed._criticality import TrustedPeers
+
+if TYPE_CHECKING:
+    from snowshed.shed._admission import Admission, Admitted
 
 __all__ = ["App", "RequestScopeMiddleware"]
 
-RETRY_AFTER = b"1"
-HELD_AT_MOST = 64 * 1024
 TRY_AGAIN_LATER = 1013
-# For the client, who can do nothing about scopes; the cause is in the report.
-_TOO_MUCH = "The request would have needed more work at once than the service allows."
-_TOO_LATE = "The response was not ready in time."
 
 
 class RequestScopeMiddleware:
@@ -54,9 +54,11 @@ class RequestScopeMiddleware:
         on_excess: ``reject`` fails the task over budget; ``cancel`` ends the whole request.
         after_budget: live tasks of a request whose response has been sent.
         grace: seconds between the end of a request and the cancellation of what it left behind.
+        admission: which requests are begun at all; None: all.
+        trusted: networks of callers that may raise the class of a request, as ``10.0.0.0/8``.
 
     Raises:
-        ValueError: a budget or time that is not positive.
+        ValueError: a budget or time that is not positive, a network that is none.
 
     Without a runtime (`snowshed.init`) only tasks of scopes are counted; with it, all.
     """
@@ -71,6 +73,8 @@ class RequestScopeMiddleware:
         on_excess: Literal["reject", "cancel"] = "reject",
         after_budget: int = 10,
         grace: float = 1.0,
+        admission: Admission | None = None,
+        trusted: Iterable[str] = (),
     ) -> None:
         for what, value in (("budget", budget), ("timeout", timeout), ("after", after_budget)):
             if value is not None and not value > 0:
@@ -85,6 +89,8 @@ class RequestScopeMiddleware:
             after_budget=after_budget,
             grace=grace,
         )
+        self._admission = admission
+        self._entrance = Entrance(self.policy, admission=admission, trusted=TrustedPeers(trusted))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of the server."""
@@ -94,6 +100,9 @@ class RequestScopeMiddleware:
         around = CURRENT.get()
         if self.policy.enforce or (around is not OUTSIDE and is_around_this_task(around)):
             await self._in_scope(scope, receive, send)
+            return
+        if self._admission is not None:
+            await self._serve(*self._let_in(scope), scope, receive, send)
             return
         # To observe is written out here: each coroutine more would cost what all of this does.
         request = LightRequest(_name_of, scope, self.policy)
@@ -117,22 +126,37 @@ class RequestScopeMiddleware:
             CURRENT.reset(token)
 
     async def _in_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = self._request(scope)
+        is_http = scope["type"] == "http"
         if not self.policy.enforce:
+            request = RequestScope(
+                _name_of(scope), self.policy, timeout=None, budget=self.policy.budget
+            )
+            request.info = scope
             await self._observe_inside(request, scope, receive, send)
-        elif scope["type"] == "http":
-            await self._serve(request, scope, receive, send)
+            return
+        try:
+            request, admitted = self._let_in(scope)
+        except Overloaded as error:
+            if is_http:
+                await refuse(send, TOO_MANY, retry_after=error.retry_after)
+            else:
+                await _close(send, TOO_MANY)
+            return
+        if is_http:
+            await self._serve(request, admitted, scope, receive, send)
         else:
-            await self._talk(request, scope, receive, send)
+            await self._talk(request, admitted, scope, receive, send)
 
-    def _request(self, scope: Scope) -> RequestScope:
-        policy = self.policy
-        timeout, budget = policy.timeout, policy.budget
-        if policy.enforce:
-            timeout, budget = tightened(scope["headers"], timeout=timeout, budget=budget)
-        request = RequestScope(_name_of(scope), policy, timeout=timeout, budget=budget)
+    def _let_in(self, scope: Scope) -> tuple[RequestScope, Admitted | None]:
+        client = scope.get("client")
+        request, admitted = self._entrance.let_in(
+            scope.get("method", "WS"),
+            scope["path"],
+            scope["headers"],
+            peer=client[0] if client else None,
+        )
         request.info = scope
-        return request
+        return request, admitted
 
     async def _observe_inside(
         self, request: RequestScope, scope: Scope, receive: Receive, send: Send
@@ -141,15 +165,20 @@ class RequestScopeMiddleware:
 
         async def note(message: Message) -> None:
             await send(message)
-            _note_phase(request, message)
+            note_phase(request, message)
 
         async with request:
             await self.app(scope, receive, note)
 
     async def _serve(
-        self, request: RequestScope, scope: Scope, receive: Receive, send: Send
+        self,
+        request: RequestScope,
+        admitted: Admitted | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        response = _Response(request, send)
+        response = Response(request, send, admitted)
         client = Client(request, scope, receive)
         try:
             async with request:
@@ -160,25 +189,41 @@ class RequestScopeMiddleware:
             if refusal is None:
                 await response.release()
                 raise
-            await _refuse(send, late=isinstance(refusal, DeadlineExceeded))
+            late = isinstance(refusal, DeadlineExceeded)
+            await refuse(send, TOO_LATE if late else TOO_MUCH)
         else:
             if response.held and request.refused:
                 # The application has made an answer of the refusal by itself.
-                await _refuse(send, late=False)
+                await refuse(send, TOO_MUCH)
             else:
                 await response.release()
         finally:
             client.stop()
+            if admitted is not None:
+                gone = client.gone and not response.begun
+                admitted.finish(
+                    request, failed=response.failed, gone=gone, template=template_of(scope)
+                )
 
     async def _talk(
-        self, request: RequestScope, scope: Scope, receive: Receive, send: Send
+        self,
+        request: RequestScope,
+        admitted: Admitted | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        closed = False
+        accepted = closed = False
 
         def note(message: Message) -> Message:
-            nonlocal closed
-            closed = closed or message["type"] in {"websocket.close", "websocket.disconnect"}
-            _note_phase(request, message)
+            nonlocal accepted, closed
+            kind = message["type"]
+            closed = closed or kind in {"websocket.close", "websocket.disconnect"}
+            if kind == "websocket.accept":
+                accepted = True
+                if admitted is not None:
+                    admitted.answered()
+            note_phase(request, message)
             return message
 
         async def noting_receive() -> Message:
@@ -194,20 +239,24 @@ class RequestScopeMiddleware:
             refusal = _refusal_of(error, request)
             if refusal is None or closed:
                 raise
-            reason = _TOO_LATE if isinstance(refusal, DeadlineExceeded) else _TOO_MUCH
-            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": reason})
+            await _close(send, TOO_LATE if isinstance(refusal, DeadlineExceeded) else TOO_MUCH)
+        finally:
+            if admitted is not None:
+                admitted.finish(request, failed=not accepted, template=template_of(scope))
 
 
 def _name_of(scope: Scope) -> str:
     return f"{scope.get('method', 'WS')} {scope['path']}"
 
 
-def _note_phase(request: RequestScope, message: Message) -> None:
-    kind = message["type"]
-    if kind in {"http.response.start", "websocket.accept"}:
-        request.begin_response()
-    elif kind == "http.response.body" and not message.get("more_body", False):
-        request.end_response()
+def template_of(scope: Scope) -> str | None:
+    """Return the template of the path, where a framework left it in the ASGI scope."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else None
+
+
+async def _close(send: Send, problem: Problem) -> None:
+    await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": problem.detail})
 
 
 def _refusal_of(
@@ -223,56 +272,3 @@ def _refusal_of(
         return next((each for each in found if each is not None), None)
     cause = None if error is None else error.__cause__
     return cause if isinstance(cause, BudgetExceeded) else None
-
-
-async def _refuse(send: Send, *, late: bool) -> None:
-    """Answer 503 or 504 with a problem document (RFC 9457)."""
-    status, title = (504, "Gateway Timeout") if late else (503, "Service Unavailable")
-    detail = _TOO_LATE if late else _TOO_MUCH
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    body = json.dumps(problem).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    if not late:
-        headers.append((b"retry-after", RETRY_AFTER))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-class _Response:
-    """What the application sends; a 500 that may be ours is held back until that is known."""
-
-    __slots__ = ("_request", "_send", "_size", "begun", "held")
-
-    def __init__(self, request: RequestScope, send: Send) -> None:
-        self._request = request
-        self._send = send
-        self.held: list[Message] = []
-        self._size = 0
-        self.begun = False
-
-    async def send(self, message: Message) -> None:
-        if not self.begun and (self.held or self._may_be_ours(message)):
-            self.held.append(message)
-            self._size += len(message.get("body", b""))
-            if self._size > HELD_AT_MOST:
-                await self.release()
-            return
-        await self._pass(message)
-
-    def _may_be_ours(self, message: Message) -> bool:
-        request = self._request
-        return message.get("status") == 500 and (request.refused > 0 or request.reason is not None)
-
-    async def release(self) -> None:
-        """Send what was held back."""
-        held, self.held = self.held, []
-        for message in held:
-            await self._pass(message)
-
-    async def _pass(self, message: Message) -> None:
-        self.begun = True
-        _note_phase(self._request, message)
-        await self._send(message)

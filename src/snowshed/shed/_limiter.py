@@ -87,6 +87,9 @@ class Grant:
     A context manager: a block that ends gives it back with what it has learned, one that is
     cancelled without. Giving back twice does nothing.
 
+    The limiter learns from the time until the answer begins, and counts the units until the grant
+    is given back: a stream that lasts for an hour is no late answer, but it is in flight.
+
     Attributes:
         units: what the request was charged.
         level: ``light`` if it should give a light answer.
@@ -112,6 +115,12 @@ class Grant:
         self._deadline = deadline
         self._inflight = inflight
         self._counts = counts
+
+    def answered(self) -> None:
+        """Take note that the answer begins now; what comes after it may take its time."""
+        if self._limiter is not None and self._counts:
+            self._counts = False
+            self._limiter._learn(self, dropped=False)
 
     def finish(self, *, dropped: bool = False) -> None:
         """Give it back: the request has been answered, well or not.
@@ -186,7 +195,7 @@ class AdaptiveLimiter:
         self._used = 0.0
         self._peak = 0.0
         self._ticked = clock()
-        self._admitted = self._light = 0
+        self._offered = self._admitted = self._light = 0
         self._rejected: dict[str, int] = dict.fromkeys(REASONS, 0)
 
     def __repr__(self) -> str:
@@ -219,17 +228,16 @@ class AdaptiveLimiter:
         now = self._clock()
         if not 0 <= now - self._ticked < TICK:
             self._tick(now)
-        limit = self._limit.limit
-        pressure = self._used / limit
-        # Until something is charged for it, what it costs is the only unknown that is bounded.
-        units = cost if 1 <= cost < math.inf else 1.0
+        self._offered += 1
+        pressure = self._used / self._limit.limit
+        units = _units(cost)
         level = self._pressure.update(pressure)
         if level == "light" and light is not None:
-            units = light
+            units = _units(light)
         deadline = (self.objective if time_left is None else time_left) + waited
         feasible = time_left is None or self._times.median(units) <= time_left
         if not feasible and light is not None and self._times.median(light) <= (time_left or 0.0):
-            units, level, feasible = light, "light", True
+            units, level, feasible = _units(light), "light", True
         # One that can hardly be answered is let in now and then: the others learn from it.
         if pressure >= PROBE_SHARE:
             if not self._classes.allows(criticality, pressure):
@@ -237,6 +245,18 @@ class AdaptiveLimiter:
             if not feasible or waited > MOST_WAITED * deadline:
                 raise self._refusal("infeasible")
         return self._grant(now, units, level, deadline=deadline, waited=waited, counts=feasible)
+
+    def let_in(self, cost: float = 1.0, *, time_left: float | None = None) -> Grant:
+        """Let in a request that `admit` has refused: for a dry run, which refuses nobody.
+
+        Args:
+            cost: tasks that it will have at once.
+            time_left: seconds until its deadline; None: it has none.
+        """
+        deadline = self.objective if time_left is None else time_left
+        return self._grant(
+            self._clock(), _units(cost), "normal", deadline=deadline, waited=0.0, counts=True
+        )
 
     def _grant(
         self,
@@ -272,37 +292,36 @@ class AdaptiveLimiter:
         return Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
 
     def _finished(self, grant: Grant, *, dropped: bool) -> None:
-        now = self._give_back(grant)
-        if not grant._counts:
-            return
+        if grant._counts:
+            self._learn(grant, dropped=dropped)
+        self._give_back(grant)
+
+    def _cancelled(self, grant: Grant) -> None:
+        # One that was late before its caller left does say something.
+        if grant._counts and self._clock() - grant._admitted > grant._deadline:
+            self._learn(grant, dropped=True)
+        self._give_back(grant)
+
+    def _learn(self, grant: Grant, *, dropped: bool) -> None:
+        now = self._clock()
+        if not 0 <= now - self._ticked < TICK:
+            self._tick(now)
         latency = now - grant._admitted
         self._times.note(now, latency, grant.units)
         self._limit.on_sample(
             Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped)
         )
 
-    def _cancelled(self, grant: Grant) -> None:
-        now = self._give_back(grant)
-        latency = now - grant._admitted
-        if grant._counts and latency > grant._deadline:
-            # It was late before its caller left, and that does say something.
-            self._limit.on_sample(
-                Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped=True)
-            )
-
-    def _give_back(self, grant: Grant) -> float:
-        now = self._clock()
-        if not 0 <= now - self._ticked < TICK:
-            self._tick(now)
+    def _give_back(self, grant: Grant) -> None:
         del self._open[grant]
         # Sums of learned costs are not whole numbers: an error must not add up over the years.
         self._used = self._used - grant.units if self._open else 0.0
-        return now
 
     def _tick(self, now: float) -> None:
         oldest = [
             OpenRequest(each._admitted, each._deadline, each._inflight)
             for each in islice(self._open, OLDEST)
+            if each._counts
         ]
         self._limit.on_tick(Tick(now, self._used, self._peak, oldest))
         self._times.refresh(now)
@@ -326,7 +345,6 @@ class AdaptiveLimiter:
 
     def statistics(self) -> LimiterStatistics:
         """Return the state at this moment."""
-        rejected = dict(self._rejected)
         return LimiterStatistics(
             name=self.name,
             limit=self._limit.limit,
@@ -334,8 +352,13 @@ class AdaptiveLimiter:
             pressure=self.pressure,
             level=self.level,
             open=len(self._open),
-            offered=self._admitted + sum(rejected.values()),
+            offered=self._offered,
             admitted=self._admitted,
             light=self._light,
-            rejected=rejected,
+            rejected=dict(self._rejected),
         )
+
+
+def _units(cost: float) -> float:
+    """Return what is charged for ``cost``; 1 if that is no number of tasks."""
+    return cost if 1 <= cost < math.inf else 1.0

@@ -1,0 +1,83 @@
+"""The answers that snowshed gives itself: problem documents (RFC 9457).
+
+They say what the client can do something about. The cause is in the report and in the log.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowshed.integrations._asgi_types import Send
+
+__all__ = ["TOO_LATE", "TOO_MANY", "TOO_MUCH", "Problem", "refuse"]
+
+RETRY_AFTER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request has no other answer.
+
+    Attributes:
+        status: of HTTP.
+        title: the words of HTTP for it.
+        detail: what the client is told.
+        again: whether it is worth trying again.
+    """
+
+    status: int
+    title: str
+    detail: str
+    again: bool
+
+    @property
+    def body(self) -> bytes:
+        """The document."""
+        content = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return json.dumps(content).encode()
+
+
+TOO_MUCH = Problem(
+    503,
+    "Service Unavailable",
+    "The request would have needed more work at once than the service allows.",
+    again=True,
+)
+TOO_MANY = Problem(
+    503,
+    "Service Unavailable",
+    "The service has more to do than it can; this request was not begun.",
+    again=True,
+)
+TOO_LATE = Problem(504, "Gateway Timeout", "The response was not ready in time.", again=False)
+
+# A flood of refusals is no time to make the same document ten thousand times.
+_BODIES = {problem: problem.body for problem in (TOO_MUCH, TOO_MANY, TOO_LATE)}
+
+
+async def refuse(send: Send, problem: Problem, *, retry_after: float = RETRY_AFTER) -> None:
+    """Answer with ``problem``.
+
+    Args:
+        send: of ASGI.
+        problem: which.
+        retry_after: seconds; told in whole ones, rounded up.
+    """
+    body = _BODIES[problem]
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if problem.again:
+        headers.append((b"retry-after", str(math.ceil(retry_after)).encode()))
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

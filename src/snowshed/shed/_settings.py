@@ -1,0 +1,92 @@
+"""What can be set for a service in the flood: section ``shed`` of the settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from snowshed.shed._admission import Admission
+from snowshed.shed._criticality import TrustedPeers
+from snowshed.shed._limiter import AdaptiveLimiter
+from snowshed.shed._limits import (
+    AIMDLimit,
+    DeadlineLimit,
+    FixedLimit,
+    Gradient2Limit,
+    Limit,
+    VegasLimit,
+    WindowedLimit,
+)
+from snowshed.shed._routes import RoutePolicy, RouteTable
+
+__all__ = ["Settings", "admission_of"]
+
+LimitName = Literal["deadline", "gradient2", "vegas", "aimd", "fixed"]
+_NO_ROUTES: dict[str, RoutePolicy] = {}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When requests are refused or answered lightly, and by which rules.
+
+    Attributes:
+        mode: ``enforce`` refuses what is too much, as far as ``run.mode`` enforces; ``dry-run``
+            refuses nobody and counts who would have been; ``off`` does nothing.
+        objective: seconds within which a request without a deadline of its own should be answered.
+        limit: the rule that learns how much may be in flight: ``deadline`` is ours, the others
+            count requests (see the reference), ``fixed`` is ``max_limit``.
+        max_limit: tasks in flight, whatever is learned.
+        trusted: networks of callers that may raise the class of a request, such as 10.0.0.0/8.
+        rules: a file with rules, relative to the current directory; ``standard``: those that come
+            with snowshed; None: no rules.
+        redis: URL of the Redis in which instances share their counts for rules of scope
+            ``cluster``; None: each instance judges alone.
+        routes: what is known of single routes, by method and path: ``"GET /feed"``.
+
+    Raises:
+        ValueError: a time or limit that is not positive, a route that is none.
+    """
+
+    mode: Literal["enforce", "dry-run", "off"] = "enforce"
+    objective: float = 1.0
+    limit: LimitName = "deadline"
+    max_limit: float = 20_000.0
+    trusted: tuple[str, ...] = ()
+    rules: str | None = None
+    redis: str | None = None
+    routes: dict[str, RoutePolicy] = _NO_ROUTES
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot."""
+        if not 0 < self.objective < math.inf:
+            msg = f"objective must be a positive number of seconds, not {self.objective!r}"
+            raise ValueError(msg)
+        if not 2 <= self.max_limit < math.inf:
+            msg = f"max_limit must be 2 tasks or more, not {self.max_limit!r}"
+            raise ValueError(msg)
+        TrustedPeers(self.trusted)
+        RouteTable(self.routes)
+
+
+def _deadline(most: float) -> Limit:
+    return DeadlineLimit(initial_limit=min(50.0, most), max_limit=most)
+
+
+_LIMITS: dict[LimitName, Callable[[float], Limit]] = {
+    "deadline": _deadline,
+    "gradient2": lambda _: WindowedLimit(Gradient2Limit()),
+    "vegas": lambda _: VegasLimit(),
+    "aimd": lambda _: AIMDLimit(),
+    "fixed": FixedLimit,
+}
+
+
+def admission_of(settings: Settings, *, name: str) -> Admission:
+    """Return the admission that ``settings`` ask for, of the service ``name``."""
+    limit = _LIMITS[settings.limit](settings.max_limit)
+    limiter = AdaptiveLimiter(name, limit=limit, objective=settings.objective)
+    return Admission(
+        limiter, routes=RouteTable(settings.routes), enforce=settings.mode == "enforce"
+    )
