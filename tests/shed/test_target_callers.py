@@ -104,6 +104,68 @@ def test_whatever_callers_do_the_books_agree_and_nothing_stays_taken(uses):
     main()
 
 
+class Capacity:
+    """A downstream that does so much each second, and refuses the rest."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.done = 0
+        self.second, self.left = -1, 0
+
+    async def __call__(self):
+        second = int(asyncio.get_running_loop().time())
+        if second != self.second:
+            self.second, self.left = second, self.rate
+        self.left -= 1
+        if self.left < 0:
+            raise OSError
+        self.done += 1
+
+
+async def done_in(seconds, of, downstream, rate=100):
+    """Return what the downstream did in some seconds in which it was called through a target."""
+    before = downstream.done
+    for _ in range(seconds * rate):
+        await asyncio.sleep(1 / rate)
+        with contextlib.suppress(OSError, CircuitOpen, Overloaded):
+            async with of.call():
+                await downstream()
+    return downstream.done - before
+
+
+def guarded_both_ways():
+    return Target(
+        "stock",
+        breaker=CircuitBreaker("stock", last_seconds=5, failure_rate=0.9, jitter=0.0),
+        throttle=AdaptiveThrottle("stock", draw=Random(5).random),
+    )
+
+
+@virtual
+async def test_a_throttle_uses_what_a_downstream_can_do_where_a_breaker_does_not():
+    alone = Target("stock", breaker=CircuitBreaker("stock", last_seconds=5, jitter=0.0))
+    assert await done_in(120, alone, Capacity(30)) < 0.5 * 120 * 30
+    both = guarded_both_ways()
+    assert await done_in(120, both, Capacity(30)) > 0.99 * 120 * 30
+    assert both.statistics().breaker.opened == 0
+
+
+@virtual
+async def test_after_an_outage_a_breaker_spares_its_throttle_the_slow_way_back():
+    alone = Target("stock", throttle=AdaptiveThrottle("stock", draw=Random(5).random))
+    after = []
+    for stock in (alone, guarded_both_ways()):
+        downstream = Capacity(1000)
+        await done_in(130, stock, downstream)
+        downstream.rate = 0
+        await done_in(130, stock, downstream)
+        downstream.rate = 1000
+        await done_in(11, stock, downstream)
+        after.append(await done_in(10, stock, downstream))
+    assert after[0] < 200
+    assert after[1] == 1000
+
+
 CALLS = 4000
 RATE = 100  # a second
 
