@@ -93,7 +93,8 @@ def test_the_slot_of_the_process_is_empty_again_when_it_ends() -> None:
     async def main() -> frozenset[str]:
         meter = Meter(now=0.0)
         runner = RuleRunner(parse_rules(RULES), meter=meter)
-        task = asyncio.create_task(runner.run())
+        task = runner.start()
+        assert runner.start() is task
         for _ in range(10):
             fail(meter, _clock.now())
             await asyncio.sleep(1)

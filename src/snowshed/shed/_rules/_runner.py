@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class RuleRunner:
     ::
 
         runner = RuleRunner(RulesFile("rules.toml"), meter=meter)
-        task = asyncio.create_task(runner.run())
+        task = runner.start()
 
     Args:
         rules: the file, or rules that never change.
@@ -124,6 +125,7 @@ class RuleRunner:
         self._readings = Readings()
         self._effects = Effects()
         self._events: deque[RuleEvent] = deque(maxlen=EVENTS_KEPT)
+        self._task: asyncio.Task[None] | None = None
         self._polling: asyncio.Task[None] | None = None
         self._counts: Counter[str] = Counter()
         self._failures_in_a_row = 0
@@ -145,6 +147,15 @@ class RuleRunner:
                 self._polling.cancel()
             await self._cluster.aclose()
             await self._hooks.aclose()
+
+    def start(self) -> asyncio.Task[None]:
+        """Start `run` in a task of the running loop that belongs to no request; return the task."""
+        if self._task is None or self._task.done():
+            # In the context of a request it would be one of that request's tasks.
+            self._task = asyncio.get_running_loop().create_task(
+                self.run(), name="snowshed-rules", context=Context()
+            )
+        return self._task
 
     def tick(self, now: float) -> list[RuleEvent]:
         """Judge the rules once; return what has changed. Never raises.

@@ -1,0 +1,145 @@
+"""Each standard rule is seen to fire and to clear on a live service, under load.
+
+Only the times are shortened, by a file that uses the standard rules; thresholds, scopes and actions
+are theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from _serving import Answer, Server, ask, serving
+from snowshed.shed import sampled_out
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+RULES = """
+use = "standard"
+mode = "enforce"
+[features]
+non-core = ["reviews"]
+[overrides."errors: leave out non-core features"]
+for = "1s"
+clear_for = "1s"
+min_dwell = "1s"
+window = "2s"
+[overrides."cpu: serve one request in ten"]
+for = "1s"
+clear_for = "1s"
+min_dwell = "1s"
+[overrides."pool exhausted: serve the last good answer"]
+for = "1s"
+clear_for = "1s"
+min_dwell = "1s"
+"""
+UVICORN = (sys.executable, "-m", "uvicorn", "--port", "{port}", "--log-level", "warning")
+WITHIN = 40.0
+LOAD = 40
+"""Requests a second."""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "rules.toml").write_text(RULES)
+    for name in ("_live_app.py", "_live_guard.py"):
+        shutil.copy(Path(__file__).with_name(name), tmp_path)
+    with serving([*UVICORN, "_live_guard:guarded"], tmp_path) as server:
+        yield server
+
+
+class Load:
+    """Asks the service all the time, as `path` says, on a connection that is kept."""
+
+    def __init__(self, server: Server) -> None:
+        self.path = "/"
+        self.answers: list[tuple[str, Answer]] = []
+        self._server = server
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        connection = self._server.connect()
+        number = 0
+        while not self._ended.wait(1 / LOAD):
+            number += 1
+            name = f"request-{number}"
+            answer = ask(connection, "GET", self.path, headers={"x-request-id": name})
+            self.answers.append((name, answer))
+        connection.close()
+
+    def until(self, what: Callable[[Answer], bool]) -> None:
+        """Wait for an answer of this kind."""
+        seen = len(self.answers)
+        give_up = time.monotonic() + WITHIN
+        while not any(what(answer) for _, answer in self.answers[seen:]):
+            assert time.monotonic() < give_up, f"not seen: {self.answers[-1:]}"
+            time.sleep(0.05)
+
+
+def reviewed(answer: Answer) -> bool:
+    return bool(answer.body) and json.loads(answer.body)["reviews"] is True
+
+
+def unreviewed(answer: Answer) -> bool:
+    return bool(answer.body) and json.loads(answer.body)["reviews"] is False
+
+
+def test_errors_leave_out_what_is_not_core_until_they_are_gone(service: Server) -> None:
+    with Load(service) as load:
+        load.until(reviewed)
+        load.path = "/?fail=yes"
+        load.until(unreviewed)
+        load.path = "/"
+        load.until(reviewed)
+    assert "rule enters" in service.log.read_text()
+    assert "rule leaves" in service.log.read_text()
+
+
+def test_a_busy_processor_serves_one_request_in_ten_until_it_is_idle(service: Server) -> None:
+    with Load(service) as load:
+        load.until(lambda answer: answer.status == 200)
+        service.get("/?burn=14")
+        load.until(lambda answer: answer.status == 503)
+        began = len(load.answers)
+        load.until(lambda answer: answer.status == 200)
+        time.sleep(1)
+        sampled = load.answers[began : len(load.answers)]
+        load.until(lambda answer: answer.status == 503)
+        # Out of ten in a row nine would be refused while it is active.
+        give_up = time.monotonic() + WITHIN
+        while any(answer.status == 503 for _, answer in load.answers[-LOAD:]):
+            assert time.monotonic() < give_up, "it does not clear"
+            time.sleep(0.1)
+    assert {name for name, answer in sampled if answer.status == 200} == {
+        name for name, _ in sampled if not sampled_out(name, 10)
+    }
+    assert any(answer.status == 200 for _, answer in sampled)
+
+
+def test_an_exhausted_pool_calls_the_hook_and_calls_it_again(service: Server) -> None:
+    def hooks(answer: Answer) -> list[str]:
+        found: list[str] = json.loads(answer.body)["hooks"]
+        return found
+
+    with Load(service) as load:
+        load.until(lambda answer: hooks(answer) == [])
+        service.get("/?exhausted=yes")
+        load.until(lambda answer: hooks(answer) == ["enter"])
+        service.get("/?exhausted=no")
+        load.until(lambda answer: hooks(answer) == ["enter", "leave"])
