@@ -9,12 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
+import snowshed
+from snowshed import shed
 from snowshed.attach import RuntimeStatistics
-from snowshed.integrations._metrics import SHED, TOTALS, ShedSources
-from snowshed.shed import _degrade
+from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, rules_in
+from snowshed.shed import Targets, _degrade, _target
 from snowshed.shed._breaker import BreakerStatistics
 from snowshed.shed._degrade import degradable
+from snowshed.shed._meter import Meter
 from snowshed.shed._pressure import service_pressure
+from snowshed.shed._rules import RuleRunner, parse_rules
 
 EVERY = [*TOTALS.values(), *(metric.about for metric in SHED)]
 LIMITER = SimpleNamespace(
@@ -96,12 +100,55 @@ def test_a_rule_is_active_or_not():
 
 
 def test_a_breaker_has_one_series_for_each_state():
-    breakers = (SimpleNamespace(name="db", state="half_open"),)
+    breakers = (SimpleNamespace(name="db", state="half_open", refused=3),)
     found = read("snowshed_breaker_state", ShedSources(breakers=lambda: breakers))
     assert {state for (_, state), value in found.items() if value} == {"half_open"}
     assert sum(found.values()) == 1
     accepted = BreakerStatistics.__doc__.partition("state:")[2].partition(".")[0]
     assert [state for _, state in found] == re.findall(r"``(\w+)``", accepted)
+
+
+def test_rules_are_read_from_the_report_of_their_runner_those_below_others_too():
+    report = {
+        "origin": "rules.toml",
+        "rules": [
+            {"name": "busy", "active": True, "then": [{"name": "very busy", "active": False}]},
+            {"name": "slow", "active": False},
+        ],
+    }
+    sources = ShedSources(rules=lambda: rules_in(report))
+    assert read("snowshed_rule_active", sources) == {
+        ("busy",): 1,
+        ("very busy",): 0,
+        ("slow",): 0,
+    }
+
+
+def test_the_report_of_a_real_runner_is_understood():
+    text = """
+        [[rules]]
+        name = "errors"
+        when = "error_rate > 0.1"
+        action = { degrade = ["recommendations"] }
+    """
+    runner = RuleRunner(parse_rules(text, origin="test"), meter=Meter())
+    sources = ShedSources(rules=lambda: rules_in(runner.report()))
+    assert read("snowshed_rule_active", sources) == {("errors",): 0}
+
+
+def test_breakers_and_retries_of_the_shared_targets_are_there_by_themselves(monkeypatch):
+    monkeypatch.setattr(_target, "_shared", Targets())
+    prices = shed.target("prices")
+    prices.breaker.force_open()
+    with pytest.raises(snowshed.CircuitOpen):
+        prices.admit()
+    assert read("snowshed_breaker_refused", ShedSources()) == {("prices",): 1}
+    states = read("snowshed_breaker_state", ShedSources())
+    assert states["prices", "forced_open"] == 1
+    prices.retries.request()
+    prices.retries.try_retry()
+    retries = read("snowshed_retries", ShedSources())
+    assert retries["prices", "allowed"] + retries["prices", "refused"] == 1
 
 
 def test_a_source_that_fails_is_logged_once_and_costs_only_its_own_metrics(caplog):
@@ -119,6 +166,7 @@ def test_a_source_that_fails_is_logged_once_and_costs_only_its_own_metrics(caplo
 
 
 def test_without_any_source_there_is_only_the_level(monkeypatch):
+    monkeypatch.setattr(_target, "_shared", Targets())
     monkeypatch.setattr(_degrade, "_features", {})
     named = {metric.about.prometheus for metric in SHED if metric.read(ShedSources())}
     assert named == {"snowshed_level"}

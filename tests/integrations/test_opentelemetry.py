@@ -30,7 +30,7 @@ SOURCES = opentelemetry.ShedSources(
         )
     },
     rules=lambda: [SimpleNamespace(name="errors", active=True)],
-    breakers=lambda: [SimpleNamespace(name="db", state="open")],
+    breakers=lambda: [SimpleNamespace(name="db", state="open", refused=2)],
 )
 
 
@@ -109,7 +109,7 @@ def test_kinds_units_and_descriptions_are_those_of_the_table(sdk, runtime):
     for about in (*TOTALS.values(), *(metric.about for metric in SHED)):
         metric = found.get(about.otel)
         if metric is None:
-            assert about.labels == ("feature",)
+            assert about.labels in {("feature",), ("target", "outcome")}
             continue
         assert (metric.unit, metric.description) == (about.unit, about.text)
         if about.kind == "counter":

@@ -77,7 +77,7 @@ def test_what_stands_in_the_flood_has_its_own_collector():
     sources = prometheus.ShedSources(
         limiters=lambda: limiters,
         rules=lambda: [SimpleNamespace(name="errors", active=True)],
-        breakers=lambda: [SimpleNamespace(name="db", state="open")],
+        breakers=lambda: [SimpleNamespace(name="db", state="open", refused=2)],
     )
     prometheus.register_shed(sources, registry)
     assert "snowshed_requests_offered_total" not in str(scrape(registry))

@@ -7,7 +7,7 @@ without one all of this costs nothing. In code, once::
 
 Each export reads the same ``statistics()`` that everybody reads. Names follow the semantic
 conventions; what frameworks emit by themselves (``http.server.request.duration``) is not emitted a
-second time. No attribute has a value that a client chooses.
+second time. What attributes can say is bounded.
 
 Needs: pip install 'snowshed[opentelemetry]'
 """
@@ -19,9 +19,17 @@ from importlib.metadata import version
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation, get_meter
 
-from snowshed.integrations._metrics import SHED, TOTALS, Metric, ShedMetric, ShedSources, Totals
+from snowshed.integrations._metrics import (
+    SHED,
+    TOTALS,
+    Metric,
+    ShedMetric,
+    ShedSources,
+    Totals,
+    rules_in,
+)
 
-__all__ = ["ShedSources", "Totals", "instrument", "instrument_shed"]
+__all__ = ["ShedSources", "Totals", "instrument", "instrument_shed", "rules_in"]
 
 Callback = Callable[[CallbackOptions], Iterable[Observation]]
 

@@ -6,7 +6,7 @@ Under `snowshed run` the collector joins the default registry as soon as the ser
     REGISTRY.register(SnowshedCollector(snowshed.init()))
 
 Nothing is counted twice or on the side: a scrape reads the same ``statistics()`` that everybody
-reads, and costs O(live tasks of open requests). No label has a value that a client chooses.
+reads, and costs O(live tasks of open requests). What labels can say is bounded.
 
 Needs: pip install 'snowshed[prometheus]'
 """
@@ -19,7 +19,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, Totals
+from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, Totals, rules_in
 
 __all__ = [
     "ShedCollector",
@@ -28,6 +28,7 @@ __all__ = [
     "Totals",
     "register",
     "register_shed",
+    "rules_in",
 ]
 
 # Name of the metric, attribute of the statistics, what it says. Counters get _total appended.

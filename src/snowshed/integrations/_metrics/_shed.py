@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BreakerReading,
         LimiterReading,
         Reading,
+        RetryReading,
         RuleReading,
         ShedSources,
     )
@@ -77,6 +78,17 @@ def _states(breakers: Iterable[BreakerReading]) -> Iterator[Reading]:
     for breaker in breakers:
         for state in BREAKER_STATES:
             yield (breaker.name, state), int(state == breaker.state)
+
+
+def _refused_calls(breakers: Iterable[BreakerReading]) -> Iterator[Reading]:
+    for breaker in breakers:
+        yield (breaker.name,), breaker.refused
+
+
+def _retries(budgets: Iterable[RetryReading]) -> Iterator[Reading]:
+    for budget in budgets:
+        yield (budget.name, "allowed"), budget.allowed
+        yield (budget.name, "refused"), budget.refused
 
 
 SHED = (
@@ -194,7 +206,7 @@ SHED = (
             "snowshed_rule_active",
             "snowshed.rule.active",
             "1",
-            "1 while the rule acts",
+            "1 while the rule is active, in dry-run too",
             ("rule",),
         ),
         "rules",
@@ -211,5 +223,29 @@ SHED = (
         ),
         "breakers",
         _states,
+    ),
+    ShedMetric(
+        Metric(
+            "counter",
+            "snowshed_breaker_refused",
+            "snowshed.breaker.refused",
+            "{call}",
+            "Calls that a breaker refused",
+            ("breaker",),
+        ),
+        "breakers",
+        _refused_calls,
+    ),
+    ShedMetric(
+        Metric(
+            "counter",
+            "snowshed_retries",
+            "snowshed.retry.count",
+            "{retry}",
+            "Retries that were wanted, by whether the retry budget allowed them",
+            ("target", "outcome"),
+        ),
+        "retries",
+        _retries,
     ),
 )

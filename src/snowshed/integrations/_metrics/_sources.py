@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from snowshed.shed._degrade import DegradableStatistics, feature_statistics
 from snowshed.shed._pressure import service_pressure
+from snowshed.shed._target import shared_targets
 
-__all__ = ["BreakerReading", "LimiterReading", "Reading", "RuleReading", "ShedSources"]
+__all__ = [
+    "BreakerReading",
+    "LimiterReading",
+    "Reading",
+    "RetryReading",
+    "RuleActivity",
+    "RuleReading",
+    "ShedSources",
+    "rules_in",
+]
 
 logger = logging.getLogger("snowshed.metrics")
 # The values of the labels, and that of the metric.
@@ -47,7 +57,7 @@ class RuleReading(Protocol):
 
     Attributes:
         name: its name in the settings.
-        active: whether it acts now.
+        active: whether it acts now, or would if it were more than a dry-run.
     """
 
     @property
@@ -62,12 +72,58 @@ class BreakerReading(Protocol):
     Attributes:
         name: of the breaker.
         state: ``closed``, ``open``, ``half_open``, ``forced_open`` or ``disabled``.
+        refused: calls that were refused, ever.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def state(self) -> str: ...
+    @property
+    def refused(self) -> int: ...
+
+
+class RetryReading(Protocol):
+    """What the metrics need of the statistics of a retry budget.
+
+    Attributes:
+        name: of the target.
+        allowed: retries that were allowed, ever.
+        refused: retries that were refused, ever.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def allowed(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
+
+
+class RuleActivity(NamedTuple):
+    """A `RuleReading`."""
+
+    name: str
+    active: bool
+
+
+def rules_in(report: Mapping[str, Any]) -> Iterator[RuleActivity]:
+    """Yield each rule of what `RuleRunner.report` returns, those below others too."""
+    for rule in report.get("rules", ()):
+        yield RuleActivity(rule["name"], rule["active"])
+        yield from rules_in({"rules": rule.get("then", ())})
+
+
+def breakers_of_targets() -> list[BreakerReading]:
+    """Return the statistics of the breakers of the targets that the process shares."""
+    found = (target.statistics().breaker for target in shared_targets())
+    return [each for each in found if each is not None]
+
+
+def retries_of_targets() -> list[RetryReading]:
+    """Return the statistics of the retry budgets of the targets that the process shares."""
+    found = (target.statistics().retries for target in shared_targets())
+    return [each for each in found if each is not None]
 
 
 class ShedSources:
@@ -78,25 +134,28 @@ class ShedSources:
     Args:
         limiters: returns the statistics of each limiter, by its name.
         rules: returns the statistics of each rule.
-        breakers: returns the statistics of each breaker.
+        breakers: returns the statistics of each breaker; those of the shared targets, if left out.
+        retries: returns the statistics of each retry budget; the same.
         features: returns the statistics of each degradable feature.
         level: returns the level of the service.
     """
 
-    __slots__ = ("_failed", "breakers", "features", "level", "limiters", "rules")
+    __slots__ = ("_failed", "breakers", "features", "level", "limiters", "retries", "rules")
 
     def __init__(
         self,
         *,
         limiters: Callable[[], Mapping[str, LimiterReading]] = dict,
         rules: Callable[[], Iterable[RuleReading]] = tuple,
-        breakers: Callable[[], Iterable[BreakerReading]] = tuple,
+        breakers: Callable[[], Iterable[BreakerReading]] = breakers_of_targets,
+        retries: Callable[[], Iterable[RetryReading]] = retries_of_targets,
         features: Callable[[], Iterable[DegradableStatistics]] = feature_statistics,
         level: Callable[[], str] = service_pressure.level,
     ) -> None:
         self.limiters = limiters
         self.rules = rules
         self.breakers = breakers
+        self.retries = retries
         self.features = features
         self.level = level
         self._failed: set[str] = set()
