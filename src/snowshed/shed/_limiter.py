@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Literal
 from snowshed.core import _clock
 from snowshed.errors import DeadlineExceeded, Overloaded
 from snowshed.shed._criticality import ClassGate, Criticality
-from snowshed.shed._feasibility import TaskTimes
+from snowshed.shed._feasibility import MOST_TASKS, TaskTimes
 from snowshed.shed._limits import DeadlineLimit, Limit, OpenRequest, Sample, Tick
 from snowshed.shed._pressure import PressureGate
 
@@ -292,15 +292,15 @@ class AdaptiveLimiter:
         return Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
 
     def _finished(self, grant: Grant, *, dropped: bool) -> None:
+        self._give_back(grant)
         if grant._counts:
             self._learn(grant, dropped=dropped)
-        self._give_back(grant)
 
     def _cancelled(self, grant: Grant) -> None:
+        self._give_back(grant)
         # One that was late before its caller left does say something.
         if grant._counts and self._clock() - grant._admitted > grant._deadline:
             self._learn(grant, dropped=True)
-        self._give_back(grant)
 
     def _learn(self, grant: Grant, *, dropped: bool) -> None:
         now = self._clock()
@@ -361,4 +361,4 @@ class AdaptiveLimiter:
 
 def _units(cost: float) -> float:
     """Return what is charged for ``cost``; 1 if that is no number of tasks."""
-    return cost if 1 <= cost < math.inf else 1.0
+    return min(cost, MOST_TASKS) if 1 <= cost < math.inf else 1.0
