@@ -35,6 +35,7 @@ from snowshed.errors import DeadlineExceeded, Overloaded
 from snowshed.shed._criticality import ClassGate, Criticality
 from snowshed.shed._feasibility import MOST_TASKS, TaskTimes
 from snowshed.shed._limits import DeadlineLimit, Limit, OpenRequest, Sample, Tick
+from snowshed.shed._limits._last_good import LastGoodLimit
 from snowshed.shed._pressure import PressureGate
 
 if TYPE_CHECKING:
@@ -162,13 +163,14 @@ class AdaptiveLimiter:
 
     Args:
         name: for errors and metrics.
-        limit: the rule that learns; None: a `DeadlineLimit`.
+        limit: the rule that learns; None: a `DeadlineLimit`. One that raises, or says what is no
+            limit, is logged once and told no more; what it said last holds from then on.
         objective: seconds within which a request without a deadline of its own should be answered.
         clock: monotonic seconds.
         rng: source of the jitter in ``retry_after``.
 
     Raises:
-        ValueError: an objective that is not positive.
+        ValueError: an objective that is not positive, a limit that is no number of 1 or more.
     """
 
     def __init__(
@@ -186,6 +188,7 @@ class AdaptiveLimiter:
         self.name = name
         self.objective = objective
         self._limit = DeadlineLimit() if limit is None else limit
+        self._said = LastGoodLimit(f"limiter {name!r}", self._limit)
         self._clock = clock
         self._random = rng or random.Random()  # noqa: S311 - jitter
         self._times = TaskTimes()
@@ -200,7 +203,7 @@ class AdaptiveLimiter:
 
     def __repr__(self) -> str:
         return (
-            f"<AdaptiveLimiter {self.name!r} {self._used:.0f} of {self._limit.limit:.0f} "
+            f"<AdaptiveLimiter {self.name!r} {self._used:.0f} of {self._said.limit:.0f} "
             f"units in {len(self._open)} requests>"
         )
 
@@ -229,7 +232,7 @@ class AdaptiveLimiter:
         if not 0 <= now - self._ticked < TICK:
             self._tick(now)
         self._offered += 1
-        pressure = self._used / self._limit.limit
+        pressure = self._used / self._said.limit
         units = _units(cost)
         level = self._pressure.update(pressure)
         if level == "light" and light is not None:
@@ -287,7 +290,7 @@ class AdaptiveLimiter:
     def _refusal(self, reason: Reason) -> Overloaded:
         self._rejected[reason] += 1
         what = (
-            f"limiter {self.name!r} has {self._used:.0f} of {self._limit.limit:.0f} units in flight"
+            f"limiter {self.name!r} has {self._used:.0f} of {self._said.limit:.0f} units in flight"
         )
         return Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
 
@@ -308,7 +311,7 @@ class AdaptiveLimiter:
             self._tick(now)
         latency = now - grant._admitted
         self._times.note(now, latency, grant.units)
-        self._limit.on_sample(
+        self._said.on_sample(
             Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped)
         )
 
@@ -323,7 +326,7 @@ class AdaptiveLimiter:
             for each in islice(self._open, OLDEST)
             if each._counts
         ]
-        self._limit.on_tick(Tick(now, self._used, self._peak, oldest))
+        self._said.on_tick(Tick(now, self._used, self._peak, oldest))
         self._times.refresh(now)
         self._ticked = now
         self._peak = self._used
@@ -331,7 +334,7 @@ class AdaptiveLimiter:
     @property
     def pressure(self) -> float:
         """Units in flight over the limit."""
-        return self._used / self._limit.limit
+        return self._used / self._said.limit
 
     @property
     def level(self) -> Level:
@@ -347,7 +350,7 @@ class AdaptiveLimiter:
         """Return the state at this moment."""
         return LimiterStatistics(
             name=self.name,
-            limit=self._limit.limit,
+            limit=self._said.limit,
             inflight=self._used,
             pressure=self.pressure,
             level=self.level,

@@ -1,0 +1,214 @@
+"""What a limiter must survive: clocks that jump, requests that crash, costs without measure.
+
+The machine keeps the books beside the limiter: which grants are open, and what they cost. It ends
+with ten seconds of calm, after which a small load has to be let in, whatever has been before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from random import Random
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from snowshed.errors import DeadlineExceeded, Overloaded
+from snowshed.shed import (
+    AdaptiveLimiter,
+    AIMDLimit,
+    Criticality,
+    DeadlineLimit,
+    FixedLimit,
+    Gradient2Limit,
+    VegasLimit,
+    WindowedLimit,
+)
+
+# What makes each limit, and the bounds that it promises.
+LIMITS = {
+    "deadline": (DeadlineLimit, 2, 20_000),
+    "fixed": (lambda: FixedLimit(5), 5, 5),
+    "aimd": (lambda: AIMDLimit(min_limit=5, timeout=0.25), 5, 200),
+    "vegas": (lambda: VegasLimit(random=Random(0).random), 1, 1000),
+    "gradient2": (lambda: WindowedLimit(Gradient2Limit(min_limit=5)), 5, 200),
+}
+NAMES = st.sampled_from(["deadline", *LIMITS])
+ABSURD = st.sampled_from([0.0, -1.0, math.nan, math.inf, -math.inf, 1e300, 5e-324])
+COSTS = st.sampled_from([1.0, 1.0, 2.5, 5.0, 32.0, 1e6]) | ABSURD
+TIMES = st.sampled_from([None, None, 0.25, 1.0, 0.03]) | ABSURD
+LIGHT = st.sampled_from([None, None, 1.0, 8.0]) | ABSURD
+WAITED = st.sampled_from([0.0, 0.0, 0.0, 0.01, 5.0]) | ABSURD
+CLASSES = st.sampled_from([*Criticality, Criticality.CRITICAL])
+
+
+class LimiterMachine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.now = 1000.0
+        self.open, self.refusals = [], []
+        self.offered = self.let_in = 0
+
+    @initialize(name=NAMES)
+    def make(self, name):
+        make, self.low, self.high = LIMITS[name]
+        self.limiter = AdaptiveLimiter(
+            "api", limit=make(), objective=0.25, clock=lambda: self.now, rng=Random(0)
+        )
+
+    def admit(self, *args, **kwargs):
+        """Ask for admission as a server does, and return the grant if there is one."""
+        self.offered += 1
+        try:
+            grant = self.limiter.admit(*args, **kwargs)
+        except Overloaded as refusal:
+            self.refusals.append(refusal)
+            return None
+        self.let_in += 1
+        self.open.append(grant)
+        assert 1 <= grant.units < math.inf
+        return grant
+
+    def pick(self, data):
+        return self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
+
+    @rule(cost=COSTS, light=LIGHT, time_left=TIMES, waited=WAITED, criticality=CLASSES)
+    def come(self, cost, light, time_left, waited, criticality):
+        self.admit(cost, light=light, time_left=time_left, waited=waited, criticality=criticality)
+
+    @rule(number=st.integers(10, 120), cost=COSTS, time_left=TIMES, gap=st.floats(0, 0.01))
+    def flood(self, number, cost, time_left, gap):
+        for _ in range(number):
+            self.now += gap
+            self.admit(cost, time_left=time_left)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), dropped=st.booleans())
+    def finish(self, data, dropped):
+        self.pick(data).finish(dropped=dropped)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def cancel(self, data):
+        self.pick(data).cancel()
+
+    @precondition(lambda self: self.open)
+    @rule(
+        data=st.data(),
+        error=st.sampled_from([None, LookupError, asyncio.CancelledError, KeyboardInterrupt]),
+    )
+    def leave_the_block(self, data, error):
+        errors = LookupError, asyncio.CancelledError, KeyboardInterrupt
+        with contextlib.suppress(*errors), self.pick(data):
+            if error is not None:
+                raise error
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def miss_the_deadline(self, data):
+        with contextlib.suppress(DeadlineExceeded), self.pick(data):
+            raise DeadlineExceeded("request 'a'", 0.25)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def give_back_twice(self, data):
+        grant = self.pick(data)
+        grant.cancel()
+        grant.finish()
+        with grant:
+            pass
+
+    @precondition(lambda self: self.open)
+    @rule(seconds=st.sampled_from([0.0, 0.001, 0.02, 0.02, 0.4, 30.0]), dropped=st.booleans())
+    def all_finish(self, seconds, dropped):
+        while self.open:
+            self.now += seconds / len(self.open)
+            self.open.pop(0).finish(dropped=dropped)
+
+    @precondition(lambda self: self.open)
+    @rule()
+    def all_clients_leave(self):
+        while self.open:
+            self.open.pop().cancel()
+
+    @rule(
+        latency=st.sampled_from([0.0, 1e-9, 0.01, 0.02, 0.3, 2.0]),
+        together=st.integers(1, 30),
+        rounds=st.integers(1, 40),
+    )
+    def work(self, latency, together, rounds):
+        """An ordinary service for a while, so that the limit has something to learn from."""
+        for _ in range(rounds):
+            batch = [self.admit(1.0, time_left=0.25) for _ in range(together)]
+            self.now += latency
+            for grant in filter(None, batch):
+                self.open.remove(grant)
+                grant.finish(dropped=latency > 0.25)
+
+    @rule(seconds=st.sampled_from([0.01, 0.1, 1.0, 7.0, 3600.0]))
+    def time_passes(self, seconds):
+        """Nothing comes, or the loop stands still: to a limiter that is the same."""
+        self.now += seconds
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 60.0, 1e6]))
+    def the_clock_is_set_back(self, seconds):
+        self.now -= seconds
+
+    @rule(seconds=st.sampled_from([60.0, 1e6, 1e12]))
+    def the_clock_is_set_forward(self, seconds):
+        self.now += seconds
+
+    @rule(now=st.sampled_from([math.nan, math.inf, -math.inf]))
+    def the_clock_is_broken_for_a_moment(self, now):
+        before, self.now = self.now, now
+        self.admit(1.0, time_left=0.25)
+        while self.open[-3:]:
+            self.open.pop().finish()
+        self.now = before
+
+    @invariant()
+    def the_books_agree(self):
+        if not self.offered:
+            return
+        seen = self.limiter.statistics()
+        assert seen.inflight == pytest.approx(math.fsum(each.units for each in self.open))
+        assert seen.open == len(self.open)
+        assert (seen.offered, seen.admitted) == (self.offered, self.let_in)
+        assert seen.offered == seen.admitted + sum(seen.rejected.values())
+        assert 0 <= seen.pressure < math.inf
+
+    @invariant()
+    def a_refusal_says_why_and_when_to_come_again(self):
+        while self.refusals:
+            refusal = self.refusals.pop()
+            assert 1 <= refusal.retry_after <= 3
+            assert refusal.reason in ("limit", "class", "infeasible")
+
+    @invariant()
+    def the_limit_is_within_its_bounds(self):
+        if self.offered:
+            assert self.low <= self.limiter.limit.limit <= self.high
+            assert repr(self.limiter)
+
+    def teardown(self):
+        """Ten seconds of calm: three at once, which take 20 ms."""
+        self.all_clients_leave()
+        self.the_books_agree()
+        if not math.isfinite(self.now) or abs(self.now) > 1e9:
+            self.now = 0.0  # where a double has no more milliseconds there is no time to learn from
+        for instant in range(500):
+            batch = [self.admit(1.0, time_left=0.25) for _ in range(3)]
+            assert batch[0] is not None, f"nothing is in flight, but {self.limiter} refuses"
+            assert instant < 400 or all(batch), f"after 8 s of calm {self.limiter} refuses"
+            self.now += 0.02
+            for grant in filter(None, batch):
+                self.open.remove(grant)
+                grant.finish()
+        assert self.limiter.statistics().inflight == 0
+
+
+LimiterMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLimiter = LimiterMachine.TestCase
