@@ -10,6 +10,7 @@ from integrations._guards import NotingGuard
 from snowshed import CircuitOpen, DeadlineExceeded, open_scope
 from snowshed.integrations import _calls
 from snowshed.integrations._calls import Calls, CallStatistics, OutOfTime, within
+from snowshed.integrations._outgoing import SLACK
 from snowshed.testing import run_virtual
 
 
@@ -156,7 +157,8 @@ def test_a_call_of_a_task_that_the_scope_does_not_own_is_bounded_all_the_same():
             await task
         return asyncio.get_running_loop().time()
 
-    assert run_virtual(main()) == pytest.approx(1.0, abs=0.01)
+    # A little after the deadline, so that a scope that does own the task goes first.
+    assert run_virtual(main()) == pytest.approx(1.0 + SLACK)
     assert guard.outcomes == ["expired"]
     assert calls.statistics().late == 1
 

@@ -133,6 +133,20 @@ def test_a_request_that_is_only_observed_tells_nothing_and_stays_light():
     run_virtual(main())
 
 
+def test_what_is_only_observed_around_a_scope_is_not_told():
+    async def main():
+        request = LightRequest(str, "GET /", Policy(budget=3, enforce=False))
+        token = CURRENT.set(request)
+        try:
+            async with open_scope("inside", budget=9):
+                return situation().budget
+        finally:
+            request.end()
+            CURRENT.reset(token)
+
+    assert run_virtual(main()) == 9
+
+
 def test_a_task_that_outlives_its_scope_tells_nothing_of_it():
     async def main():
         async with open_scope("request", budget=3, timeout=1.0):
