@@ -10,10 +10,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from integrations._desk import Desk
 from integrations._httpx_contract import until
 from snowshed import BudgetExceeded, Overloaded, current_scope, remaining
 from snowshed.integrations.aiohttp import RequestScopeMiddleware, setup
 from snowshed.shed import Baggage, Criticality, current_baggage
+from snowshed.shed._admission import Admission
+from snowshed.shed._limiter import AdaptiveLimiter
+from snowshed.shed._limits import FixedLimit
 
 
 @asynccontextmanager
@@ -313,25 +317,8 @@ def test_observing_lets_errors_pass_and_the_client_go():
     assert served(handler, ask=ask, enforce=False) == 404
 
 
-class Desk:
-    """An admission that grants or refuses, and notes what it was asked and told."""
-
-    def __init__(self, *, refusal=None, level="normal", budget=None, timeout=None):
-        self.refusal, self.level, self.budget, self.timeout = refusal, level, budget, timeout
-        self.offers, self.finished = [], []
-
-    def offer(self, method, path, headers, time_left):
-        self.offers.append((method, path, dict(headers).get(b"x-criticality"), time_left))
-        if self.refusal is not None:
-            raise self.refusal
-        return self
-
-    def finish(self, request, *, failed):
-        self.finished.append((request.name, failed))
-
-
 def test_admission_is_asked_first_and_told_last():
-    desk = Desk(level="light", budget=4, timeout=1.0)
+    desk = Desk(light=True, budget=4, timeout=1.0)
 
     async def handler(request):
         assert len(desk.finished) == len(desk.offers) - 1
@@ -340,15 +327,56 @@ def test_admission_is_asked_first_and_told_last():
         return web.json_response([current_scope().statistics().budget, remaining() <= 1.0])
 
     async def ask(client):
-        async with client.get("/handler", headers={"X-Criticality": "sheddable"}) as response:
+        async with client.get("/handler") as response:
             assert response.headers["snowshed-level"] == "light"
             granted = await response.json()
         async with client.get("/handler?fail=1") as response:
             return granted, response.status
 
     assert served(handler, ask=ask, admission=desk, timeout=5.0) == ([4, True], 503)
-    assert desk.offers[0] == ("GET", "/handler", b"sheddable", 5.0)
-    assert desk.finished == [("GET /handler", False), ("GET /handler", True)]
+    assert desk.offers[0] == ("GET", "/handler", 5.0, False)
+    assert desk.finished == [
+        ("GET /handler", False, False, "/handler"),
+        ("GET /handler", True, False, "/handler"),
+    ]
+
+
+def test_a_real_admission_that_is_full_refuses_the_second_request_and_takes_the_third():
+    began, may_end = [], asyncio.Event()
+
+    async def handler(request):
+        began.append(True)
+        await may_end.wait()
+        return web.Response()
+
+    async def ask(client):
+        first = asyncio.create_task(status(client))
+        await until(lambda: began)
+        second = await status(client)
+        may_end.set()
+        return await first, second, await status(client)
+
+    async def status(client):
+        async with client.get("/handler") as response:
+            return response.status
+
+    admission = Admission(AdaptiveLimiter("test", limit=FixedLimit(1)))
+    assert served(handler, ask=ask, admission=admission) == (200, 503, 200)
+
+
+def test_a_client_that_has_gone_is_no_failure_of_the_service():
+    desk = Desk()
+
+    async def handler(request):
+        await asyncio.sleep(30)
+
+    async def ask(client):
+        with pytest.raises(TimeoutError):
+            await client.get("/handler", timeout=aiohttp.ClientTimeout(total=0.2))
+        await until(lambda: desk.finished)
+
+    served(handler, ask=ask, admission=desk)
+    assert desk.finished[0][2:] == (True, "/handler")
 
 
 def test_what_admission_refuses_is_not_begun():

@@ -156,6 +156,7 @@ def test_the_deadline_of_the_scope_is_what_ends_a_call_and_the_server_hears_of_i
     ("code", "outcome"),
     [
         (grpc.StatusCode.NOT_FOUND, "succeeded"),
+        (grpc.StatusCode.INTERNAL, "succeeded"),
         (grpc.StatusCode.UNAVAILABLE, "failed"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "failed"),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "failed"),
@@ -179,6 +180,27 @@ def test_a_guard_hears_how_the_target_answered(kind, code, outcome):
 
     asyncio.run(main())
     assert guard.outcomes == [outcome]
+
+
+def test_a_code_that_grpc_corrects_is_judged_by_the_correction():
+    """A call that is refused while it is written is INTERNAL at first, now and then."""
+
+    async def refuse(request, context):
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "no")
+
+    guard = NotingGuard()
+    calls = 150
+
+    async def main():
+        async with grpc_server(stream_unary=refuse) as target:
+            for _ in range(calls):
+                async with channel_to(target, guards=lambda details: guard) as channel:
+                    with pytest.raises(grpc.aio.AioRpcError):
+                        await ask(channel, "stream_unary", b"x")
+            await until(lambda: len(guard.outcomes) == calls)
+
+    asyncio.run(main())
+    assert set(guard.outcomes) == {"failed"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,10 +10,12 @@ import grpc
 import grpc.aio
 import pytest
 
+from integrations._desk import Desk
 from integrations._grpc_service import KINDS, Service, ask, grpc_server
 from integrations._httpx_contract import until
 from snowshed import Overloaded, current_scope, remaining
-from snowshed.integrations.grpc import RequestScopeInterceptor, _host_of
+from snowshed.integrations._grpc_server import _host_of
+from snowshed.integrations.grpc import RequestScopeInterceptor
 from snowshed.shed import Baggage, current_baggage
 
 Code = grpc.StatusCode
@@ -315,26 +317,8 @@ def test_two_interceptors_open_one_scope():
     assert asyncio.run(main())[1] == 3
 
 
-class Desk:
-    """An admission that grants a light answer, or refuses."""
-
-    budget, level, timeout = 4, "light", 1.0
-
-    def __init__(self, refusal=None):
-        self.refusal = refusal
-        self.finished = []
-
-    def offer(self, method, path, headers, time_left):
-        if self.refusal is not None:
-            raise self.refusal
-        return self
-
-    def finish(self, request, *, failed):
-        self.finished.append((request.name, failed))
-
-
 def test_admission_grants_and_the_client_hears_that_the_answer_is_light():
-    desk = Desk()
+    desk = Desk(light=True, budget=4, timeout=1.0)
 
     async def ask_for(channel):
         call = channel.unary_unary("/test.Shop/unary_unary")(b"x")
@@ -344,7 +328,36 @@ def test_admission_grants_and_the_client_hears_that_the_answer_is_light():
     assert budget == 4
     assert left <= 1.0
     assert ("snowshed-level", "light") in trailing
-    assert desk.finished == [(name, False)]
+    assert desk.finished == [(name, False, False, "/test.Shop/unary_unary")]
+
+
+@pytest.mark.parametrize(
+    ("code", "failed"),
+    [(Code.NOT_FOUND, False), (Code.INVALID_ARGUMENT, False), (Code.INTERNAL, True)],
+)
+def test_admission_hears_whose_fault_an_error_is(code, failed):
+    async def abort(request, context):
+        await context.abort(code, "no")
+
+    desk = Desk()
+    refused("unary_unary", abort, admission=desk)
+    assert [each[1:3] for each in desk.finished] == [(failed, False)]
+
+
+def test_a_client_that_has_gone_is_no_failure_of_the_service():
+    async def slow(request, context):
+        await asyncio.sleep(30)
+
+    desk = Desk()
+
+    async def ask_for(channel):
+        task = asyncio.create_task(ask(channel, "unary_unary"))
+        await until(lambda: desk.handled)
+        task.cancel()
+        await until(lambda: desk.finished)
+
+    served(ask_for, behaviors={"unary_unary": slow}, admission=desk)
+    assert desk.finished[0][2] is True
 
 
 def test_what_admission_refuses_is_not_begun():
@@ -353,7 +366,7 @@ def test_what_admission_refuses_is_not_begun():
     async def note(request, context):
         begun.append(True)
 
-    desk = Desk(Overloaded("limiter at 10 of 10", "limit", 2.5))
+    desk = Desk(refusal=Overloaded("limiter at 10 of 10", "limit", 2.5))
     error = refused("unary_unary", note, admission=desk)
     assert error.code() is Code.RESOURCE_EXHAUSTED
     assert ("grpc-retry-pushback-ms", "2500") in tuple(error.trailing_metadata())

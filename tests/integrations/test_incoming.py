@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
+from integrations._desk import Desk
 from snowshed import BudgetExceeded, DeadlineExceeded, Overloaded, current_scope, open_scope
 from snowshed.core._budget import CURRENT, OUTSIDE
 from snowshed.integrations import _request
 from snowshed.integrations._incoming import (
+    GONE,
     Caller,
     Incoming,
     Refused,
@@ -17,6 +20,7 @@ from snowshed.integrations._incoming import (
     is_in_request,
     refusal_of,
 )
+from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH
 from snowshed.integrations._request import Policy, RequestScope, Tally
 from snowshed.shed import Baggage, Criticality, current_baggage, set_baggage
 from snowshed.testing import run_virtual
@@ -26,15 +30,22 @@ def caller(*headers, **options):
     return Caller("GET", "/thing", headers, **options)
 
 
+def handle(incoming, request, work):
+    def has_failed(answer, error):
+        return error is not None
+
+    return incoming.handle(request, work, has_failed=has_failed)
+
+
 def handled(work, *headers, policy=None, time_left=None, **options):
     incoming = Incoming(policy or Policy(), **options)
-    return run_virtual(incoming.handle(caller(*headers, time_left=time_left), work))
+    return run_virtual(handle(incoming, caller(*headers, time_left=time_left), work))
 
 
 def test_the_tightest_of_policy_protocol_and_headers_counts():
-    async def work(scope, level):
+    async def work(scope, admitted):
         assert current_scope() is scope
-        assert level == "normal"
+        assert admitted is None
         return scope.remaining(), scope.statistics().budget
 
     policy = Policy(budget=9, timeout=5.0)
@@ -45,12 +56,12 @@ def test_the_tightest_of_policy_protocol_and_headers_counts():
 
 
 def test_a_request_carries_its_own_baggage_even_if_that_is_nothing():
-    async def work(scope, level):
+    async def work(scope, admitted):
         return current_baggage()
 
     async def main():
         set_baggage(Baggage(Criticality.SHEDDABLE, "of another request"))
-        return await Incoming(Policy()).handle(caller(), work)
+        return await handle(Incoming(Policy()), caller(), work)
 
     assert run_virtual(main()) == Baggage()
 
@@ -66,39 +77,36 @@ def test_a_request_carries_its_own_baggage_even_if_that_is_nothing():
     ],
 )
 def test_only_a_trusted_peer_can_raise_the_class(trusted, peer, expected):
-    async def work(scope, level):
+    async def work(scope, admitted):
         return current_baggage().criticality
 
     headers = [(b"x-criticality", b"critical-plus")]
     incoming = Incoming(Policy(), trusted=trusted)
-    assert run_virtual(incoming.handle(caller(*headers, peer=peer), work)) is expected
+    assert run_virtual(handle(incoming, caller(*headers, peer=peer), work)) is expected
 
 
 def test_over_time_over_budget_and_overload_are_told_apart():
-    async def sleep(scope, level):
+    async def sleep(scope, admitted):
         await asyncio.sleep(60)
 
-    async def spawn(scope, level):
+    async def spawn(scope, admitted):
         for _ in range(2):
             scope.spawn_nowait(asyncio.sleep, 60)
 
-    class Full:
-        def offer(self, *_):
-            raise Overloaded("limiter at 1 of 1", "limit", 4.0)
-
-    for work, options, why, retry_after in (
-        (sleep, {"policy": Policy(timeout=1.0)}, "late", None),
-        (spawn, {"policy": Policy(budget=1)}, "budget", 1.0),
-        (sleep, {"admission": Full()}, "overloaded", 4.0),
+    full = Desk(refusal=Overloaded("limiter at 1 of 1", "limit", 4.0))
+    for work, options, problem, retry_after in (
+        (sleep, {"policy": Policy(timeout=1.0)}, TOO_LATE, None),
+        (spawn, {"policy": Policy(budget=1)}, TOO_MUCH, 1.0),
+        (sleep, {"admission": full}, TOO_MANY, 4.0),
     ):
         with pytest.raises(Refused) as caught:
             handled(work, **options)
-        assert (caught.value.why, caught.value.retry_after) == (why, retry_after)
+        assert (caught.value.problem, caught.value.retry_after) == (problem, retry_after)
         assert caught.value.__cause__ is not None
 
 
 def test_a_limit_that_is_met_when_the_response_has_begun_is_an_error_of_the_application():
-    async def work(scope, level):
+    async def work(scope, admitted):
         scope.begin_response()
         for _ in range(2):
             scope.spawn_nowait(asyncio.sleep, 60)
@@ -108,60 +116,91 @@ def test_a_limit_that_is_met_when_the_response_has_begun_is_an_error_of_the_appl
 
 
 def test_a_child_that_takes_too_long_makes_the_request_late():
-    async def work(scope, level):
+    async def work(scope, admitted):
         scope.spawn_nowait(asyncio.sleep, 60)
         return "an answer that comes too late"
 
     with pytest.raises(Refused) as caught:
         handled(work, policy=Policy(timeout=1.0))
-    assert caught.value.why == "late"
+    assert caught.value.problem is TOO_LATE
 
 
 def test_a_scope_that_is_cancelled_gives_no_answer():
-    async def work(scope, level):
+    async def work(scope, admitted):
         scope.cancel("enough")
         await asyncio.sleep(60)
 
     assert handled(work) is None
 
 
-def test_admission_hears_of_the_end_whatever_that_was():
-    told = []
+def test_admission_hears_of_the_beginning_of_the_response_and_of_the_end():
+    desk = Desk(budget=2, timeout=1.5)
 
-    class Desk:
-        budget, level, timeout = 2, "light", None
+    async def work(scope, admitted):
+        assert admitted is desk
+        assert desk.handled == [scope]
+        return scope.statistics().budget, scope.remaining()
 
-        def offer(self, method, path, headers, time_left):
-            told.append((method, path, time_left))
-            return self
+    assert handled(work, admission=desk, time_left=3.0) == (2, 1.5)
+    assert desk.offers == [("GET", "/thing", 3.0, False)]
+    assert desk.begun == 1
+    assert desk.finished == [("GET /thing", False, False, None)]
 
-        def finish(self, request, *, failed):
-            told.append((request.name, failed))
 
-    async def work(scope, level):
-        assert (level, scope.statistics().budget) == ("light", 2)
-
-    async def fail(scope, level):
+def test_admission_hears_of_failures_and_of_clients_that_leave():
+    async def fail(scope, admitted):
         raise LookupError
 
-    handled(work, admission=Desk(), time_left=3.0)
-    with pytest.raises(LookupError):
-        handled(fail, admission=Desk())
-    assert told == [
-        ("GET", "/thing", 3.0),
-        ("GET /thing", False),
-        ("GET", "/thing", None),
-        ("GET /thing", True),
+    async def late(scope, admitted):
+        await asyncio.sleep(60)
+
+    async def leave(scope, admitted):
+        scope.cancel(GONE)
+        await asyncio.sleep(60)
+
+    async def cancelled(scope, admitted):
+        asyncio.current_task().cancel()
+        await asyncio.sleep(60)
+
+    async def leave_later(scope, admitted):
+        scope.begin_response()
+        await leave(scope, admitted)
+
+    ends = [
+        (fail, LookupError, True, False),
+        (late, Refused, True, False),
+        (leave, None, False, True),
+        (cancelled, asyncio.CancelledError, True, True),
+        (leave_later, None, False, False),
     ]
+    for work, error, failed, gone in ends:
+        desk = Desk(timeout=1.0)
+        with pytest.raises(error) if error else contextlib.nullcontext():
+            handled(work, admission=desk)
+        assert desk.finished == [("GET /thing", failed, gone, None)], work
+
+
+def test_an_admission_that_only_counts_changes_nothing_else():
+    desk = Desk(timeout=0.1)
+    incoming = Incoming(Policy(enforce=False, budget=1), admission=desk)
+    assert not incoming.only_watches
+
+    async def work(scope, admitted):
+        await asyncio.sleep(1)
+        raise BudgetExceeded("a scope of the application's", 1, 1)
+
+    with pytest.raises(BudgetExceeded):
+        run_virtual(handle(incoming, caller(), work))
+    assert len(desk.finished) == 1
 
 
 def test_a_refusal_is_found_in_what_frameworks_make_of_it():
     request = RequestScope("GET /thing", Policy(), timeout=None, budget=1)
     wrapped = RuntimeError()
     wrapped.__cause__ = BudgetExceeded("x", 1, 1)
-    assert refusal_of(wrapped, request) == "budget"
-    assert refusal_of(ExceptionGroup("", [LookupError(), wrapped]), request) == "budget"
-    assert refusal_of(DeadlineExceeded("GET /thing", 1.0), request) == "late"
+    assert refusal_of(wrapped, request) is TOO_MUCH
+    assert refusal_of(ExceptionGroup("", [LookupError(), wrapped]), request) is TOO_MUCH
+    assert refusal_of(DeadlineExceeded("GET /thing", 1.0), request) is TOO_LATE
     assert refusal_of(DeadlineExceeded("a scope inside", 1.0), request) is None
     assert refusal_of(LookupError(), request) is None
 
@@ -190,7 +229,7 @@ def test_what_is_observed_is_counted_and_left_as_it_was(monkeypatch):
 
 
 def test_one_is_in_a_request_in_its_own_task_only():
-    async def work(scope, level):
+    async def work(scope, admitted):
         async with open_scope("inside"):
             other = asyncio.create_task(elsewhere())
             return is_in_request(), await other
@@ -200,7 +239,7 @@ def test_one_is_in_a_request_in_its_own_task_only():
 
     async def main():
         assert not is_in_request()
-        return await Incoming(Policy()).handle(caller(), work)
+        return await handle(Incoming(Policy()), caller(), work)
 
     assert run_virtual(main()) == (True, False)
 

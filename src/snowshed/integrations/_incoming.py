@@ -1,4 +1,4 @@
-"""One request of a server that is not ASGI: admitted, put into a scope, and told why it ended.
+"""One request of a server that is not ASGI: let in, put into a scope, and told why it ended.
 
 aiohttp and gRPC differ in what a request looks like and in how it is answered; what lies between
 is the same, and here. A protocol says what it knows (`Caller`), hands over the work, and makes its
@@ -7,41 +7,26 @@ own answer of a `Refused`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from snowshed.core._budget import CURRENT
 from snowshed.errors import BudgetExceeded, DeadlineExceeded, Overloaded
-from snowshed.integrations._headers import baggage_of, tightened
+from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest, ObservedRequest
+from snowshed.integrations._problem import RETRY_AFTER, TOO_LATE, TOO_MANY, TOO_MUCH, Problem
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
-from snowshed.shed._baggage import set_baggage
 from snowshed.shed._criticality import TrustedPeers
 
 if TYPE_CHECKING:
-    from snowshed.core._hooks import Level
+    from snowshed.shed._admission import Admission, Admitted
 
-__all__ = [
-    "Admission",
-    "Caller",
-    "Grant",
-    "Incoming",
-    "Refused",
-    "checked_policy",
-    "is_in_request",
-    "refusal_of",
-]
+__all__ = ["GONE", "Caller", "Incoming", "Refused", "checked_policy", "is_in_request", "refusal_of"]
 
 T = TypeVar("T")
-Why = Literal["late", "budget", "overloaded"]
-RETRY_AFTER = 1.0
-# For the client, who can do nothing about scopes; the cause is in the report.
-DETAILS: dict[Why, str] = {
-    "late": "The response was not ready in time.",
-    "budget": "The request would have needed more work at once than the service allows.",
-    "overloaded": "The service has more to do than it can; this request was not begun.",
-}
+GONE = "the client has gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +38,7 @@ class Caller:
         path: as it was asked for.
         headers: names in lower case.
         peer: address of the other end of the connection, without the port; None: it has none.
-        route: the template of the path; empty if there is none.
+        template: of the path; None if there is none.
         time_left: seconds that the protocol itself gives the request; None: any time.
     """
 
@@ -61,71 +46,22 @@ class Caller:
     path: str
     headers: Sequence[tuple[bytes, bytes]]
     peer: str | None = None
-    route: str = ""
+    template: str | None = None
     time_left: float | None = None
-
-
-class Grant(Protocol):
-    """The leave to handle one request.
-
-    Attributes:
-        budget: live tasks that it was granted; None: what the policy says.
-        level: ``light`` if it should give a light answer.
-        timeout: seconds until the response must have begun; None: what the policy says.
-    """
-
-    @property
-    def budget(self) -> int | None:
-        """See above."""
-        ...
-
-    @property
-    def level(self) -> Level:
-        """See above."""
-        ...
-
-    @property
-    def timeout(self) -> float | None:
-        """See above."""
-        ...
-
-    def finish(self, request: Any, *, failed: bool) -> None:
-        """Take the leave back; called once."""
-        ...
-
-
-class Admission(Protocol):
-    """Says which requests are begun at all."""
-
-    def offer(
-        self,
-        method: str,
-        path: str,
-        headers: Iterable[tuple[bytes, bytes]],
-        time_left: float | None,
-    ) -> Grant:
-        """Return the leave to handle a request.
-
-        Raises:
-            Overloaded: it should not be begun.
-        """
-        ...
 
 
 class Refused(Exception):  # noqa: N818 - never leaves a server: it becomes an answer
     """A request that ends by the limits of the service.
 
     Attributes:
-        why: ``late``, ``budget`` or ``overloaded``.
-        detail: what its client is told.
+        problem: which limit, and what its client is told.
         retry_after: seconds after which it is worth trying again; None: no use in that.
     """
 
-    def __init__(self, why: Why, retry_after: float | None = RETRY_AFTER) -> None:
-        super().__init__(why, retry_after)
-        self.why: Why = why
-        self.detail = DETAILS[why]
-        self.retry_after = None if why == "late" else retry_after
+    def __init__(self, problem: Problem, retry_after: float = RETRY_AFTER) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+        self.retry_after = retry_after if problem.again else None
 
 
 def checked_policy(
@@ -157,17 +93,17 @@ def checked_policy(
     )
 
 
-def refusal_of(error: BaseException | None, request: RequestScope) -> Why | None:
-    """Return why ``error`` says that the request ended by its own limits; None: it did not."""
+def refusal_of(error: BaseException | None, request: RequestScope) -> Problem | None:
+    """Return the limit of its own by which ``error`` says that the request ended, if it does."""
     if isinstance(error, BudgetExceeded):
-        return "budget"
+        return TOO_MUCH
     if isinstance(error, DeadlineExceeded):
-        return "late" if error.scope == request.name else None
+        return TOO_LATE if error.scope == request.name else None
     if isinstance(error, ExceptionGroup):
         found = (refusal_of(each, request) for each in error.exceptions)
         return next((each for each in found if each is not None), None)
     cause = None if error is None else error.__cause__
-    return "budget" if isinstance(cause, BudgetExceeded) else None
+    return TOO_MUCH if isinstance(cause, BudgetExceeded) else None
 
 
 class Incoming:
@@ -190,8 +126,9 @@ class Incoming:
         trusted: Iterable[str] = (),
     ) -> None:
         self.policy = policy
-        self._admission = admission
-        self._trusted = TrustedPeers(trusted)
+        # An admission needs a scope, whether it refuses or only counts.
+        self.only_watches = not policy.enforce and admission is None
+        self._entrance = Entrance(policy, admission=admission, trusted=TrustedPeers(trusted))
 
     async def observe(self, caller: Caller, work: Callable[[], Awaitable[T]]) -> T:
         """Count the tasks of a request, and change nothing."""
@@ -212,62 +149,87 @@ class Incoming:
             CURRENT.reset(token)
 
     async def handle(
-        self, caller: Caller, work: Callable[[RequestScope, Level], Awaitable[T]]
+        self,
+        caller: Caller,
+        work: Callable[[RequestScope, Admitted | None], Awaitable[T]],
+        *,
+        has_failed: Callable[[T | None, BaseException | None], bool],
     ) -> T | None:
-        """Return the answer of ``work(scope, level)``; None if its scope was cancelled instead.
+        """Return the answer of ``work(scope, admitted)``; None if its scope was cancelled instead.
+
+        Args:
+            caller: the request.
+            work: what is done in its scope.
+            has_failed: tells of an answer or an error whether it is a failure of the service.
 
         Raises:
             Refused: it ended by its limits, before a response had begun.
         """
-        trusted = bool(self._trusted) and self._trusted.trusts(caller.peer)
-        # Also if it carries nothing: the context may be that of the request before.
-        set_baggage(baggage_of(caller.headers, trusted=trusted))
-        request, grant = self._admit(caller)
-        failed = True
         try:
-            answer = await self._in_scope(request, "normal" if grant is None else grant.level, work)
-            failed = False
-        finally:
-            if grant is not None:
-                grant.finish(request, failed=failed)
-        return answer
-
-    def _admit(self, caller: Caller) -> tuple[RequestScope, Grant | None]:
-        policy = self.policy
-        allowed = _least(policy.timeout, caller.time_left)
-        timeout, budget = tightened(caller.headers, timeout=allowed, budget=policy.budget)
-        grant = None
-        if self._admission is not None:
-            try:
-                grant = self._admission.offer(caller.method, caller.path, caller.headers, timeout)
-            except Overloaded as error:
-                raise Refused("overloaded", error.retry_after) from error
-            timeout, budget = _least(timeout, grant.timeout), _least(budget, grant.budget)
-        request = RequestScope(name_of(caller), policy, timeout=timeout, budget=budget)
+            request, admitted = self._entrance.let_in(
+                caller.method,
+                caller.path,
+                caller.headers,
+                peer=caller.peer,
+                time_left=caller.time_left,
+            )
+        except Overloaded as error:
+            raise Refused(TOO_MANY, error.retry_after) from error
         request.info = caller
-        return request, grant
+        ended: _Ended[T] = _Ended()
+        try:
+            return await self._in_scope(request, admitted, work, ended)
+        finally:
+            if admitted is not None:
+                admitted.finish(
+                    request,
+                    failed=ended.refused or has_failed(ended.answer, ended.error),
+                    gone=not ended.begun and _has_gone(request, ended.error),
+                    template=caller.template,
+                )
 
     async def _in_scope(
         self,
         request: RequestScope,
-        level: Level,
-        work: Callable[[RequestScope, Level], Awaitable[T]],
+        admitted: Admitted | None,
+        work: Callable[[RequestScope, Admitted | None], Awaitable[T]],
+        ended: _Ended[T],
     ) -> T | None:
-        answer = None
-        begun = False
         try:
             async with request:
                 try:
-                    answer = await work(request, level)
+                    ended.answer = await work(request, admitted)
                 finally:
-                    begun = request.phase != "handling"
+                    ended.begun = request.phase != "handling"
+                if admitted is not None:
+                    admitted.answered()
                 request.end_response()
-        except Exception as error:
-            why = None if begun else refusal_of(error, request)
-            if why is None:
+        except BaseException as error:
+            ended.error = error
+            problem = None
+            if self.policy.enforce and isinstance(error, Exception) and not ended.begun:
+                problem = refusal_of(error, request)
+            ended.refused = problem is not None or isinstance(error, Refused)
+            if problem is None:
                 raise
-            raise Refused(why) from error
-        return answer
+            raise Refused(problem) from error
+        return ended.answer
+
+
+class _Ended(Generic[T]):
+    """How a request has ended."""
+
+    __slots__ = ("answer", "begun", "error", "refused")
+
+    def __init__(self) -> None:
+        self.answer: T | None = None
+        self.error: BaseException | None = None
+        self.begun = False
+        self.refused = False
+
+
+def _has_gone(request: RequestScope, error: BaseException | None) -> bool:
+    return request.reason == GONE or isinstance(error, asyncio.CancelledError)
 
 
 def is_in_request() -> bool:
@@ -284,12 +246,3 @@ def is_in_request() -> bool:
 def name_of(caller: Caller) -> str:
     """Return the name of a request, for its report."""
     return f"{caller.method} {caller.path}"
-
-
-N = TypeVar("N", int, float)
-
-
-def _least(first: N | None, second: N | None) -> N | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)

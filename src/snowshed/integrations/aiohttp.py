@@ -20,7 +20,6 @@ Needs: pip install 'snowshed[aiohttp]'
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import Context, ContextVar
@@ -29,13 +28,14 @@ from typing import TYPE_CHECKING, Literal
 from snowshed.integrations._calls import Calls, CallStatistics, Guards, Hosts, OutOfTime
 from snowshed.integrations._extra import needs
 from snowshed.integrations._incoming import (
-    Admission,
+    GONE,
     Caller,
     Incoming,
     Refused,
     checked_policy,
     is_in_request,
 )
+from snowshed.integrations._problem import TOO_MUCH
 
 try:
     import aiohttp
@@ -45,8 +45,8 @@ except ModuleNotFoundError as error:
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from snowshed.core._hooks import Level
     from snowshed.integrations._request import RequestScope
+    from snowshed.shed._admission import Admission, Admitted
 
 __all__ = ["CallMiddleware", "CallStatistics", "RequestScopeMiddleware", "setup"]
 
@@ -57,11 +57,6 @@ WATCH_AFTER = 0.1
 LOOK_EVERY = 0.25
 # aiohttp has a task for each request, so nothing of one is seen by another.
 _current: ContextVar[_Exchange | None] = ContextVar("snowshed_aiohttp", default=None)
-_STATUS = {
-    "late": (504, "Gateway Timeout"),
-    "budget": (503, "Service Unavailable"),
-    "overloaded": (503, "Service Unavailable"),
-}
 
 
 class CallMiddleware:
@@ -164,11 +159,11 @@ class RequestScopeMiddleware:
         if is_in_request():
             return await handler(request)
         caller = _caller(request)
-        if not self._incoming.policy.enforce:
+        if self._incoming.only_watches:
             return await self._incoming.observe(caller, lambda: handler(request))
-        exchange = _Exchange(request, handler)
+        exchange = _Exchange(request, handler, watch=self._incoming.policy.enforce)
         try:
-            answer = await self._incoming.handle(caller, exchange.run)
+            answer = await self._incoming.handle(caller, exchange.run, has_failed=_has_failed)
         except Refused as refused:
             return _refusal(refused)
         finally:
@@ -184,23 +179,24 @@ class RequestScopeMiddleware:
 class _Exchange:
     """One request in its scope, while its client is there."""
 
-    __slots__ = ("_handler", "_request", "_scope", "_timer", "level")
+    __slots__ = ("_admitted", "_handler", "_request", "_scope", "_timer", "_watches")
 
-    def __init__(self, request: web.Request, handler: Handler) -> None:
+    def __init__(self, request: web.Request, handler: Handler, *, watch: bool) -> None:
         self._request: web.Request | None = request
         self._handler: Handler | None = handler
-        self.level: Level = "normal"
+        self._watches = watch
         self._scope: RequestScope | None = None
+        self._admitted: Admitted | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, scope: RequestScope, level: Level) -> web.StreamResponse:
+    async def run(self, scope: RequestScope, admitted: Admitted | None) -> web.StreamResponse:
         request, handler = self._request, self._handler
         assert request is not None
         assert handler is not None
-        self._scope = scope
-        self.level = level
+        self._scope, self._admitted = scope, admitted
         _current.set(self)
-        self._look_in(WATCH_AFTER)
+        if self._watches:
+            self._look_in(WATCH_AFTER)
         try:
             response = await handler(request)
         except web.HTTPException as answer:
@@ -208,15 +204,17 @@ class _Exchange:
             response = answer
         if response.status == 500 and scope.refused and not response.prepared:
             # The application has made an answer of the refusal by itself.
-            raise Refused("budget")
+            raise Refused(TOO_MUCH)
         return response
 
     def begin_response(self, response: web.StreamResponse) -> None:
         """The head of ``response`` goes out, from the handler or after it."""
-        if self.level == "light":
+        if self._admitted is not None and self._admitted.gave_light:
             response.headers["snowshed-level"] = "light"
         if self._scope is not None:
             self._scope.begin_response()
+            if self._admitted is not None:
+                self._admitted.answered()
         if isinstance(response, web.WebSocketResponse):
             self._leave_alone()
 
@@ -229,7 +227,7 @@ class _Exchange:
         if transport is not None and not transport.is_closing():
             self._look_in(LOOK_EVERY)
         elif self._scope is not None:
-            self._scope.cancel("the client has gone")
+            self._scope.cancel(GONE)
 
     def _leave_alone(self) -> None:
         if self._timer is not None:
@@ -270,7 +268,7 @@ def setup(
         trusted=trusted,
     )
     app.middlewares.insert(0, middleware)
-    if enforce:
+    if enforce or admission is not None:
         app.on_response_prepare.append(_begin_response)
 
 
@@ -288,20 +286,23 @@ def _caller(request: web.Request) -> Caller:
         path=request.path,
         headers=[(name.lower(), value) for name, value in request.raw_headers],
         peer=peer[0] if isinstance(peer, tuple) else None,
-        route="" if resource is None else f"{request.method} {resource.canonical}",
+        template=None if resource is None else resource.canonical,
     )
+
+
+def _has_failed(answer: web.StreamResponse | None, _error: BaseException | None) -> bool:
+    return answer is None or answer.status >= 500
 
 
 def _refusal(refused: Refused) -> web.Response:
     """Answer with a problem document (RFC 9457)."""
-    status, title = _STATUS[refused.why]
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": refused.detail}
+    problem = refused.problem
     headers = {}
     if refused.retry_after is not None:
         headers["retry-after"] = str(math.ceil(refused.retry_after))
     return web.Response(
-        status=status,
-        body=json.dumps(problem).encode(),
+        status=problem.status,
+        body=problem.body,
         content_type="application/problem+json",
         headers=headers,
     )
