@@ -11,7 +11,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType, ModuleType
@@ -31,6 +31,7 @@ from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._executor import count_thread_jobs
 from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
+from snowshed.attach._shed import Shed
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
 from snowshed.integrations import _headers
@@ -38,9 +39,12 @@ from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
+from snowshed.shed._settings import Settings as ShedSettings
 
 if TYPE_CHECKING:
     from snowshed.core._budget import Ending, TaskBudget
+    from snowshed.shed._admission import Admission
+    from snowshed.shed._rules import RuleRunner
 
 __all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
 
@@ -97,8 +101,9 @@ class Runtime:
     three callbacks' worth. Memory: O(live tasks of open requests).
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shed: Shed | None = None) -> None:
         self.settings = settings
+        self._shed = shed
         self._classifier = Classifier(settings)
         self._late = Ledger(self._classifier)
         self._decision = SpawnDecision(
@@ -141,9 +146,11 @@ class Runtime:
 
     def _export(self, _prometheus_client: ModuleType) -> None:
         # Importing it loads prometheus_client, which only a service that wants metrics has done.
-        from snowshed.integrations.prometheus import register  # noqa: PLC0415
+        from snowshed.integrations import prometheus  # noqa: PLC0415
 
-        register(self)
+        prometheus.register(self)
+        if self._shed is not None:
+            prometheus.register_shed(self._shed.sources())
 
     def wrap(self, app: App) -> App:
         """Return ``app`` with a scope around each of its requests; unchanged if that fails."""
@@ -159,7 +166,19 @@ class Runtime:
             on_excess=settings.on_excess,
             after_budget=settings.after_budget,
             grace=settings.grace,
+            admission=self.admission,
+            trusted=() if self._shed is None else self._shed.settings.trusted,
         )
+
+    @property
+    def admission(self) -> Admission | None:
+        """Which requests are begun; None: all."""
+        return None if self._shed is None else self._shed.admission
+
+    @property
+    def rules(self) -> RuleRunner | None:
+        """The operator's rules; None: there are none."""
+        return None if self._shed is None else self._shed.rules
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Count the tasks of ``loop``; called when it begins to run."""
@@ -300,7 +319,7 @@ class _Watcher(Account):
 def _route_of(info: Any) -> str | None:
     """Return the template of the path, where a framework left it in what is known of a request."""
     if isinstance(info, Caller):
-        return info.route or None
+        return None if info.template is None else f"{info.method} {info.template}"
     if not isinstance(info, dict):
         return None
     path = getattr(info.get("route"), "path", None)
@@ -310,25 +329,36 @@ def _route_of(info: Any) -> str | None:
 _runtime: Runtime | None = None
 
 
-def init(**settings: Any) -> Runtime:
+def init(*, shed: Mapping[str, Any] | None = None, **settings: Any) -> Runtime:
     """Attach snowshed to this process, as `snowshed run` does from outside.
 
     Call it before the event loop is made, or at least before the application is loaded. A second
     call returns the runtime that is there already.
 
     Args:
-        settings: see `snowshed.attach.Settings`; what is not given comes from ``SNOWSHED_RUN_*``
-            and the ``run`` section of the settings file.
+        shed: see `snowshed.shed.Settings`; what is not given comes from ``SNOWSHED_SHED_*`` and the
+            ``shed`` section of the settings file.
+        settings: the same for `snowshed.attach.Settings` and section ``run``.
 
     Raises:
         ConfigError: a setting is unknown or has an unacceptable value.
     """
     global _runtime  # noqa: PLW0603 - a process is attached once
     if _runtime is None:
-        runtime = Runtime(config.section("run", Settings, overrides=settings))
+        run = config.section("run", Settings, overrides=settings)
+        runtime = Runtime(run, _shed_of(run, shed))
         runtime.start()
         _runtime = runtime
     return _runtime
+
+
+def _shed_of(run: Settings, overrides: Mapping[str, Any] | None) -> Shed | None:
+    """Return what refuses requests, or would; None: nothing does."""
+    asked = config.section("shed", ShedSettings, overrides=overrides or {})
+    # A dry run costs several times what observing does, so in `observe` it has to be asked for.
+    if asked.mode == "off" or (run.mode == "observe" and asked.mode != "dry-run"):
+        return None
+    return Shed(asked, service=run.service, enforce=run.mode == "enforce")
 
 
 def start_from_environment() -> None:

@@ -16,6 +16,8 @@ from snowshed import config
 from snowshed.attach._settings import Settings
 from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
+from snowshed.shed._rules import RulesFile
+from snowshed.shed._settings import Settings as ShedSettings
 
 _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 
@@ -31,6 +33,17 @@ _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 )
 @click.option("--timeout", metavar="SECONDS", help="Longest handling of a request. [none]")
 @click.option("--service", metavar="NAME", help="Name in log lines and metrics. [service]")
+@click.option(
+    "--objective",
+    metavar="SECONDS",
+    help="In enforce: within this a request without a deadline should be answered. [1]",
+)
+@click.option("--rules", metavar="FILE", help="Rules that degrade, sample and refuse. [none]")
+@click.option(
+    "--shed",
+    metavar="enforce|dry-run|off",
+    help="Refuse what is too much, only count it, or neither. [enforce]",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...], **options: str | None) -> int:
     """Run COMMAND with snowshed inside, no code changed.
@@ -43,26 +56,49 @@ def run(command: tuple[str, ...], **options: str | None) -> int:
     cannot be executed, 2 when an option or setting is not accepted.
     """
     given = {key: text for key, text in options.items() if text is not None}
+    shed = {_SHED[key]: given.pop(key) for key in tuple(given) if key in _SHED}
     config.reject_unknown_sections(SECTIONS)
     config.section("run", Settings, overrides=given, spelled=_flag)
-    return _become(command, service_environment(os.environ, given, config.directory()))
+    _check_shed(shed)
+    sections = {"run": given, "shed": shed}
+    return _become(command, service_environment(os.environ, sections, config.directory()))
+
+
+# Options of section `shed`, by its keys: to the user they are options of one command.
+_SHED = {"objective": "objective", "rules": "rules", "shed": "mode"}
+_OPTION_OF = {key: option for option, key in _SHED.items()}
+
+
+def _check_shed(given: Mapping[str, str]) -> None:
+    def flag(key: str) -> str:
+        return _flag(_OPTION_OF.get(key, key))
+
+    settings = config.section("shed", ShedSettings, overrides=given, spelled=flag)
+    if settings.rules is not None:
+        RulesFile(settings.rules).load()
 
 
 def service_environment(
-    environment: Mapping[str, str], given: Mapping[str, str], settings: Path | None
+    environment: Mapping[str, str],
+    given: Mapping[str, Mapping[str, str]],
+    settings: Path | None,
 ) -> dict[str, str]:
     """Return the environment in which a service starts snowshed by itself.
 
     Args:
         environment: that of this process.
-        given: options of ``snowshed run``, by key of section ``run``.
+        given: options of ``snowshed run``, by section and key.
         settings: where the settings come from; named, so that a service which changes its
             directory still finds them.
     """
     before = environment.get("PYTHONPATH", "").split(os.pathsep)
     # An empty entry would mean the current directory, so an empty variable must not leave one.
     path = [str(_BOOTSTRAP), *(entry for entry in before if entry not in {"", str(_BOOTSTRAP)})]
-    added = {f"SNOWSHED_RUN_{key.upper()}": text for key, text in given.items()}
+    added = {
+        f"SNOWSHED_{section.upper()}_{key.upper()}": text
+        for section, options in given.items()
+        for key, text in options.items()
+    }
     if settings is not None:
         added["SNOWSHED_CONFIG"] = str(settings)
     return {**environment, **added, "PYTHONPATH": os.pathsep.join(path)}

@@ -9,6 +9,7 @@ import msgspec
 
 SECTIONS = {
     "run": "snowshed.attach._settings:Settings",
+    "shed": "snowshed.shed._settings:Settings",
 }
 
 

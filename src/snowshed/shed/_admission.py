@@ -7,8 +7,10 @@ request, and tells it how the request has ended.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Token
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Admission", "Admitted"]
 
+logger = logging.getLogger("snowshed.shed")
 SAMPLED_RETRY_AFTER = 1.0
 
 
@@ -170,10 +173,15 @@ class Admission:
         self.enforce = enforce
         self._refused: dict[str, int] = {}
         self._bypassed = 0
+        self._when_serving: Callable[[asyncio.AbstractEventLoop], object] | None = None
 
     def __repr__(self) -> str:
         mode = "enforce" if self.enforce else "dry-run"
         return f"<Admission {mode} {self.limiter!r}>"
+
+    def when_serving(self, begin: Callable[[asyncio.AbstractEventLoop], object]) -> None:
+        """Call ``begin(loop)`` once, when the first request comes."""
+        self._when_serving = begin
 
     def offer(
         self,
@@ -201,6 +209,8 @@ class Admission:
             Overloaded: it should not be begun.
         """
         del headers
+        if self._when_serving is not None:
+            self._begin(self._when_serving)
         route = self.routes.find(method, path)
         if route.bypass:
             self._bypassed += 1
@@ -236,6 +246,13 @@ class Admission:
             timeout=effect.timeout,
             began=now - waited,
         )
+
+    def _begin(self, begin: Callable[[asyncio.AbstractEventLoop], object]) -> None:
+        self._when_serving = None
+        try:
+            begin(asyncio.get_running_loop())
+        except Exception:
+            logger.exception("the rules could not be started; the service goes on without them")
 
     def _baggage(self, route: Route, effect: Effect, *, trusted: bool) -> Baggage:
         before = current_baggage()

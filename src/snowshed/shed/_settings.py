@@ -35,8 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mode: ``enforce`` refuses what is too much, as far as ``run.mode`` enforces; ``dry-run``
             refuses nobody and counts who would have been; ``off`` does nothing.
         objective: seconds within which a request without a deadline of its own should be answered.
-        limit: the rule that learns how much may be in flight: ``deadline`` is ours, the others
-            count requests (see the reference), ``fixed`` is ``max_limit``.
+        limit: the rule that learns how many tasks may be in flight: ``deadline`` is ours, the
+            others were made to count requests (see the reference), ``fixed`` is ``max_limit``.
         max_limit: tasks in flight, whatever is learned.
         trusted: networks of callers that may raise the class of a request, such as 10.0.0.0/8.
         rules: a file with rules, relative to the current directory; ``standard``: those that come
@@ -83,10 +83,18 @@ _LIMITS: dict[LimitName, Callable[[float], Limit]] = {
 }
 
 
-def admission_of(settings: Settings, *, name: str) -> Admission:
-    """Return the admission that ``settings`` ask for, of the service ``name``."""
+def admission_of(settings: Settings, *, name: str, enforce: bool) -> Admission:
+    """Return the admission that ``settings`` ask for.
+
+    Args:
+        settings: of section ``shed``.
+        name: of the service.
+        enforce: False: it refuses nobody, whatever they say.
+    """
     limit = _LIMITS[settings.limit](settings.max_limit)
     limiter = AdaptiveLimiter(name, limit=limit, objective=settings.objective)
     return Admission(
-        limiter, routes=RouteTable(settings.routes), enforce=settings.mode == "enforce"
+        limiter,
+        routes=RouteTable(settings.routes),
+        enforce=enforce and settings.mode == "enforce",
     )

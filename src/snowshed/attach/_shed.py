@@ -1,0 +1,99 @@
+"""What stands in the flood in one process: admission, and the rules that it obeys.
+
+Both are made when the service starts, so that a mistake in the settings is known then. The rules
+begin to be judged when the first request comes: not every process that is attached serves any, and
+a loop that serves ends its tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from snowshed.core import _hooks
+from snowshed.integrations._metrics import ShedSources, rules_in
+from snowshed.shed._light import LIGHT_MARK
+from snowshed.shed._pressure import service_pressure
+from snowshed.shed._rules import RuleRunner, RulesFile
+from snowshed.shed._settings import Settings, admission_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from snowshed.integrations._metrics import RuleReading
+    from snowshed.shed._admission import Admission
+    from snowshed.shed._limiter import LimiterStatistics
+    from snowshed.shed._rules import ClusterLink
+
+__all__ = ["Shed"]
+
+logger = logging.getLogger("snowshed.attach")
+
+
+class Shed:
+    """Admission and rules of this process, as the settings have them.
+
+    Args:
+        settings: section ``shed``.
+        service: name of the service.
+        enforce: False: the service is only observed, so that nobody is refused.
+
+    Raises:
+        ConfigError: the rules cannot be read, or hold a mistake.
+        ImportError: the settings ask for a library that is not installed.
+    """
+
+    def __init__(self, settings: Settings, *, service: str, enforce: bool) -> None:
+        self.settings = settings
+        self.admission: Admission = admission_of(settings, name=service, enforce=enforce)
+        self.rules: RuleRunner | None = None
+        if settings.rules is not None:
+            limiter = self.admission.limiter
+            self.rules = RuleRunner(
+                RulesFile(settings.rules),
+                meter=self.admission.meter,
+                enforce=self.admission.enforce,
+                pressure=lambda: limiter.pressure,
+                cluster=_cluster(settings, service),
+            )
+        self._running: asyncio.Task[None] | None = None
+        self.admission.when_serving(self._begin)
+        if self.admission.enforce:
+            service_pressure.add(service, lambda: self.admission.limiter.level)
+            _hooks.on_light(_mark)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.rules is not None:
+            # Of no request: what runs for the service must not count in the first one's budget.
+            self._running = loop.create_task(
+                self.rules.run(), name="snowshed-rules", context=Context()
+            )
+
+    def sources(self) -> ShedSources:
+        """Return where the metrics of all this are read."""
+        return ShedSources(limiters=self.limiters, rules=self._rule_readings)
+
+    def _rule_readings(self) -> Iterable[RuleReading]:
+        return () if self.rules is None else rules_in(self.rules.report())
+
+    def limiters(self) -> Mapping[str, LimiterStatistics]:
+        """Return the statistics of each limiter, by name."""
+        limiter = self.admission.limiter
+        return {limiter.name: limiter.statistics()}
+
+
+def _cluster(settings: Settings, service: str) -> ClusterLink | None:
+    if settings.redis is None:
+        return None
+    # Loads the client of Redis, which only a service that shares its counts needs.
+    from snowshed.integrations.redis import RedisCluster  # noqa: PLC0415
+
+    return RedisCluster(settings.redis, service=service)
+
+
+def _mark() -> None:
+    mark = LIGHT_MARK.get()
+    if mark is not None:
+        mark.count += 1
