@@ -42,6 +42,8 @@ html_copy_source = False
 # Where each public name is documented; the first door that has it.
 HOMES = dict.fromkeys(snowshed.core.__all__, "snowshed.core")
 HOMES |= dict.fromkeys(snowshed.__all__, "snowshed")
+HOMES |= dict.fromkeys(("Guards", "Hosts", "CallStatistics"), "snowshed.integrations.httpx2")
+HOMES |= {"CallInterceptor": "snowshed.integrations.grpc"}
 # What annotations and docstrings may name without its module.
 UNQUALIFIED = ["builtins.", "typing.", "collections.abc.", "asyncio."]
 

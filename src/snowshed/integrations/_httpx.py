@@ -45,8 +45,8 @@ class CallTransport:
             DeadlineExceeded: no time is left; nothing was sent.
             CircuitOpen: a guard refuses; nothing was sent.
             Overloaded: a guard refuses; nothing was sent.
-            ReadTimeout: the library's own, if the response did not begin before the deadline and
-                nobody else ended the call.
+            httpx.ReadTimeout: or that of httpx2, if the response did not begin before the deadline
+                and nobody else ended the call.
         """
         host = request.url.host
         what = f"{request.method} {host}"

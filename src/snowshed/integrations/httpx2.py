@@ -21,7 +21,7 @@ try:
 except ModuleNotFoundError as error:
     raise needs("httpx2", "httpx2", error) from None
 
-__all__ = ["CallStatistics", "SnowshedTransport", "instrument"]
+__all__ = ["CallStatistics", "Guards", "Hosts", "SnowshedTransport", "instrument"]
 
 
 class SnowshedTransport(_httpx.CallTransport, httpx2.AsyncBaseTransport):
