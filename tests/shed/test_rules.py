@@ -90,6 +90,8 @@ def test_what_is_missing_neither_enters_nor_leaves(missing: float | None) -> Non
     assert run(tree, errors(*[0.2] * 4, *[missing] * 50)) == []
     assert run(tree, errors(*[0.2] * 6, *[missing] * 100)) == [(5.0, "enter", "errors")]
     assert run(tree, [(float(t), {}) for t in range(100)]) == []
+    interrupted = errors(0.2, 0.2, missing, missing, 0.2, 0.2)
+    assert run(tree, interrupted) == [(5.0, "enter", "errors")]
 
 
 def test_a_short_absence_does_not_begin_the_holding_anew_and_a_long_one_does() -> None:
@@ -109,6 +111,8 @@ def test_a_clock_that_goes_back_enters_nothing_and_locks_nothing() -> None:
     tree = parse_rules(RULE)
     entered = errors(*[0.2] * 6, start=5000)
     assert run(tree, [*errors(*[0.2] * 4, start=5000), *errors(*[0.2] * 5)]) == []
+    again = [*errors(*[0.2] * 4, start=5000), *errors(*[0.2] * 6)]
+    assert run(tree, again) == [(5.0, "enter", "errors")]
     found = run(tree, [*entered, *errors(*[0.0] * 40)])
     assert found == [(5005.0, "enter", "errors"), (10.0, "leave", "errors")]
 

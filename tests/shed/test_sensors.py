@@ -129,6 +129,22 @@ def test_version_1_has_a_tree_for_each_controller(tmp_path: Path) -> None:
     assert group.memory() == MemoryUse(700000, 4000000)
 
 
+def test_in_version_1_too_all_who_share_the_quota_count(tmp_path: Path) -> None:
+    root = version_1(tmp_path, quota="-1")
+    machine(
+        root,
+        **under(
+            "sys__fs__cgroup__cpu,cpuacct__docker",
+            {
+                "cpu_DOT_cfs_quota_us": "50000\n",
+                "cpu_DOT_cfs_period_us": "100000\n",
+                "cpuacct_DOT_usage": "9000000000\n",
+            },
+        ),
+    )
+    assert Cgroup(root).cpu() == CpuUse(9.0, 0.5)
+
+
 def test_version_1_without_limits(tmp_path: Path) -> None:
     group = Cgroup(version_1(tmp_path, "-1", "9223372036854771712"))
     assert group.cpu() == CpuUse(7.0, None)

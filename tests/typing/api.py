@@ -222,3 +222,24 @@ def routes() -> dict[str, shed.RoutePolicy]:
     assert_type(feed.cost, int | None)
     assert_type(shed.Criticality.SHEDDABLE < shed.Criticality.CRITICAL_PLUS, bool)
     return {"GET /feed": feed, "/health": shed.RoutePolicy(bypass=True)}
+
+
+@shed.rule_hook("last-good")
+async def last_good(event: shed.RuleEvent) -> None:
+    assert_type(event.route, str)
+
+
+async def rules(meter: shed.Meter, cluster: shed.ClusterLink, queue: list[int]) -> bool:
+    shed.register_gauge("queue", lambda: len(queue))
+    shed.register_pool("db", lambda: not queue)
+    shed.register_breaker("db", lambda: "closed")
+    runner = shed.RuleRunner(shed.RulesFile("rules.toml"), meter=meter, cluster=cluster)
+    task = runner.start()
+    assert_type(runner.tick(1.0), list[shed.RuleEvent])
+    assert_type(runner.statistics(), shed.RuleStatistics)
+    assert_type(runner.report(), dict[str, object])
+    task.cancel()
+    assert_type(shed.parse_rules("", origin="rules.toml"), shed.RuleTree)
+    effect = assert_type(shed.current_effects().of("GET /"), shed.Effect)
+    assert_type(meter.window(10, 1.0).p99, float | None)
+    return shed.degraded("reviews") or shed.sampled_out("id", effect.sample)
