@@ -21,7 +21,9 @@ copyright = author
 version = release = snowshed.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-nitpick_ignore_regex = [("py:.*", r"(prometheus_client|opentelemetry|redis)\..*")]
+nitpick_ignore_regex = [
+    ("py:.*", r"(prometheus_client|opentelemetry|redis|httpx2?|aiohttp|web|grpc)\..*")
+]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]

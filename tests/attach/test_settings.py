@@ -63,19 +63,8 @@ def test_a_budget_of_zero_in_the_environment_names_the_variable(
     assert str(caught.value) == ("SNOWSHED_RUN_BUDGET: budget must be a positive number, not 0")
 
 
-def test_callees_and_trusted_networks_are_lists_in_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_callees_are_a_list_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNOWSHED_RUN_CALLEES", ".shop.internal,stock")
-    monkeypatch.setenv("SNOWSHED_RUN_TRUSTED", "10.0.0.0/8,unix")
-    settings = config.section("run", Settings)
-    assert settings.callees == (".shop.internal", "stock")
-    assert settings.trusted == ("10.0.0.0/8", "unix")
+    assert config.section("run", Settings).callees == (".shop.internal", "stock")
     monkeypatch.setenv("SNOWSHED_RUN_CALLEES", ",")
     assert config.section("run", Settings).callees == ()
-
-
-def test_a_network_that_is_none_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNOWSHED_RUN_TRUSTED", "10.0.0.0/33")
-    with pytest.raises(ConfigError, match=r"SNOWSHED_RUN_TRUSTED: trusted peer '10.0.0.0/33'"):
-        config.section("run", Settings)

@@ -37,8 +37,8 @@ def options(runtime: Runtime) -> dict[str, Any]:
         "on_excess": settings.on_excess,
         "after_budget": settings.after_budget,
         "grace": settings.grace,
-        "trusted": settings.trusted,
-        "admission": getattr(runtime, "admission", None),
+        "admission": runtime.admission,
+        "trusted": () if runtime._shed is None else runtime._shed.settings.trusted,
     }
 
 

@@ -7,8 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from snowshed.shed._criticality import TrustedPeers
-
 __all__ = ["Settings"]
 
 
@@ -36,11 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         helper: more modules whose tasks only carry out a call that the request made itself.
         callees: hosts that are told what a request has left, ``.example.com`` for all below it,
             ``*`` for all. Calls by gRPC are told always.
-        trusted: networks of callers that may raise the class of a request above ``critical``;
-            ``unix`` is whoever calls by a Unix socket.
 
     Raises:
-        ValueError: a limit is not positive, a time is not a finite number, a network is none.
+        ValueError: a limit is not positive, or a time is not a finite number.
     """
 
     service: str = "service"
@@ -56,13 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     driver: tuple[str, ...] = ()
     helper: tuple[str, ...] = ()
     callees: tuple[str, ...] = ("*",)
-    trusted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the types cannot."""
         _require_positive(budget=self.budget, timeout=self.timeout, after_budget=self.after_budget)
-        # Raises what is wrong with a network.
-        TrustedPeers(self.trusted)
         _require_not_negative(
             sites_from=self.sites_from, grace=self.grace, log_interval=self.log_interval
         )
