@@ -106,7 +106,11 @@ def check_command(words: list[str]) -> None:
     elif program in {"pip", "python"} and "install" in words:
         check_extras(words)
     elif program == "python":
-        assert words[1] in {"-m", "-c"} or (ROOT / words[1]).exists() or words[1] == "app.py"
+        assert (
+            words[1] in {"-m", "-c"}
+            or (ROOT / words[1]).exists()
+            or words[1] in {"app.py", "flood.py"}
+        )
     else:
         assert program in OF_OTHERS or (ROOT / program).exists(), f"what is {program!r}?"
 

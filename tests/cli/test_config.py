@@ -47,6 +47,22 @@ def test_json_says_the_same(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert run["timeout"] == {"value": None, "source": "default"}
 
 
+def test_tables_are_shown_as_what_may_stand_in_a_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "snowshed.toml").write_text('[shed.routes."GET /feed"]\ncost = 40\nlight = 1\n')
+    assert main(["config", "show"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)["shed"]
+    assert shown["routes"] == {"GET /feed": {"cost": 40, "light": 1, "bypass": False}}
+    assert main(["config", "show", "--json"]) == 0
+    [routes] = [
+        record["value"]
+        for record in json.loads(capsys.readouterr().out)["sections"]["shed"]
+        if record["key"] == "routes"
+    ]
+    assert routes["GET /feed"]["cost"] == 40
+
+
 def test_a_table_that_is_no_section_is_refused(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 import click
+import msgspec
 
 from snowshed import config as settings
 from snowshed.cli._output import print_json
@@ -37,7 +38,9 @@ def show(*, as_json: bool) -> None:
 
 
 def _records(values: Iterable[settings.Setting]) -> list[dict[str, object]]:
-    return [{"key": v.key, "value": v.value, "source": v.source} for v in values]
+    return [
+        {"key": v.key, "value": msgspec.to_builtins(v.value), "source": v.source} for v in values
+    ]
 
 
 def _as_toml(name: str, values: Iterable[settings.Setting]) -> str:
@@ -50,5 +53,14 @@ def _assignment(setting: settings.Setting) -> str:
     # TOML has no null: a setting that is none is one that is not written.
     if setting.value is None:
         return f"# {setting.key} = none"
-    # JSON's text, numbers, booleans and lists are TOML's.
-    return f"{setting.key} = {json.dumps(setting.value)}"
+    return f"{setting.key} = {_toml(msgspec.to_builtins(setting.value))}"
+
+
+def _toml(value: object) -> str:
+    if not isinstance(value, dict):
+        # JSON's text, numbers, booleans and lists are TOML's.
+        return json.dumps(value)
+    pairs = [
+        f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items() if each is not None
+    ]
+    return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
