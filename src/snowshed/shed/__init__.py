@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snowshed.shed._admission import Admission, Admitted
 from snowshed.shed._baggage import (
     Baggage,
     current_baggage,
@@ -28,6 +29,7 @@ from snowshed.shed._limits import (
     FixedLimit,
     Gradient2Limit,
     Limit,
+    OpenRequest,
     Sample,
     Tick,
     VegasLimit,
@@ -36,7 +38,7 @@ from snowshed.shed._limits import (
 from snowshed.shed._meter import Meter, MeterStatistics, Window
 from snowshed.shed._pressure import current_level
 from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
-from snowshed.shed._routes import RoutePolicy
+from snowshed.shed._routes import RoutePolicy, RouteTable
 from snowshed.shed._rules import (
     ClusterLink,
     HookStatistics,
@@ -52,6 +54,7 @@ from snowshed.shed._rules import (
     register_pool,
     rule_hook,
 )
+from snowshed.shed._settings import Settings
 from snowshed.shed._target import (
     Target,
     Targets,
@@ -66,6 +69,8 @@ __all__ = [
     "AIMDLimit",
     "AdaptiveLimiter",
     "AdaptiveThrottle",
+    "Admission",
+    "Admitted",
     "Backoff",
     "Baggage",
     "BreakerState",
@@ -88,16 +93,19 @@ __all__ = [
     "LimiterStatistics",
     "Meter",
     "MeterStatistics",
+    "OpenRequest",
     "Permit",
     "RetryBudget",
     "RetryStatistics",
     "RoutePolicy",
+    "RouteTable",
     "RuleEvent",
     "RuleRunner",
     "RuleStatistics",
     "RuleTree",
     "RulesFile",
     "Sample",
+    "Settings",
     "Target",
     "TargetStatistics",
     "Targets",
