@@ -16,10 +16,13 @@ import pytest
 import _serving
 import snowshed
 from snowshed.attach import Runtime, Settings
+from snowshed.attach._shed import Shed
 from snowshed.integrations.debug import DebugApp
 from snowshed.shed._routes import RoutePolicy, RouteTable
+from snowshed.shed._settings import Settings as ShedSettings
 
-OWN = ["runtime", "requests", "pressure", "features"]
+SHARED = ["pressure", "features", "targets"]
+OWN = ["runtime", "requests", *SHARED]
 UNIX = {"client": None, "server": ("/run/app.sock", None)}
 
 
@@ -67,7 +70,7 @@ class Numbers:
 def test_the_index_lists_what_there_is():
     app = DebugApp(Runtime(Settings()), sources={"limiter": dict})
     assert content(app) == {"sources": [*OWN, "limiter", "all"]}
-    assert content(DebugApp()) == {"sources": ["pressure", "features", "all"]}
+    assert content(DebugApp()) == {"sources": [*SHARED, "all"]}
 
 
 def test_statistics_become_json():
@@ -83,6 +86,20 @@ def test_statistics_become_json():
     assert content(app, "/requests")["requests"] == {"open": 0, "busiest": []}
     assert content(app, "/pressure")["pressure"]["level"] == "normal"
     assert set(content(app, "/all/")) == {*OWN, "limiter", "routes"}
+
+
+def test_a_runtime_shows_its_limiter_routes_and_rules(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "lag"\nwhen = "loop_lag > 1s"\naction = { sample = 10 }\n')
+    settings = ShedSettings(rules=str(rules), routes={"GET /feed": RoutePolicy(cost=20)})
+    shed = Shed(settings, service="shop", enforce=False)
+    app = DebugApp(Runtime(Settings(), shed))
+    assert content(app)["sources"] == [*OWN[:2], "limiter", "routes", "rules", *SHARED, "all"]
+    found = content(app, "/all")
+    assert "errors" not in found
+    assert (found["limiter"]["name"], found["limiter"]["inflight"]) == ("shop", 0)
+    assert found["routes"]["routes"][0]["name"] == "GET /feed"
+    assert found["rules"]["rules"][0]["name"] == "lag"
 
 
 def test_what_json_has_no_word_for_is_shown_as_it_shows_itself():
@@ -136,7 +153,10 @@ def test_a_source_that_fails_is_an_entry_not_a_500(caplog):
 def test_an_unknown_name_says_what_there_is():
     status, headers, problem = ask(DebugApp(sources={"limiter": dict}), "/limitr")
     assert (status, headers[b"content-type"]) == (404, b"application/problem+json")
-    assert problem["detail"] == "nothing of that name; there are: pressure, features, limiter, all"
+    assert (
+        problem["detail"]
+        == "nothing of that name; there are: pressure, features, targets, limiter, all"
+    )
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -221,7 +241,9 @@ def test_a_token_from_an_unset_variable_is_refused(token):
 
 def test_repr_keeps_the_token():
     app = DebugApp(sources={"limiter": dict}, token="s3cret")
-    assert repr(app) == "<DebugApp pressure, features, limiter for this machine with a token>"
+    assert (
+        repr(app) == "<DebugApp pressure, features, targets, limiter for this machine with a token>"
+    )
 
 
 def test_it_can_be_served_alone_and_refuses_websockets():

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,7 @@ from snowshed.integrations._open_requests import open_requests
 from snowshed.shed._criticality import TrustedPeers
 from snowshed.shed._degrade import feature_statistics
 from snowshed.shed._pressure import service_pressure
+from snowshed.shed._target import shared_targets
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
@@ -51,17 +52,25 @@ class Stated(Protocol):
 _OF_THE_PROCESS: Mapping[str, Source] = {
     "pressure": service_pressure.statistics,
     "features": feature_statistics,
+    "targets": lambda: [target.statistics() for target in shared_targets()],
 }
 
 
-def _of_runtime(runtime: Stated | None) -> dict[str, Source]:
+def _of_runtime(runtime: Any) -> Iterator[tuple[str, Source]]:
+    """Yield what a runtime knows; one that somebody else has made may know less."""
     if runtime is None:
-        return {}
-    found: dict[str, Source] = {"runtime": runtime.statistics}
+        return
+    yield "runtime", runtime.statistics
     budgets = getattr(runtime, "_open_budgets", None)
     if budgets is not None:
-        found["requests"] = lambda: open_requests(budgets())
-    return found
+        yield "requests", lambda: open_requests(budgets())
+    admission = getattr(runtime, "admission", None)
+    if admission is not None:
+        yield "limiter", admission.limiter.statistics
+        yield "routes", admission.routes.statistics
+    rules = getattr(runtime, "rules", None)
+    if rules is not None:
+        yield "rules", rules.report
 
 
 class _Refusal(Exception):  # noqa: N818 - it is an answer
@@ -76,11 +85,11 @@ class DebugApp:
     """An ASGI application that shows statistics, to be mounted in yours.
 
     Args:
-        runtime: what `snowshed.init` returned, shown as ``/runtime``, and its open requests as
-            ``/requests``; None: neither.
-        sources: what else there is to show beside ``/pressure`` and ``/features``, by name:
-            functions that return a dataclass, a mapping, a list. Looked at anew for each request,
-            so a mapping that grows is fine. One that raises is shown as its error, and logged once.
+        runtime: what `snowshed.init` returned: its totals, open requests, limiter, routes and
+            rules; None: only what the process shares (pressure, features, targets).
+        sources: what else there is to show, by name: functions that return a dataclass, a mapping,
+            a list. Looked at anew for each request, so a mapping that grows is fine. One that
+            raises is shown as its error, and logged once.
         token: what a caller has to send as ``Authorization: Bearer ...``; None: nothing.
         allow_remote: answer to other machines too. False: only to a peer on this one that no proxy
             speaks for: a loopback address without a forwarding header, or a Unix socket.
@@ -103,7 +112,7 @@ class DebugApp:
         if token is not None and not token.strip():
             msg = "DebugApp: the token is empty; give one, or None to ask for none"
             raise ValueError(msg)
-        self._own = {**_of_runtime(runtime), **_OF_THE_PROCESS}
+        self._own: dict[str, Source] = {**dict(_of_runtime(runtime)), **_OF_THE_PROCESS}
         self._sources: Mapping[str, Source] = {} if sources is None else sources
         self._token = None if token is None else token.encode()
         self._allow_remote = allow_remote
