@@ -101,6 +101,15 @@ def test_it_can_be_called_when_the_loop_runs_already():
 
 
 @virtual
+async def test_hints_of_callers_that_cannot_be_read_are_counted():
+    with attached(mode="enforce") as runtime:
+        before = runtime.statistics().headers_ignored
+        hints = [(b"x-request-timeout-ms", b"-1"), (b"x-criticality", b"very")]
+        await Exchange(headers=hints).run(runtime.wrap(floods))
+        assert runtime.statistics().headers_ignored == before + 2
+
+
+@virtual
 async def test_the_totals_of_a_flood_observed_and_enforced():
     seen = {}
     for mode in ("observe", "enforce"):
