@@ -59,7 +59,7 @@ def measures(case: Case, outcomes: Iterable[Outcome]) -> Row:
     classes = _classes(case, steady)
     return {
         "scenario": case.scenario.name,
-        "load": case.load,
+        "load": int(case.load) if case.load == int(case.load) else case.load,
         "goodput_ratio": _ratio(sum(map(good, steady)), case, times.flood - times.onset),
         "onset": _ratio(sum(map(good, onset)), case, times.onset),
         "recovery": _share(sum(map(good, recovery)), len(recovery)),

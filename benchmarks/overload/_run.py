@@ -168,7 +168,8 @@ def _service(controller: Controller, control: Path, following: int | None) -> It
         variables["OVERLOAD_LIGHT"] = "1"
     if following is not None:
         variables["OVERLOAD_NEXT"] = str(following)
-    with _preferred_on(SERVICE_CORE):
+    # The one that is judged has a core for itself.
+    with _preferred_on(SERVICE_CORE if following is None else SENDER_CORE):
         process = subprocess.Popen(
             controller.command(port), cwd=HOUSE, env={**os.environ, **variables}
         )

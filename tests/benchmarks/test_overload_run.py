@@ -42,8 +42,9 @@ def test_without_control_everything_is_taken_and_little_is_in_time():
     assert measured["limit"] is None
 
 
-def test_a_limit_refuses_and_keeps_the_rest_in_time():
-    measured = row("vegas")
+@pytest.mark.parametrize("controller", ["vegas", "snowshed"])
+def test_a_limit_refuses_and_keeps_the_rest_in_time(controller):
+    measured = row(controller)
     assert measured["refused"] > 500
     assert measured["goodput_ratio"] > 0.25
     assert measured["peak_tasks"] < 500
