@@ -12,10 +12,12 @@ import pytest
 import snowshed
 from snowshed import shed
 from snowshed.attach import RuntimeStatistics
-from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, rules_in
-from snowshed.shed import Targets, _degrade, _target
+from snowshed.integrations._metrics import SHED, TOTALS, ShedSources, reading_of, rules_in
+from snowshed.shed import FixedLimit, Targets, _degrade, _target
+from snowshed.shed._admission import Admission
 from snowshed.shed._breaker import BreakerStatistics
 from snowshed.shed._degrade import degradable
+from snowshed.shed._limiter import AdaptiveLimiter
 from snowshed.shed._meter import Meter
 from snowshed.shed._pressure import service_pressure
 from snowshed.shed._rules import RuleRunner, parse_rules
@@ -68,6 +70,36 @@ def test_a_limiter_says_what_was_offered_and_what_was_admitted_apart():
         ("api", "limit"): 90,
         ("api", "sheddable"): 10,
     }
+
+
+@pytest.mark.parametrize("enforce", [True, False])
+def test_a_request_that_a_rule_refuses_was_offered_too(enforce):
+    admission = Admission(AdaptiveLimiter("api", limit=FixedLimit(2)), enforce=enforce)
+    refused = 0
+
+    def offer():
+        nonlocal refused
+        try:
+            admission.offer("GET", "/", [], None)
+        except snowshed.Overloaded:
+            refused += 1
+
+    for _ in range(5):
+        offer()
+    shed.set_effects(shed.Effects(shed.Effect(refuse_below=shed.Criticality.CRITICAL_PLUS)))
+    try:
+        for _ in range(7):
+            offer()
+    finally:
+        shed.set_effects(None)
+    sources = ShedSources(limiters=lambda: {"api": reading_of(admission)})
+    assert read("snowshed_requests_offered", sources) == {("api",): 12}
+    rejected = read("snowshed_limiter_rejections", sources)
+    assert rejected["api", "limit"] == 3
+    assert rejected["api", "class"] == 7
+    assert rejected["api", "infeasible"] == 0
+    admitted = read("snowshed_requests_admitted", sources)
+    assert (admitted["api",], refused) == ((2, 10) if enforce else (12, 0))
 
 
 def test_the_level_of_the_service_is_one_of_three():

@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from snowshed.core import _hooks
-from snowshed.integrations._metrics import ShedSources, rules_in
+from snowshed.integrations._metrics import ShedSources, reading_of, rules_in
 from snowshed.shed._light import LIGHT_MARK
 from snowshed.shed._pressure import service_pressure
 from snowshed.shed._rules import RuleRunner, RulesFile
@@ -22,9 +22,8 @@ from snowshed.shed._settings import Settings, admission_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from snowshed.integrations._metrics import RuleReading
+    from snowshed.integrations._metrics import LimiterReading, RuleReading
     from snowshed.shed._admission import Admission
-    from snowshed.shed._limiter import LimiterStatistics
     from snowshed.shed._rules import ClusterLink
 
 __all__ = ["Shed"]
@@ -78,10 +77,9 @@ class Shed:
     def _rule_readings(self) -> Iterable[RuleReading]:
         return () if self.rules is None else rules_in(self.rules.report())
 
-    def limiters(self) -> Mapping[str, LimiterStatistics]:
-        """Return the statistics of each limiter, by name."""
-        limiter = self.admission.limiter
-        return {limiter.name: limiter.statistics()}
+    def limiters(self) -> Mapping[str, LimiterReading]:
+        """Return what the metrics say of each limiter, by name."""
+        return {self.admission.limiter.name: reading_of(self.admission)}
 
 
 def _cluster(settings: Settings, service: str) -> ClusterLink | None:

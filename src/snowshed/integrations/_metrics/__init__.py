@@ -20,6 +20,7 @@ from snowshed.integrations._metrics._sources import (
     RuleActivity,
     RuleReading,
     ShedSources,
+    reading_of,
     rules_in,
 )
 from snowshed.integrations._metrics._totals import TOTALS, Totals
@@ -36,5 +37,6 @@ __all__ = [
     "ShedMetric",
     "ShedSources",
     "Totals",
+    "reading_of",
     "rules_in",
 ]

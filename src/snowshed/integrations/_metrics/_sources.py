@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from snowshed.shed._degrade import DegradableStatistics, feature_statistics
 from snowshed.shed._pressure import service_pressure
 from snowshed.shed._target import shared_targets
+
+if TYPE_CHECKING:
+    from snowshed.shed._admission import Admission
 
 __all__ = [
     "BreakerReading",
@@ -18,6 +22,7 @@ __all__ = [
     "RuleActivity",
     "RuleReading",
     "ShedSources",
+    "reading_of",
     "rules_in",
 ]
 
@@ -50,6 +55,35 @@ class LimiterReading(Protocol):
     def admitted(self) -> int: ...
     @property
     def rejected(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionReading:
+    """A `LimiterReading` of everything that decides about a request: limiter and rules."""
+
+    limit: float
+    inflight: float
+    pressure: float
+    offered: int
+    admitted: int
+    rejected: Mapping[str, int]
+
+
+def reading_of(admission: Admission) -> AdmissionReading:
+    """Return what the metrics say of ``admission``.
+
+    A request that a rule refuses never comes to the limiter. It is demand like any other.
+    """
+    now, refused = admission.limiter.statistics(), admission.refused
+    by_rules = sum(refused.values()) - sum(now.rejected.values())
+    return AdmissionReading(
+        limit=now.limit,
+        inflight=now.inflight,
+        pressure=now.pressure,
+        offered=now.offered + by_rules,
+        admitted=now.admitted,
+        rejected={**dict.fromkeys(now.rejected, 0), **refused},
+    )
 
 
 class RuleReading(Protocol):
