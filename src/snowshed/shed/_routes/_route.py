@@ -22,7 +22,7 @@ class RouteStatistics:
         name: as in logs and metrics, for instance ``GET /users/{id}``.
         cost: tasks that a full answer is charged.
         light_cost: tasks that a light answer is charged.
-        declared: whether the full cost was declared; else it is learned.
+        cost_declared: whether the full cost was declared; else it is learned.
         learned: requests that ended with a full answer, from which the cost was learned.
         learned_light: the same of light answers.
         criticality: the class that was declared; None: none was.
@@ -32,7 +32,7 @@ class RouteStatistics:
     name: str
     cost: float
     light_cost: float
-    declared: bool
+    cost_declared: bool
     learned: int
     learned_light: int
     criticality: str | None
@@ -105,7 +105,7 @@ class Route:
             name=self.name,
             cost=self.cost(light=False),
             light_cost=self.cost(light=True),
-            declared=self.policy.cost is not None,
+            cost_declared=self.policy.cost is not None,
             learned=self._full.learned,
             learned_light=self._light.learned,
             criticality=self.policy.criticality,
@@ -114,5 +114,5 @@ class Route:
 
     def __repr__(self) -> str:
         now = self.statistics()
-        how = "declared" if now.declared else f"of {now.learned} requests"
+        how = "declared" if now.cost_declared else f"of {now.learned} requests"
         return f"<Route {self.name!r}: {now.cost:.1f} tasks ({how}), light {now.light_cost:.1f}>"

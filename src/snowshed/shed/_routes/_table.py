@@ -61,7 +61,8 @@ class RouteTableStatistics:
         remembered: paths whose route is known without looking it up.
         evicted: undeclared routes that were forgotten for others.
         overflowed: look-ups of new routes for which there was no place: they count as ``other``.
-        routes: what is known of each route, the busiest first.
+        routes: what is known of each route, the busiest first; without the defaults for health
+            checks, of which nothing is learned.
     """
 
     declared: int
@@ -193,17 +194,13 @@ class RouteTable:
             if method in place:
                 msg = f"routes {place[method].name!r} and {pattern!r} are the same; declare one"
                 raise ValueError(msg)
-            place[method] = self._declare(pattern, policy)
+            place[method] = made = _Declared(pattern, policy)
+            if made.route is not None:
+                self._declared_routes.append(made.route)
         for path in DEFAULT_BYPASS:
             place = self._declared.place(segments_of(path))
             if ANY_METHOD not in place and "GET" not in place:
-                place["GET"] = self._declare(f"GET {path}", RoutePolicy(bypass=True))
-
-    def _declare(self, pattern: str, policy: RoutePolicy) -> _Declared:
-        made = _Declared(pattern, policy)
-        if made.route is not None:
-            self._declared_routes.append(made.route)
-        return made
+                place["GET"] = _Declared(f"GET {path}", RoutePolicy(bypass=True))
 
     def _look_up(self, method: str, path: str) -> Route:
         key = method, path
