@@ -29,10 +29,10 @@ def command() -> list[str]:
     return [*_serving.UNDER_SNOWSHED, "--", *server.split(), "--port", "{port}"]
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, tables: int) -> None:
     service, change, *_ = blocks("python")
     (folder / "app.py").write_text(f"{service}\n\n{change}")
-    (folder / "snowshed.toml").write_text(blocks("toml")[0])
+    (folder / "snowshed.toml").write_text("\n".join(blocks("toml")[:tables]))
 
 
 def flood(folder: Path, port: int) -> dict[str, tuple[int, float]]:
@@ -52,8 +52,11 @@ def flood(folder: Path, port: int) -> dict[str, tuple[int, float]]:
     return {kind: (int(count), float(slowest)) for kind, count, slowest in lines}
 
 
-def test_in_the_flood_most_pages_are_light_and_hardly_any_is_refused(tmp_path: Path) -> None:
-    write(tmp_path)
+@pytest.mark.parametrize("tables", [1, 2], ids=["costs learned", "costs declared"])
+def test_in_the_flood_most_pages_are_light_and_hardly_any_is_refused(
+    tmp_path: Path, tables: int
+) -> None:
+    write(tmp_path, tables)
     with _serving.serving(command(), tmp_path, ready="/feed/ann") as server:
         seen = flood(tmp_path, server.port)
         calm = server.get("/feed/ann")

@@ -14,6 +14,7 @@ class RoutePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Attributes:
         cost: tasks that a request has live at its peak; None: learned from what it has needed.
+            Where the service enforces, a declared cost also is the request's budget.
         light: the same for its light answer.
         criticality: how bad it is if it is not answered; None: ``critical``. A caller can lower it
             by ``x-criticality``; a trusted one can raise it too.
