@@ -39,7 +39,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.shed._limits._elasticity import Point, contrast, elasticity
+from snowshed.shed._limits._elasticity import Point, contrast, elasticity, mean
 from snowshed.shed._limits._measure import check_bounds, check_fraction
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ STEEP = 0.7  # and from which on it was paid for by waiting
 DITHER = 0.1  # how far the limit alternates around the floor
 BELOW_KNEE = 0.2  # elasticity at the floor below which it rises
 ABOVE_KNEE = 0.8  # and above which it sinks
-FLOOR_STEP = 0.02
-FLOOR_STEP_FAR = 0.1  # while requests take twice as long as they should
-FAR = 2.0
+FLOOR_STEP = 0.05
+LARGEST_FLOOR_STEP = 0.4  # when it was seen to be too low again and again
+CUT_SEEN = math.log(1.3)  # how much the load must have fallen to tell what a cut has done
 RECALL = 10.0  # seconds for which a finished request tells about calm
 RECALLED = 400  # of them at most
 NEAR_RECALL = 60.0  # seconds for which it tells about the slope at the floor
@@ -90,6 +90,7 @@ class DeadlineLimit:
     """
 
     __slots__ = (
+        "_before_cut",
         "_calm",
         "_changed",
         "_floor",
@@ -103,6 +104,7 @@ class DeadlineLimit:
         "_peak",
         "_setpoint",
         "_side",
+        "_step",
         "_strain",
         "_usual",
     )
@@ -131,6 +133,9 @@ class DeadlineLimit:
         # Whether the floor holds the limit, and on which side of it the limit stands.
         self._held = False
         self._side = 1
+        self._step = FLOOR_STEP
+        # Mean load and latency of the requests that the last cut was made for.
+        self._before_cut: tuple[float, float] | None = None
         self._calm: deque[Point] = deque(maxlen=RECALLED)
         self._near: deque[Point] = deque(maxlen=NEAR_RECALLED)
 
@@ -202,6 +207,7 @@ class DeadlineLimit:
     def _decide(self, strain: float, slowness: float, *, busy: bool) -> None:
         if strain <= 1:
             self._held = False
+            self._before_cut = None
             self._learn_floor(strain)
             self._usual = slowness if self._usual is None else _nearer(self._usual, slowness)
             if busy:
@@ -213,7 +219,7 @@ class DeadlineLimit:
             if self._limit > self._floor * (1 + DITHER) * 1.001:
                 self._cut(strain, slowness)
             else:
-                self._hold(strain)
+                self._hold()
 
     def _learn_floor(self, strain: float) -> None:
         calm = _of_last(self._calm, RECALL, self._now)
@@ -231,31 +237,54 @@ class DeadlineLimit:
         self._floor = min(max(self._floor, proven), self._max)
 
     def _cut(self, strain: float, slowness: float) -> None:
-        near = _of_last(self._near, NEAR_RECALL, self._now)
-        seen = contrast(near)
-        if seen is not None and seen.elasticity < FLAT:
-            # Requests are late, but not because of each other.
-            self._raise_floor(seen.high)
-        deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
-        if self._floor and self._usual is not None and slowness > self._usual + SLOWED:
+        if self._is_in_vain() or self._is_brownout(slowness):
             self._limit = self._floor
-            return
-        self._limit = max(self._limit * max(deepest, 1 / strain), self._floor)
+        else:
+            deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
+            self._limit = max(self._limit * max(deepest, 1 / strain), self._floor)
 
-    def _hold(self, strain: float) -> None:
+    def _is_brownout(self, slowness: float) -> bool:
+        """Tell whether requests take much longer than usual, apart from their waiting."""
+        return bool(self._floor) and self._usual is not None and slowness > self._usual + SLOWED
+
+    def _is_in_vain(self) -> bool:
+        """Tell whether requests are late, but not because of each other; the floor rises then."""
+        seen = contrast(_of_last(self._near, NEAR_RECALL, self._now))
+        if seen is not None and seen.elasticity < FLAT:
+            self._raise_floor(seen.high)
+            return True
+        before, self._before_cut = self._before_cut, None
+        if len(self._fresh) < FEWEST // 2:
+            return False
+        after = self._before_cut = mean([point for _, point in self._fresh])
+        if before is None or before[0] - after[0] < CUT_SEEN:
+            return False
+        if (before[1] - after[1]) / (before[0] - after[0]) > FLAT:
+            return False
+        self._raise_floor(math.exp(before[0]))
+        return True
+
+    def _hold(self) -> None:
         """Stay at the floor, and find out whether that is where the knee still is."""
         if not self._held:
             self._held = True
+            self._step = FLOOR_STEP
             self._near.clear()
         slope = elasticity(_of_last(self._near, NEAR_RECALL, self._now), self._limit)
         if slope is not None:
-            if slope > ABOVE_KNEE:
-                self._floor *= 1 - (FLOOR_STEP_FAR if strain > FAR else FLOOR_STEP)
-            elif slope < BELOW_KNEE:
-                self._floor *= 1 + FLOOR_STEP
-        self._floor = min(max(self._floor, self._min), self._max)
+            self._move_floor(slope)
         self._side = -self._side
         self._limit = self._floor * (1 + DITHER * self._side)
+
+    def _move_floor(self, slope: float) -> None:
+        if slope > ABOVE_KNEE:
+            self._floor *= 1 - FLOOR_STEP
+        elif slope < BELOW_KNEE:
+            self._floor *= 1 + self._step
+        self._step = min(2 * self._step, LARGEST_FLOOR_STEP) if slope < BELOW_KNEE else FLOOR_STEP
+        self._floor = min(max(self._floor, self._min), self._max)
+        # The next verdict has to come from requests that this one has not heard.
+        self._near.clear()
 
     def _forget_time(self) -> None:
         """The clock was set back: what is remembered by its time is worth nothing."""

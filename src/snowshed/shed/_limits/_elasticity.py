@@ -16,7 +16,7 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
-__all__ = ["Contrast", "Point", "contrast", "elasticity"]
+__all__ = ["Contrast", "Point", "contrast", "elasticity", "mean"]
 
 # Points further than a factor of two from the limit say little about the slope at it.
 BANDWIDTH = math.log(2)
@@ -26,7 +26,7 @@ FEWEST_NEAR = 80.0
 LEAST_SPREAD = 0.07
 # Two groups of points are worth comparing if their loads differ by this factor.
 LEAST_RATIO = 1.5
-FEWEST_IN_ALL = 60
+FEWEST_IN_ALL = 30
 FEWEST_HIGH = 10
 
 
@@ -91,13 +91,14 @@ def contrast(points: Collection[Point]) -> Contrast | None:
     high = [point for point in points if point.load >= busy_from]
     if len(high) < FEWEST_HIGH:
         return None
-    low_load, low_latency = _mean(low)
-    high_load, high_latency = _mean(high)
+    low_load, low_latency = mean(low)
+    high_load, high_latency = mean(high)
     slope = (high_latency - low_latency) / (high_load - low_load)
     return Contrast(slope, math.exp(high_load))
 
 
-def _mean(points: Collection[Point]) -> tuple[float, float]:
+def mean(points: Collection[Point]) -> tuple[float, float]:
+    """Return the mean load and the mean latency, both as logarithms."""
     number = len(points)
     return (
         sum(point.load for point in points) / number,
