@@ -49,8 +49,8 @@ class LimiterMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = 1000.0
-        self.open, self.refusals = [], []
-        self.offered = self.let_in = 0
+        self.open, self.hung, self.refusals = [], [], []
+        self.offered = self.let_in = self.let_in_dry = 0
 
     @initialize(name=NAMES)
     def make(self, name):
@@ -114,6 +114,30 @@ class LimiterMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.open)
     @rule(data=st.data())
+    def answer_and_stream(self, data):
+        grant = data.draw(st.sampled_from(self.open))
+        grant.answered()
+        assert grant in self.limiter._open
+
+    @precondition(lambda self: self.open)
+    @rule(number=st.integers(1, 60), answered=st.booleans())
+    def hang_for_ever(self, number, answered):
+        """No time-out, no answer; or one that streams for hours."""
+        for grant in self.open[:number]:
+            if answered:
+                grant.answered()
+            self.hung.append(grant)
+        del self.open[:number]
+
+    @rule(cost=COSTS, time_left=TIMES)
+    def come_in_a_dry_run(self, cost, time_left):
+        if self.admit(cost, time_left=time_left) is None:
+            self.let_in += 1
+            self.let_in_dry += 1
+            self.open.append(self.limiter.let_in(cost, time_left=time_left))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
     def give_back_twice(self, data):
         grant = self.pick(data)
         grant.cancel()
@@ -174,10 +198,12 @@ class LimiterMachine(RuleBasedStateMachine):
         if not self.offered:
             return
         seen = self.limiter.statistics()
-        assert seen.inflight == pytest.approx(math.fsum(each.units for each in self.open))
-        assert seen.open == len(self.open)
+        assert seen.inflight == pytest.approx(
+            math.fsum(each.units for each in self.open + self.hung)
+        )
+        assert seen.open == len(self.open) + len(self.hung)
         assert (seen.offered, seen.admitted) == (self.offered, self.let_in)
-        assert seen.offered == seen.admitted + sum(seen.rejected.values())
+        assert seen.admitted + sum(seen.rejected.values()) == seen.offered + self.let_in_dry
         assert 0 <= seen.pressure < math.inf
 
     @invariant()
@@ -193,22 +219,100 @@ class LimiterMachine(RuleBasedStateMachine):
             assert self.low <= self.limiter.limit.limit <= self.high
             assert repr(self.limiter)
 
+    def calm(self):
+        """Three requests at once, which take 20 ms, and a pause: how many of them are let in."""
+        batch = [self.admit(1.0, time_left=0.25) for _ in range(3)]
+        self.now += 0.02
+        for grant in filter(None, batch):
+            self.open.remove(grant)
+            grant.finish()
+        self.now += 0.03
+        return 3 - batch.count(None)
+
     def teardown(self):
-        """Ten seconds of calm: three at once, which take 20 ms."""
+        """Calm while some requests hang; then they are ended, and ten seconds more."""
+        if not self.offered:
+            return
         self.all_clients_leave()
         self.the_books_agree()
-        if not math.isfinite(self.now) or abs(self.now) > 1e9:
-            self.now = 0.0  # where a double has no more milliseconds there is no time to learn from
-        for instant in range(500):
-            batch = [self.admit(1.0, time_left=0.25) for _ in range(3)]
-            assert batch[0] is not None, f"nothing is in flight, but {self.limiter} refuses"
-            assert instant < 400 or all(batch), f"after 8 s of calm {self.limiter} refuses"
-            self.now += 0.02
-            for grant in filter(None, batch):
-                self.open.remove(grant)
-                grant.finish()
+        if not abs(self.now) < 1e9:
+            self.now = 0.0  # where a double has no milliseconds there is no time to learn from
+        if not any(self.calm() for _ in range(20 * 33)):
+            pytest.fail(f"{self.limiter} waits longer than for 32 s for requests that hang")
+        for _ in range(50):
+            assert self.calm(), f"what was let in has finished, but {self.limiter} refuses"
+        while self.hung:
+            self.hung.pop().cancel()
+        for instant in range(200):
+            let_in = self.calm()
+            assert let_in, f"nothing is in flight, but {self.limiter} refuses"
+            assert instant < 160 or let_in == 3, f"after 8 s of calm {self.limiter} refuses"
         assert self.limiter.statistics().inflight == 0
 
 
 LimiterMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLimiter = LimiterMachine.TestCase
+
+
+# What others do when everything in flight hangs or streams: nobody is let in until it ends.
+
+
+def limiter_that_is_full_of(number, clock, *, limit=None, answered=False, waited=0.0):
+    limiter = AdaptiveLimiter(
+        "api", limit=limit or FixedLimit(number), objective=0.25, clock=lambda: clock[0]
+    )
+    held = [limiter.admit(waited=waited) for _ in range(number)]
+    for grant in held:
+        if answered:
+            grant.answered()
+    return limiter
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_requests_that_hang_or_stream_do_not_keep_everybody_out(answered):
+    clock = [0.0]
+    limiter = limiter_that_is_full_of(5, clock, answered=answered)
+    with pytest.raises(Overloaded):
+        limiter.admit()
+    clock[0] = 1.1
+    for _ in range(10):
+        with limiter.admit():
+            clock[0] += 0.02
+            with pytest.raises(Overloaded):
+                limiter.admit()
+            clock[0] += 0.02
+
+
+def test_where_the_one_more_hangs_too_the_next_waits_twice_as_long():
+    clock = [0.0]
+    limiter = limiter_that_is_full_of(5, clock)
+    let_in = []
+    for _ in range(13_000):
+        clock[0] += 0.01
+        with contextlib.suppress(Overloaded):
+            limiter.admit()
+            let_in.append(round(clock[0]))
+    assert let_in == [1, 3, 7, 15, 31, 63, 95, 127]
+
+
+def test_a_limit_that_hung_requests_have_cut_grows_again_once_others_finish():
+    clock = [0.0]
+    limiter = limiter_that_is_full_of(30, clock, limit=DeadlineLimit(initial_limit=30))
+    clock[0] = 1.1
+    limiter.admit().finish()
+    assert limiter.statistics().limit < 20
+    for _ in range(1000):
+        clock[0] += 0.02
+        with contextlib.suppress(Overloaded), limiter.admit():
+            clock[0] += 0.02
+    assert limiter.statistics().limit > 32
+
+
+def test_having_waited_for_long_opens_no_door_for_those_behind():
+    clock = [0.0]
+    limiter = limiter_that_is_full_of(5, clock, limit=FixedLimit(60), waited=100.0)
+    for _ in range(200):
+        clock[0] += 0.001
+        with contextlib.suppress(Overloaded):
+            limiter.admit(waited=100.0)
+    assert limiter.statistics().open <= 7

@@ -47,6 +47,8 @@ Reason = Literal["limit", "class", "infeasible"]
 
 TICK = 0.1  # seconds between two looks of the limit
 PROBE_SHARE = 0.1  # of the limit: with less in use everybody is admitted, to learn from
+STUCK_AFTER = 1.0  # seconds at least after which the next is let in though nothing has finished
+LONGEST_PATIENCE = 32  # times that, if those let in so do not finish either
 MOST_WAITED = 0.5  # share of its deadline that a request may have waited for the event loop
 OLDEST = 256  # requests in flight that the limit is told of
 RETRY_AFTER = (1.0, 3.0)  # seconds, at random between them: or all come back at once
@@ -96,7 +98,7 @@ class Grant:
         level: ``light`` if it should give a light answer.
     """
 
-    __slots__ = ("_admitted", "_counts", "_deadline", "_inflight", "_limiter", "level", "units")
+    __slots__ = ("_admitted", "_at", "_counts", "_deadline", "_limiter", "_load", "level", "units")
 
     def __init__(
         self,
@@ -104,7 +106,8 @@ class Grant:
         units: float,
         level: Level,
         *,
-        admitted: float,
+        at: float,
+        waited: float,
         deadline: float,
         inflight: float,
         counts: bool,
@@ -112,9 +115,10 @@ class Grant:
         self._limiter: AdaptiveLimiter | None = limiter
         self.units = units
         self.level = level
-        self._admitted = admitted
+        self._at = at
+        self._admitted = at - waited
         self._deadline = deadline
-        self._inflight = inflight
+        self._load = inflight
         self._counts = counts
 
     def answered(self) -> None:
@@ -161,6 +165,10 @@ class AdaptiveLimiter:
     Belongs to one event loop. Costs 2 to 3 us for a request, and ten times a second what the limit
     needs for a decision. Nothing runs while nothing comes.
 
+    Requests that hang for longer than a second and the objective hold what they were charged, but
+    do not keep everybody out: one more than the limit allows is let in then, to see whether it
+    finishes. If it does not, another one after 2 seconds, 4 and so on up to 32.
+
     Args:
         name: for errors and metrics.
         limit: the rule that learns; None: a `DeadlineLimit`. One that raises, or says what is no
@@ -195,6 +203,7 @@ class AdaptiveLimiter:
         self._classes = ClassGate()
         self._pressure = PressureGate()
         self._open: dict[Grant, None] = {}
+        self._extra: set[Grant] = set()
         self._used = 0.0
         self._peak = 0.0
         self._ticked = clock()
@@ -242,12 +251,29 @@ class AdaptiveLimiter:
         if not feasible and light is not None and self._times.median(light) <= (time_left or 0.0):
             units, level, feasible = _units(light), "light", True
         # One that can hardly be answered is let in now and then: the others learn from it.
+        reason: Reason | None = None
         if pressure >= PROBE_SHARE:
             if not self._classes.allows(criticality, pressure):
-                raise self._refusal("limit" if criticality >= Criticality.CRITICAL else "class")
-            if not feasible or waited > MOST_WAITED * deadline:
-                raise self._refusal("infeasible")
-        return self._grant(now, units, level, deadline=deadline, waited=waited, counts=feasible)
+                reason = "limit" if criticality >= Criticality.CRITICAL else "class"
+            elif not feasible or waited > MOST_WAITED * deadline:
+                reason = "infeasible"
+            if reason is not None and not self._is_stuck(now):
+                raise self._refusal(reason)
+        grant = self._grant(now, units, level, deadline=deadline, waited=waited, counts=feasible)
+        if reason is not None:
+            self._extra.add(grant)
+        return grant
+
+    def _is_stuck(self, now: float) -> bool:
+        """Tell whether even the last of those in flight has been there for long.
+
+        Requests that hang, or that stream for hours, may hold all of the limit. Nothing finishes
+        then, so nothing is learned and the limit stays as it is. Hence one more is let in after a
+        second. If it finishes, the next follows at once; if it hangs too, after twice the time.
+        """
+        newest = next(reversed(self._open))
+        patience = max(STUCK_AFTER, self.objective) * min(2 ** len(self._extra), LONGEST_PATIENCE)
+        return not 0 <= now - newest._at <= patience
 
     def let_in(self, cost: float = 1.0, *, time_left: float | None = None) -> Grant:
         """Let in a request that `admit` has refused: for a dry run, which refuses nobody.
@@ -279,7 +305,8 @@ class AdaptiveLimiter:
             self,
             units,
             level,
-            admitted=now - waited,
+            at=now,
+            waited=waited,
             deadline=deadline,
             inflight=self._used,
             counts=counts,
@@ -312,17 +339,18 @@ class AdaptiveLimiter:
         latency = now - grant._admitted
         self._times.note(now, latency, grant.units)
         self._said.on_sample(
-            Sample(now, latency, grant._deadline, grant._inflight, grant.units, dropped)
+            Sample(now, latency, grant._deadline, grant._load, grant.units, dropped)
         )
 
     def _give_back(self, grant: Grant) -> None:
         del self._open[grant]
+        self._extra.discard(grant)
         # Sums of learned costs are not whole numbers: an error must not add up over the years.
         self._used = self._used - grant.units if self._open else 0.0
 
     def _tick(self, now: float) -> None:
         oldest = [
-            OpenRequest(each._admitted, each._deadline, each._inflight)
+            OpenRequest(each._admitted, each._deadline, each._load)
             for each in islice(self._open, OLDEST)
             if each._counts
         ]
