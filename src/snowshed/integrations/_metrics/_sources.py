@@ -141,7 +141,7 @@ class RuleActivity(NamedTuple):
     active: bool
 
 
-def rules_in(report: Mapping[str, Any]) -> Iterator[RuleActivity]:
+def rules_in(report: Mapping[str, Any]) -> Iterator[RuleReading]:
     """Yield each rule of what `RuleRunner.report` returns, those below others too."""
     for rule in report.get("rules", ()):
         yield RuleActivity(rule["name"], rule["active"])
