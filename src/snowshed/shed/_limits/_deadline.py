@@ -37,6 +37,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from snowshed.shed._limits._elasticity import Point, contrast, elasticity, mean
@@ -67,9 +68,11 @@ FLOOR_STEP = 0.05
 LARGEST_FLOOR_STEP = 0.4  # when it was seen to be too low again and again
 CUT_SEEN = math.log(1.3)  # how much the load must have fallen to tell what a cut has done
 RECALL = 10.0  # seconds for which a finished request tells about calm
-RECALLED = 400  # of them at most
+RECALLED = 800  # of them at most
+CALM_IN_A_TICK = 8
 NEAR_RECALL = 60.0  # seconds for which it tells about the slope at the floor
 NEAR_RECALLED = 200
+NEAR_IN_A_TICK = 8
 LARGEST_LOAD = 1e12  # units; more of them are no load, but a mistake
 
 
@@ -93,6 +96,7 @@ class DeadlineLimit:
         "_before_cut",
         "_calm",
         "_changed",
+        "_finished",
         "_floor",
         "_fresh",
         "_held",
@@ -136,6 +140,8 @@ class DeadlineLimit:
         self._step = FLOOR_STEP
         # Mean load and latency of the requests that the last cut was made for.
         self._before_cut: tuple[float, float] | None = None
+        # Requests since the last tick.
+        self._finished: deque[Point] = deque(maxlen=MOST_FRESH)
         self._calm: deque[Point] = deque(maxlen=RECALLED)
         self._near: deque[Point] = deque(maxlen=NEAR_RECALLED)
 
@@ -167,8 +173,7 @@ class DeadlineLimit:
         point = Point(now, math.log(inflight), math.log(latency))
         if now - latency >= self._changed:
             self._fresh.append((latency / deadline, point))
-        self._calm.append(point)
-        self._near.append(point)
+        self._finished.append(point)
 
     def on_tick(self, tick: Tick) -> None:
         """Decide, if enough is known since the last change."""
@@ -176,6 +181,10 @@ class DeadlineLimit:
             self._forget_time()
         self._now = tick.now
         self._peak = max(self._peak, tick.peak)
+        # A few of each period: where thousands finish, the last hundreds are all of one moment.
+        self._calm.extend(_few_of(self._finished, CALM_IN_A_TICK))
+        self._near.extend(_few_of(self._finished, NEAR_IN_A_TICK))
+        self._finished.clear()
         fresh = [*self._fresh, *self._overdue(tick)]
         if len(fresh) < FEWEST:
             return
@@ -299,6 +308,10 @@ def _makes_sense(latency: float, deadline: float, inflight: float) -> bool:
 
 def _nearer(usual: float, seen: float) -> float:
     return usual + USUAL_WEIGHT * (seen - usual)
+
+
+def _few_of(points: Collection[Point], most: int) -> Iterator[Point]:
+    return islice(points, 0, None, max(1, -(-len(points) // most)))
 
 
 def _of_last(points: deque[Point], seconds: float, now: float) -> deque[Point]:
