@@ -216,7 +216,6 @@ class Instance:
         finally:
             rules.cancel()
             await asyncio.gather(rules, return_exceptions=True)
-            await self.cluster.aclose()
 
 
 async def until(condition: object, seconds: float = 15.0) -> None:

@@ -24,21 +24,35 @@ async def last_good(event: RuleEvent) -> None:
     hooks.append(event.event)
 
 
-def _burn(seconds: float) -> None:
-    """Keep a processor busy, without holding the loop."""
-    end = time.monotonic() + seconds
-    block = bytes(1 << 20)
-    while time.monotonic() < end:
-        hashlib.sha256(block).digest()
+class Fire:
+    """Keeps processors busy, without holding the loop."""
+
+    THREADS = 8  # on a busy machine fewer would not get a whole processor
+    LONGEST = 60.0
+
+    def __init__(self) -> None:
+        self.out = threading.Event()
+        for _ in range(self.THREADS):
+            threading.Thread(target=self._burn, daemon=True).start()
+
+    def _burn(self) -> None:
+        end = time.monotonic() + self.LONGEST
+        block = bytes(1 << 20)
+        while not self.out.is_set() and time.monotonic() < end:
+            hashlib.sha256(block).digest()
+
+
+fires: list[Fire] = []
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "http":
         return
     query = {name: value[0] for name, value in parse_qs(scope["query_string"].decode()).items()}
-    if "burn" in query:
-        for _ in range(4):
-            threading.Thread(target=_burn, args=(float(query["burn"]),), daemon=True).start()
+    if query.get("burn") == "yes":
+        fires.append(Fire())
+    if query.get("burn") == "no":
+        fires.pop().out.set()
     if "exhausted" in query:
         pool["exhausted"] = query["exhausted"] == "yes"
     answer = {"reviews": not degraded("reviews"), "hooks": hooks}

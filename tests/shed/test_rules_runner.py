@@ -18,6 +18,7 @@ from snowshed.shed._meter import Meter, Window
 from snowshed.shed._rules import RuleEvent, RuleRunner, RulesFile, parse_rules
 from snowshed.shed._rules._gauges import Gauges
 from snowshed.shed._rules._hooks import HOOKS
+from snowshed.shed._target import target
 from snowshed.testing import run_virtual
 
 RULES = """
@@ -155,6 +156,25 @@ action = { sample = 2 }
     assert kinds(runner) == [("enter", "queue"), ("enter", "full"), ("enter", "slow")]
 
 
+def test_the_breakers_of_shared_targets_need_no_registration() -> None:
+    text = """
+[[rules]]
+name = "stock is away"
+when = 'breaker("test-of-rules") is open'
+for = "0s"
+action = { degrade = "stock" }
+"""
+    runner = RuleRunner(parse_rules(text), meter=Meter())
+    runner.tick(1.0)
+    breaker = target("test-of-rules").breaker
+    assert breaker is not None
+    runner.tick(2.0)
+    assert kinds(runner) == []
+    breaker.force_open()
+    runner.tick(3.0)
+    assert kinds(runner) == [("enter", "stock is away")]
+
+
 def test_a_pressure_that_fails_is_switched_off(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> float:
         raise RuntimeError
@@ -209,6 +229,11 @@ class Link:
         self.told: list[Mapping[int, Window]] = []
         self.running = 0
         self.overlapped = False
+        self.left = 0
+
+    async def aclose(self) -> None:
+        self.left += 1
+        raise RuntimeError("leaving failed")
 
     async def exchange(self, own: Mapping[int, Window]) -> Mapping[int, Window]:
         self.overlapped |= self.running > 0
@@ -253,6 +278,7 @@ def test_when_nobody_knows_the_cluster_this_instance_stands_alone(how: str) -> N
         link.broken, link.hang = None, 0.0
         await task
         assert not link.overlapped
+        assert link.left == 1
         return runner
 
     runner = run_virtual(main())

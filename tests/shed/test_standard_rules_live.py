@@ -1,7 +1,8 @@
 """Each standard rule is seen to fire and to clear on a live service, under load.
 
-Only the times are shortened, by a file that uses the standard rules; thresholds, scopes and actions
-are theirs.
+The times are shortened by a file that uses the standard rules; scopes and actions are theirs, and
+so are the thresholds but that of the processor: on a machine that others use too nobody can promise
+to get 90 % of one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from _serving import Answer, Server, ask, serving
+from _serving import UNDER_SNOWSHED, Answer, Server, ask, serving
 from snowshed.shed import sampled_out
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -32,6 +33,8 @@ clear_for = "1s"
 min_dwell = "1s"
 window = "2s"
 [overrides."cpu: serve one request in ten"]
+when = "process_cpu > 15%"
+clear_when = "process_cpu < 10%"
 for = "1s"
 clear_for = "1s"
 min_dwell = "1s"
@@ -42,16 +45,26 @@ min_dwell = "1s"
 """
 UVICORN = (sys.executable, "-m", "uvicorn", "--port", "{port}", "--log-level", "warning")
 WITHIN = 40.0
-LOAD = 40
+LOAD = 20
 """Requests a second."""
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Server]:
+COMMANDS = {
+    "by hand": [*UVICORN, "_live_guard:guarded"],
+    "snowshed run": [
+        *UNDER_SNOWSHED,
+        *("--mode", "enforce", "--rules", "rules.toml", "--"),
+        *(*UVICORN, "_live_app:app"),
+    ],
+}
+
+
+@pytest.fixture(params=[*COMMANDS])
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
     (tmp_path / "rules.toml").write_text(RULES)
     for name in ("_live_app.py", "_live_guard.py"):
         shutil.copy(Path(__file__).with_name(name), tmp_path)
-    with serving([*UVICORN, "_live_guard:guarded"], tmp_path) as server:
+    with serving(COMMANDS[request.param], tmp_path) as server:
         yield server
 
 
@@ -111,17 +124,23 @@ def test_errors_leave_out_what_is_not_core_until_they_are_gone(service: Server) 
     assert "rule leaves" in service.log.read_text()
 
 
+def put_out(service: Server) -> None:
+    """End the fire; nine of ten requests are refused, that one too."""
+    names = (f"out-{i}" for i in range(1000))
+    name = next(name for name in names if not sampled_out(name, 10))
+    assert service.get("/?burn=no", **{"x-request-id": name}).status == 200
+
+
 def test_a_busy_processor_serves_one_request_in_ten_until_it_is_idle(service: Server) -> None:
     with Load(service) as load:
         load.until(lambda answer: answer.status == 200)
-        service.get("/?burn=14")
+        service.get("/?burn=yes")
         load.until(lambda answer: answer.status == 503)
         began = len(load.answers)
-        load.until(lambda answer: answer.status == 200)
-        time.sleep(1)
-        sampled = load.answers[began : len(load.answers)]
-        load.until(lambda answer: answer.status == 503)
-        # Out of ten in a row nine would be refused while it is active.
+        while len(load.answers) < began + 60:
+            time.sleep(0.05)
+        sampled = load.answers[began : began + 60]
+        put_out(service)
         give_up = time.monotonic() + WITHIN
         while any(answer.status == 503 for _, answer in load.answers[-LOAD:]):
             assert time.monotonic() < give_up, "it does not clear"
@@ -143,3 +162,18 @@ def test_an_exhausted_pool_calls_the_hook_and_calls_it_again(service: Server) ->
         load.until(lambda answer: hooks(answer) == ["enter"])
         service.get("/?exhausted=no")
         load.until(lambda answer: hooks(answer) == ["enter", "leave"])
+
+
+def test_a_service_that_is_only_observed_hears_what_would_have_been_done(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text(RULES)
+    shutil.copy(Path(__file__).with_name("_live_app.py"), tmp_path)
+    options = ("--rules", "rules.toml", "--shed", "dry-run", "--")
+    command = [*UNDER_SNOWSHED, *options, *UVICORN, "_live_app:app"]
+    with serving(command, tmp_path) as server, Load(server) as load:
+        load.path = "/?fail=yes"
+        give_up = time.monotonic() + WITHIN
+        while 'would="degrade non-core"' not in server.log.read_text():
+            assert time.monotonic() < give_up, server.log.read_text()
+            time.sleep(0.1)
+        time.sleep(0.5)
+    assert all(map(reviewed, (answer for _, answer in load.answers)))

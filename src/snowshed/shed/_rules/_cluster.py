@@ -32,6 +32,10 @@ class ClusterLink(Protocol):
         """
         ...
 
+    async def aclose(self) -> None:
+        """Leave the cluster: the rules have ended."""
+        ...
+
 
 class ClusterReader:
     """Keeps the last sum, without ever waiting for the next.
@@ -85,10 +89,16 @@ class ClusterReader:
         return self._sum, "the cluster answers again; its rules judge all instances"
 
     async def aclose(self) -> None:
-        """End the exchange that is under way."""
+        """End the exchange that is under way, and leave the cluster."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._link is not None:
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await self._link.aclose()
+            except Exception:
+                logger.exception("the cluster could not be left")
 
     async def _exchange(self, link: ClusterLink, own: Mapping[int, Window], now: float) -> None:
         try:

@@ -8,7 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from snowshed.shed._rules._engine import Readings
+from snowshed.shed._rules._gauges import number_of_state
 from snowshed.shed._rules._metric import KINDS, Metric
+from snowshed.shed._target import shared_targets
 
 if TYPE_CHECKING:
     from snowshed.shed._meter import Meter, Window
@@ -52,6 +54,9 @@ class Collector:
         for metric in own:
             if metric.name == "pressure":
                 found[metric.key] = self._pressure_now()
+            elif metric.name == "breaker":
+                registered = self._gauges.read(metric)
+                found[metric.key] = _of_target(metric) if registered is None else registered
             elif metric.argument or metric.name == "pool_exhausted":
                 found[metric.key] = self._gauges.read(metric)
         return Readings(found, self._routes(tree, now))
@@ -81,6 +86,14 @@ class Collector:
             for route in self._meter.routes
             if any(fnmatchcase(route, pattern) for pattern in patterns)
         }
+
+
+def _of_target(metric: Metric) -> float | None:
+    """Return the state of the breaker of the shared target with that name."""
+    for target in shared_targets():
+        if target.name == metric.argument and target.breaker is not None:
+            return number_of_state(target.breaker.state)
+    return None
 
 
 def counted(metrics: Iterable[Metric], windows: Mapping[int, Window]) -> dict[str, float | None]:
