@@ -42,7 +42,7 @@ class Kind:
     @property
     def path(self) -> str:
         """Where it is served: each kind has a path of its own, as in a real service."""
-        return f"/fan/{self.tasks}/{self.light}"
+        return f"/{self.name}"
 
     @property
     def deadline(self) -> float:
@@ -57,6 +57,7 @@ SMALL = Kind("small", 2, 2)
 BIG = Kind("big", 32, 8)
 STALE = Kind("stale", timeout=0.030)
 FRESH = Kind("fresh", timeout=OBJECTIVE)
+KINDS = (PLAIN, SMALL, BIG, STALE, FRESH)
 UNIFORM: Mix = ((PLAIN, 1.0),)
 
 

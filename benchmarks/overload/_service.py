@@ -15,12 +15,13 @@ from typing import Any
 from benchmarks.overload._control import Control
 from benchmarks.overload._downstream import Downstream
 from benchmarks.overload._hop import Next
-from benchmarks.overload._scenarios import CPU
+from benchmarks.overload._scenarios import CPU, KINDS
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+SERVED = {kind.path: kind for kind in KINDS}
 LIGHT = "OVERLOAD_LIGHT" in os.environ
 HEADERS = [(b"content-type", b"text/plain"), (b"content-length", b"2")]
 
@@ -30,7 +31,7 @@ following = Next(int(os.environ["OVERLOAD_NEXT"])) if "OVERLOAD_NEXT" in os.envi
 
 
 async def app(scope: Message, receive: Receive, send: Send) -> None:
-    """Serve ``/fan/FULL/LIGHT``: so many parallel calls, or so many where light is asked for."""
+    """Serve each kind of request on its path."""
     if scope["type"] == "lifespan":
         await control.lifespan(receive, send)
         return
@@ -45,14 +46,14 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def fan_out(path: str) -> None:
-    """Make the calls that the path asks for and wait for all of them."""
-    _, _, full, light = path.split("/")
-    calls = int(full)
+    """Make the calls of the kind of request that is served there, and wait for all of them."""
+    kind = SERVED[path]
+    calls = kind.tasks
     if LIGHT:
         from snowshed import current_scope
 
         around = current_scope()
-        calls = calls if around is None else around.choose(calls, int(light))
+        calls = calls if around is None else around.choose(calls, kind.light)
     await asyncio.gather(*(downstream.call() for _ in range(calls)))
 
 
