@@ -156,6 +156,28 @@ action = { sample = 2 }
     assert kinds(runner) == [("enter", "queue"), ("enter", "full"), ("enter", "slow")]
 
 
+def test_to_read_many_routes_leaves_turns_for_the_loop() -> None:
+    text = '[[rules]]\nname = "a"\nwhen = "p99 > 1s"\nroute = "*"\naction = { sample = 2 }'
+    meter = Meter(now=0.0)
+    for i in range(95):
+        meter.finished(f"/{i}", 0.5, 2.0, False)
+
+    async def main() -> tuple[int, RuleRunner]:
+        runner, turns = RuleRunner(parse_rules(text), meter=meter), 0
+        task = runner.start()
+        await asyncio.sleep(1.0)
+        while not runner._readings.routes:
+            turns += 1
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return turns, runner
+
+    turns, runner = run_virtual(main())
+    assert turns >= 9
+    assert len(runner._readings.routes) == 95
+
+
 def test_the_breakers_of_shared_targets_need_no_registration() -> None:
     text = """
 [[rules]]

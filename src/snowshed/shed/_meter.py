@@ -150,8 +150,10 @@ class _Counts:
         into.admitted += self.admitted
         into.finished += self.finished
         into.failed += self.failed
-        _add(into.refused, self.refused)
-        _add(into.latencies, self.latencies)
+        if self.refused:
+            _add(into.refused, self.refused)
+        if self.latencies:
+            _add(into.latencies, self.latencies)
 
 
 class _Ring:
@@ -169,8 +171,9 @@ class _Ring:
         counts.add_to(place)
 
     def add_last(self, seconds: int, end: int, into: Window) -> None:
-        for counts in self.seconds:
-            if end - seconds <= counts.second < end:
+        for second in range(end - seconds, end):
+            counts = self.seconds[second % HELD_SECONDS]
+            if counts.second == second:
                 counts.add_to(into)
 
 

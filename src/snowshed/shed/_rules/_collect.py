@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Collector", "counted"]
 
 logger = logging.getLogger("snowshed.rules")
+AT_ONCE = 10
+"""Routes that are added up between two turns of the loop."""
 
 
 class Collector:
@@ -45,8 +47,11 @@ class Collector:
         self._gauges = gauges
         self._pressure = pressure
 
-    def read(self, tree: RuleTree, now: float) -> Readings:
-        """Return what the rules of ``tree`` judge, of this process."""
+    def read(self, tree: RuleTree, now: float) -> Generator[None, None, Readings]:
+        """Return what the rules of ``tree`` judge, of this process.
+
+        It yields where the loop may have a turn: to add up hundreds of routes takes milliseconds.
+        """
         # Rules of the cluster are judged by this instance where there is no cluster.
         own = tree.metrics("instance") | tree.metrics("cluster")
         found: dict[str, float | None] = dict(counted(own, self.windows(own, now)))
@@ -59,7 +64,8 @@ class Collector:
                 found[metric.key] = _of_target(metric) if registered is None else registered
             elif metric.argument or metric.name == "pool_exhausted":
                 found[metric.key] = self._gauges.read(metric)
-        return Readings(found, self._routes(tree, now))
+        routes = yield from self._routes(tree, now)
+        return Readings(found, routes)
 
     def _pressure_now(self) -> float | None:
         if self._pressure is None:
@@ -78,14 +84,18 @@ class Collector:
         lengths = {metric.window for metric in metrics if KINDS[metric.name].windowed}
         return {length: self._meter.window(length, now, route) for length in lengths}
 
-    def _routes(self, tree: RuleTree, now: float) -> dict[str, dict[str, float | None]]:
+    def _routes(
+        self, tree: RuleTree, now: float
+    ) -> Generator[None, None, dict[str, dict[str, float | None]]]:
         metrics = tree.metrics("route")
         patterns = {rule.route for rule in tree.walk() if rule.scope == "route"}
-        return {
-            route: counted(metrics, self.windows(metrics, now, route))
-            for route in self._meter.routes
-            if any(fnmatchcase(route, pattern) for pattern in patterns)
-        }
+        found = {}
+        for number, route in enumerate(self._meter.routes if patterns else ()):
+            if number % AT_ONCE == 0:
+                yield
+            if any(fnmatchcase(route, pattern) for pattern in patterns):
+                found[route] = counted(metrics, self.windows(metrics, now, route))
+        return found
 
 
 def _of_target(metric: Metric) -> float | None:

@@ -101,6 +101,8 @@ class _Evaluation:
         self._now = now
         self._after: dict[Key, RuleState] = {}
         self._events: list[RuleEvent] = []
+        remembered = (route for _, route in state if route)
+        self._known = tuple(dict.fromkeys([*readings.routes, *remembered]))
 
     def run(self, tree: RuleTree) -> tuple[dict[Key, RuleState], list[RuleEvent]]:
         for rule in tree.rules:
@@ -122,9 +124,9 @@ class _Evaluation:
             return ("",)
         if route is not None:
             return (route,) if fnmatchcase(route, rule.route) else ()
-        remembered = (route for name, route in self._before if name == rule.name)
-        known = dict.fromkeys([*self._readings.routes, *remembered])
-        return [name for name in known if fnmatchcase(name, rule.route)]
+        if rule.route == "*":
+            return self._known
+        return [name for name in self._known if fnmatchcase(name, rule.route)]
 
     def _step(self, rule: Rule, route: str, *, parent_active: bool) -> bool:
         key = (rule.name, route)

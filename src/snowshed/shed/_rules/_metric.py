@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -59,22 +59,24 @@ class Metric:
         name: one of `KINDS`.
         argument: which pool, breaker or gauge; empty: any, or there is only one.
         window: seconds that it is taken over; 0: it is of now.
+        key: the name of its reading: the text, with the window where that is an unusual one.
     """
 
     name: str
     argument: str = ""
     window: int = 0
+    key: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name its reading once: it is asked for at each evaluation of each route."""
+        usual = self.window in {0, DEFAULT_WINDOW}
+        key = self.text if usual else f"{self.text}[{self.window}s]"
+        object.__setattr__(self, "key", key)
 
     @property
     def text(self) -> str:
         """The metric as rules write it."""
         return f'{self.name}("{self.argument}")' if self.argument else self.name
-
-    @property
-    def key(self) -> str:
-        """The name of its reading: the text, with the window where that is an unusual one."""
-        usual = self.window in {0, DEFAULT_WINDOW}
-        return self.text if usual else f"{self.text}[{self.window}s]"
 
     def shown(self, value: float) -> str:
         """Return ``value`` in the unit of the metric."""

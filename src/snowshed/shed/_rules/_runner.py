@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextvars import Context
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from snowshed.core import _clock
 from snowshed.errors import ConfigError
@@ -139,7 +139,7 @@ class RuleRunner:
             while not self._switched_off:
                 await asyncio.sleep(self._interval)
                 self._poll()
-                self.tick(_clock.now())
+                await self._turn(_clock.now())
         finally:
             self._lag.stop()
             self._publish(Effects())
@@ -163,10 +163,24 @@ class RuleRunner:
         Args:
             now: monotonic seconds.
         """
+        reading = self._begin(now)
+        try:
+            while True:
+                next(reading)
+        except StopIteration as end:
+            return cast(list[RuleEvent], end.value)
+
+    async def _turn(self, now: float) -> None:
+        """Judge the rules once, with turns for the loop in between."""
+        for _ in self._begin(now):
+            await asyncio.sleep(0)
+
+    def _begin(self, now: float) -> Generator[None, None, list[RuleEvent]]:
         self._now = now
         self._counts["evaluations"] += 1
         try:
-            events = self._judge(now)
+            readings = yield from self._collector.read(self._tree, now)
+            events = self._judge(readings, now)
         except Exception:
             self._counts["failed"] += 1
             self._failures_in_a_row += 1
@@ -231,8 +245,7 @@ class RuleRunner:
     def _switched_off(self) -> bool:
         return self._failures_in_a_row >= FAILURES
 
-    def _judge(self, now: float) -> list[RuleEvent]:
-        readings = self._collector.read(self._tree, now)
+    def _judge(self, readings: Readings, now: float) -> list[RuleEvent]:
         shared = self._tree.metrics("cluster")
         if shared:
             readings = replace(readings, cluster=self._of_cluster(shared, now))
