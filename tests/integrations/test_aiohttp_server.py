@@ -199,7 +199,7 @@ def test_a_client_that_has_gone_takes_its_request_with_it():
     async def ask(client):
         with pytest.raises(TimeoutError):
             await client.get("/handler", timeout=aiohttp.ClientTimeout(total=0.3))
-        await until(lambda: len(states) == 3, within=1.0)
+        await until(lambda: len(states) == 3)
 
     served(handler, ask=ask)
     assert states == ["began", "the client has gone", "child ended"]

@@ -231,7 +231,7 @@ def test_a_client_that_has_gone_takes_its_call_with_it(kind):
         task = asyncio.create_task(ask(channel, kind, b"x"))
         await until(lambda: states)
         task.cancel()
-        await until(lambda: len(states) == 2, within=1.0)
+        await until(lambda: len(states) == 2)
 
     served(ask_for, behaviors={kind: slow})
     assert states == ["began", "child ended"]

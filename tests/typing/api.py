@@ -9,9 +9,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import assert_type
 
+import aiohttp
+import aiohttp.web
+import httpx2
+
 import snowshed
 from snowshed import shed
 from snowshed.core import Job
+from snowshed.integrations.aiohttp import CallMiddleware, setup
+from snowshed.integrations.grpc import RequestScopeInterceptor, call_interceptors
+from snowshed.integrations.httpx2 import CallStatistics, SnowshedTransport, instrument
 
 
 async def fetch_one(key: int) -> str:
@@ -243,3 +250,20 @@ async def rules(meter: shed.Meter, cluster: shed.ClusterLink, queue: list[int]) 
     effect = assert_type(shed.current_effects().of("GET /"), shed.Effect)
     assert_type(meter.window(10, 1.0).p99, float | None)
     return shed.degraded("reviews") or shed.sampled_out("id", effect.sample)
+
+
+async def hops(breaker: shed.Guard, app: aiohttp.web.Application) -> None:
+    transport = SnowshedTransport(
+        httpx2.AsyncHTTPTransport(), guards={"stock": breaker}, hosts=[".shop.internal"]
+    )
+    assert_type(transport.statistics(), CallStatistics)
+    client = httpx2.AsyncClient(transport=transport)
+    instrument(client, guards=lambda request: [breaker], hosts=lambda host: host == "stock")
+    aiohttp.ClientSession(middlewares=[CallMiddleware(guards={"stock": breaker})])
+    setup(app, budget=20, timeout=1.0, trusted=["10.0.0.0/8"])
+    RequestScopeInterceptor(budget=20, on_excess="cancel")
+    assert_type(call_interceptors()[0].statistics().told, int)
+    token = shed.set_baggage(shed.Baggage(shed.Criticality.SHEDDABLE, request_id="r-1"))
+    assert_type(shed.current_criticality(), shed.Criticality)
+    assert_type(shed.current_baggage().request_id, str | None)
+    token.var.reset(token)
