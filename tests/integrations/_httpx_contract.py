@@ -12,7 +12,7 @@ import pytest
 from integrations._echo import echo_server
 from integrations._guards import NotingGuard
 from snowshed import CircuitOpen, DeadlineExceeded, open_scope
-from snowshed.shed import Baggage, Criticality, set_baggage
+from snowshed.shed import Baggage, CircuitBreaker, Criticality, set_baggage
 
 
 class ClientContract:
@@ -182,6 +182,19 @@ class ClientContract:
 
         asyncio.run(main())
         assert guard.outcomes == [outcome]
+
+    def test_a_real_breaker_spares_a_target_that_answers_503(self):
+        breaker = CircuitBreaker("stock", last_calls=4, minimum_calls=4)
+
+        async def main():
+            async with echo_server() as echo, self.client(guards={"127.0.0.1": breaker}) as client:
+                for _ in range(4):
+                    await client.get(f"{echo.url}/status/503")
+                with pytest.raises(CircuitOpen, match="circuit 'stock' is open"):
+                    await client.get(f"{echo.url}/echo")
+                assert echo.asked == []
+
+        asyncio.run(main())
 
     def test_a_guard_hears_that_there_is_no_connection(self):
         guard = NotingGuard()
