@@ -71,16 +71,22 @@ class Entrance:
         trusted = bool(self._trusted) and self._trusted.trusts(peer)
         # Also if it carries nothing: the context may be that of the request before.
         set_baggage(baggage_of(headers, trusted=trusted))
-        timeout, budget = tightened(
-            headers, timeout=_least(policy.timeout, time_left), budget=policy.budget
-        )
+        time_left, budget = tightened(headers, timeout=time_left, budget=policy.budget)
+        timeout = policy.timeout
         admitted = None
         if self._admission is not None:
             admitted = self._admission.offer(
-                method, path, headers, timeout, trusted=trusted, waited=self._waited()
+                method,
+                path,
+                headers,
+                time_left,
+                timeout=timeout,
+                trusted=trusted,
+                waited=self._waited(),
             )
             timeout = _least(timeout, admitted.timeout)
             budget = _least(budget, admitted.budget)
+        timeout = _least(timeout, time_left)
         request = RequestScope(f"{method} {path}", policy, timeout=timeout, budget=budget)
         if admitted is not None:
             admitted.handle(request)

@@ -72,8 +72,6 @@ class Admitted:
         grant: Grant | None,
         path: tuple[str, str],
         *,
-        budget: int | None,
-        timeout: float | None,
         began: float,
     ) -> None:
         self._admission = admission
@@ -84,8 +82,8 @@ class Admitted:
         self._request: Counted | None = None
         light = grant is not None and grant.level == "light" and admission.enforce
         self._mark = LightMark("light" if light else "normal")
-        self.budget = budget
-        self.timeout = timeout
+        self.budget: int | None = None
+        self.timeout: float | None = None
 
     @property
     def level(self) -> Level:
@@ -190,6 +188,7 @@ class Admission:
         headers: Iterable[tuple[bytes, bytes]],
         time_left: float | None,
         *,
+        timeout: float | None = None,
         trusted: bool = False,
         waited: float = 0.0,
     ) -> Admitted:
@@ -201,7 +200,8 @@ class Admission:
             method: its verb.
             path: as it was asked for.
             headers: not looked at; for admissions of other kinds.
-            time_left: seconds until its deadline; None: it has none.
+            time_left: seconds until the deadline that its caller has set; None: none was.
+            timeout: seconds after which the service ends it; None: any time.
             trusted: whether its caller may raise its class.
             waited: seconds that it has waited in this process already.
 
@@ -214,20 +214,14 @@ class Admission:
         route = self.routes.find(method, path)
         if route.bypass:
             self._bypassed += 1
-            return Admitted(self, route, None, (method, path), budget=None, timeout=None, began=0.0)
+            return Admitted(self, route, None, (method, path), began=0.0)
         now = _clock.now()
         effect = current_effects().of(route.name)
         baggage = self._baggage(route, effect, trusted=trusted)
+        timeout = _tighter(timeout, effect.timeout)
         try:
-            refusal = _refusal_by_rule(effect, baggage)
-            if refusal is not None:
-                raise refusal
-            grant = self.limiter.admit(
-                route.cost(light=False),
-                light=route.cost(light=True) if self.enforce else None,
-                time_left=_tighter(time_left, effect.timeout),
-                waited=waited,
-                criticality=_class_of(baggage),
+            grant = self._grant(
+                route, effect, baggage, time_left=time_left, timeout=timeout, waited=waited
             )
         except Overloaded as error:
             self._count_refusal(route, now, error)
@@ -235,16 +229,32 @@ class Admission:
                 raise
             grant = self.limiter.let_in(route.cost(light=False), time_left=time_left)
         self.meter.admitted(route.name, now)
-        declared = route.policy.cost
-        return Admitted(
-            self,
-            route,
-            grant,
-            (method, path),
-            # What was learned is a mean, and no bound for a single request.
-            budget=None if declared is None or not self.enforce else int(grant.units),
-            timeout=effect.timeout,
-            began=now - waited,
+        admitted = Admitted(self, route, grant, (method, path), began=now - waited)
+        admitted.timeout = effect.timeout
+        if self.enforce:
+            admitted.budget = route.declared_cost(light=admitted.light)
+        return admitted
+
+    def _grant(
+        self,
+        route: Route,
+        effect: Effect,
+        baggage: Baggage,
+        *,
+        time_left: float | None,
+        timeout: float | None,
+        waited: float,
+    ) -> Grant:
+        refusal = _refusal_by_rule(effect, baggage)
+        if refusal is not None:
+            raise refusal
+        return self.limiter.admit(
+            route.cost(light=False),
+            light=route.cost(light=True) if self.enforce else None,
+            time_left=time_left,
+            timeout=timeout,
+            waited=waited,
+            criticality=_class_of(baggage),
         )
 
     def _begin(self, begin: Callable[[asyncio.AbstractEventLoop], object]) -> None:

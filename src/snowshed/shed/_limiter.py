@@ -222,6 +222,7 @@ class AdaptiveLimiter:
         *,
         light: float | None = None,
         time_left: float | None = None,
+        timeout: float | None = None,
         waited: float = 0.0,
         criticality: Criticality = Criticality.CRITICAL,
     ) -> Grant:
@@ -230,7 +231,8 @@ class AdaptiveLimiter:
         Args:
             cost: tasks that it will have at once.
             light: tasks of a light answer; None: it has none.
-            time_left: seconds until its deadline; None: it has none.
+            time_left: seconds until the deadline that its caller has set; None: none was.
+            timeout: seconds after which the service ends it; None: any time.
             waited: seconds that it has waited in this process already.
             criticality: the lower ones are refused first.
 
@@ -246,9 +248,12 @@ class AdaptiveLimiter:
         level = self._pressure.update(pressure)
         if level == "light" and light is not None:
             units = _units(light)
-        deadline = (self.objective if time_left is None else time_left) + waited
-        feasible = time_left is None or self._times.median(units) <= time_left
-        if not feasible and light is not None and self._times.median(light) <= (time_left or 0.0):
+        # A timeout is when the service gives up, which is no aim.
+        ends = math.inf if timeout is None else timeout
+        deadline = min(self.objective if time_left is None else time_left, ends) + waited
+        left = ends if time_left is None else min(time_left, ends)
+        feasible = self._times.median(units) <= left
+        if not feasible and light is not None and self._times.median(light) <= left:
             units, level, feasible = _units(light), "light", True
         # One that can hardly be answered is let in now and then: the others learn from it.
         reason: Reason | None = None

@@ -85,6 +85,15 @@ class Route:
                 return self._light.cost
         return self._full.cost if self.policy.cost is None else self.policy.cost
 
+    def declared_cost(self, light: bool) -> int | None:
+        """Return the most tasks that a request may have, as declared; None: nothing is declared.
+
+        What was learned is a mean, and no bound for a single request. Where only the full answer is
+        declared, a light one may cost as much.
+        """
+        policy = self.policy
+        return policy.light if light and policy.light is not None else policy.cost
+
     def learn(self, tasks: int, light: bool) -> None:
         """Take in a request that has ended, with ``tasks`` live at its peak."""
         (self._light if light else self._full).learn(tasks)
