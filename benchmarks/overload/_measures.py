@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks.overload._scenarios import mean_tasks
+
 if TYPE_CHECKING:
     from benchmarks.overload._scenarios import Case
 
@@ -61,6 +63,7 @@ def measures(case: Case, outcomes: Iterable[Outcome]) -> Row:
         "scenario": case.scenario.name,
         "load": int(case.load) if case.load == int(case.load) else case.load,
         "goodput_ratio": _ratio(sum(map(good, steady)), case, times.flood - times.onset),
+        "work_ratio": _work(case, filter(good, steady), times.flood - times.onset),
         "onset": _ratio(sum(map(good, onset)), case, times.onset),
         "recovery": _share(sum(map(good, recovery)), len(recovery)),
         "p99_ms": percentile([o.latency for o in steady if answered(o)], 0.99, scale=1000),
@@ -93,8 +96,14 @@ def _between(outcomes: Iterable[Outcome], begin: float, end: float) -> list[Outc
     return [outcome for outcome in outcomes if begin <= outcome.at < end]
 
 
-def _ratio(good: int, case: Case, seconds: float) -> float | None:
+def _ratio(good: float, case: Case, seconds: float) -> float | None:
     return None if seconds <= 0 else round(good / (case.capacity * seconds), 3)
+
+
+def _work(case: Case, good: Iterable[Outcome], seconds: float) -> float | None:
+    """Return the goodput in tasks, those of the whole answers: the mix of what is served is out."""
+    tasks = sum(case.kinds[outcome.kind].tasks for outcome in good)
+    return _ratio(tasks / mean_tasks(case.scenario.flood), case, seconds)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -118,6 +118,8 @@ class Scenario:
 
 
 BROWN_OUT = Times(flood=12.0)
+# Which of the unlike requests are served is chance, so it takes more of them for a steady number.
+UNLIKE = Times(flood=20.0)
 CALM_MIX: Mix = ((SMALL, 0.98), (BIG, 0.02))
 HEAVY_MIX: Mix = ((SMALL, 0.7), (BIG, 0.3))
 HALF_STALE: Mix = ((STALE, 0.5), (FRESH, 0.5))
@@ -132,7 +134,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "brownout5", "the downstream is 5 times slower", (2,), slower=5.0, times=BROWN_OUT
         ),
-        Scenario("mixshift", "the requests become heavy", (2, 5), calm=CALM_MIX, flood=HEAVY_MIX),
+        Scenario(
+            "mixshift",
+            "the requests become heavy",
+            (2, 5),
+            calm=CALM_MIX,
+            flood=HEAVY_MIX,
+            times=UNLIKE,
+        ),
         Scenario("stale", "half of the callers have 30 ms left", (2, 10), HALF_STALE, HALF_STALE),
         Scenario("parked", "40 idle connections are open", (0.5,), parked=40),
         Scenario("hops", "three services in a row", (2,), hops=3),
