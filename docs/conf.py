@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import snowshed
 import snowshed.core
+import snowshed.shed
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -42,12 +43,14 @@ html_copy_source = False
 
 
 # Where each public name is documented; the first door that has it.
-HOMES = dict.fromkeys(snowshed.core.__all__, "snowshed.core")
+HOMES = dict.fromkeys(snowshed.shed.__all__, "snowshed.shed")
+HOMES |= dict.fromkeys(snowshed.core.__all__, "snowshed.core")
 HOMES |= dict.fromkeys(snowshed.__all__, "snowshed")
 HOMES |= dict.fromkeys(("Guards", "Hosts", "CallStatistics"), "snowshed.integrations.httpx2")
 HOMES |= {"CallInterceptor": "snowshed.integrations.grpc"}
 # What annotations and docstrings may name without its module.
 UNQUALIFIED = ["builtins.", "typing.", "collections.abc.", "asyncio."]
+UNQUALIFIED += ["snowshed.integrations.asgi."]
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
