@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _flooded import RULES, clean_slate, live
 
+from _flooded import RULES, clean_slate, live
 from snowshed.errors import ConfigError
 from snowshed.shed._effects import current_effects
 from snowshed.shed._meter import Meter
@@ -60,6 +60,22 @@ def test_a_changed_file_is_used_and_a_wrong_one_is_not(tmp_path: Path) -> None:
     assert wrong.endswith("the rules of before stay in force")
     assert "cannot be read: No such file" in gone
     assert (runner.statistics().reloaded, runner.statistics().rejected) == (2, 2)
+
+
+def test_a_file_that_is_being_written_is_let_be(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    rewrite(path, RULES)
+    file = RulesFile(path)
+    file.load()
+    assert file.poll() is None
+    rewrite(path, "")
+    assert file.poll() is None
+    rewrite(path, RULES.replace("15%", "25%"))
+    assert file.poll() is None
+    found = file.poll()
+    assert found is not None
+    assert [rule.when.text for rule in found.rules] == ["error_rate > 25%"]
+    assert file.poll() is None
 
 
 def test_a_rule_that_a_new_file_takes_out_of_force_takes_its_effect_with_it(

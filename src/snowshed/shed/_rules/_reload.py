@@ -42,6 +42,7 @@ class RulesFile:
         self._path = None if path == STANDARD else Path(path)
         self._root = root if root is not None else _ROOTS.get(Path(path).name, ())
         self._signature: Signature | None = None
+        self._changing: Signature | None = None
 
     def load(self) -> RuleTree:
         """Return the rules that the file holds now.
@@ -74,7 +75,9 @@ class RulesFile:
         return text, str(self._path)
 
     def poll(self) -> RuleTree | None:
-        """Return the rules of a file that has changed since the last call; None: it has not.
+        """Return the rules of a file that has changed; None: it has not, or it still changes.
+
+        A change counts when two calls in a row have found the same.
 
         Raises:
             ConfigError: it has changed and is not right; told once for each change.
@@ -86,9 +89,11 @@ class RulesFile:
         except OSError as error:
             if self._signature is None:
                 return None
-            self._signature = None
+            self._signature = self._changing = None
             raise ConfigError(str(self._path), f"cannot be read: {error.strerror}") from None
-        return None if found == self._signature else self.load()
+        settled, self._changing = found == self._changing, found
+        # An editor may empty a file before it fills it: an empty one would end every rule.
+        return self.load() if found != self._signature and settled else None
 
     def _look(self) -> Signature:
         assert self._path is not None
