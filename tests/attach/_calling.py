@@ -59,8 +59,12 @@ async def by_aiohttp(url: str) -> Any:
         return await handler(request)
 
     async with aiohttp.ClientSession() as client:
-        for middlewares in (None, (nothing,)):
-            async with client.get(url, middlewares=middlewares) as response:
+        for options in (
+            {},
+            {"middlewares": (nothing,)},
+            {"timeout": aiohttp.ClientTimeout(total=9)},
+        ):
+            async with client.get(url, **options) as response:
                 yield await response.json(content_type=None)
 
 

@@ -53,6 +53,28 @@ def test_the_callers_own_headers_stay():
     assert (headers["x-request-timeout-ms"], headers["snowshed-budget"]) == ("70", "many")
 
 
+@pytest.mark.parametrize(
+    ("timeout", "ms"),
+    [
+        ({"total": 1.5}, "1500"),
+        ({"total": None, "sock_read": 0.5}, "500"),
+        ({"total": 2.5, "sock_read": 9}, "2500"),
+    ],
+)
+def test_the_callers_own_timeout_is_told_if_it_is_shorter(timeout, ms):
+    async def main():
+        own = aiohttp.ClientTimeout(**timeout)
+        middlewares = [CallMiddleware()]
+        async with (
+            echo_server() as echo,
+            aiohttp.ClientSession(middlewares=middlewares, timeout=own) as client,
+            open_scope("request", timeout=30.0),
+        ):
+            return await told(client, f"{echo.url}/echo")
+
+    assert asyncio.run(main())["x-request-timeout-ms"] == ms
+
+
 def test_the_scope_ends_a_call():
     guard = NotingGuard()
 

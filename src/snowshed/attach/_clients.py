@@ -58,19 +58,24 @@ def aiohttp(module: ModuleType, runtime: Runtime) -> None:
         raise RuntimeError(msg)
     ours: list[Any] = []
 
-    def middlewares_with_ours(session: Any, own: Any) -> Any:
-        kind = import_module("snowshed.integrations.aiohttp").CallMiddleware
+    def with_ours(session: Any, named: dict[str, Any]) -> Any:
+        integration = import_module("snowshed.integrations.aiohttp")
         if not ours:
-            ours.append(kind(hosts=runtime.settings.callees))
+            ours.append(integration.CallMiddleware(hosts=runtime.settings.callees))
+        own = named.get("middlewares")
         effective = tuple((session._middlewares if own is None else own) or ())
-        has_one = any(isinstance(each, kind) for each in effective)
-        return effective if has_one else (*ours, *effective)
+        if any(isinstance(each, integration.CallMiddleware) for each in effective):
+            return effective
+        timeout = named.get("timeout")
+        if not isinstance(timeout, module.ClientTimeout):
+            timeout = None
+        return (partial(ours[0], timeout=timeout), *effective)
 
     @functools.wraps(request)
     def request_with_ours(session: Any, *args: Any, **kwargs: Any) -> Any:
-        own = kwargs.get("middlewares")
+        otherwise = kwargs.get("middlewares")
         kwargs["middlewares"] = runtime.guarded(
-            _what("aiohttp"), own, middlewares_with_ours, session, own
+            _what("aiohttp"), otherwise, with_ours, session, kwargs
         )
         return request(session, *args, **kwargs)
 

@@ -91,14 +91,22 @@ class CallMiddleware:
         return self._calls.statistics()
 
     async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        self,
+        request: aiohttp.ClientRequest,
+        handler: aiohttp.ClientHandlerType,
+        *,
+        timeout: aiohttp.ClientTimeout | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send ``request``, which is made anew for each redirect."""
+        """Send ``request``, which is made anew for each redirect.
+
+        ``timeout`` is the caller's own; None: that of the session, as aiohttp does not tell.
+        """
         url = request.url
         host = url.host or ""
         what = f"{request.method} {host}"
         names = (f"{host}:{url.port}", host)
-        call = self._calls.begin(request, what, names, said=request.headers.get)
+        own = _own_timeout(request.session.timeout if timeout is None else timeout)
+        call = self._calls.begin(request, what, names, said=request.headers.get, own_timeout=own)
         request.headers.update(call.headers)
         try:
             response = await self._calls.wait(call, what, handler(request))
@@ -106,6 +114,12 @@ class CallMiddleware:
             raise aiohttp.ServerTimeoutError(str(error)) from None
         call.answered(response.status)
         return response
+
+
+def _own_timeout(timeout: aiohttp.ClientTimeout) -> float | None:
+    """Return the seconds after which the caller gives up if no response has begun."""
+    known = [each for each in (timeout.total, timeout.sock_read) if each]
+    return min(known) if known else None
 
 
 class RequestScopeMiddleware:
