@@ -222,7 +222,7 @@ class TestFeasibility:
     """The three traps: probes must not teach, old news must be forgotten, and a probe gets in."""
 
     def busy(self, clock: Clock, limit: Limit | None = None) -> tuple[AdaptiveLimiter, Grant]:
-        """A limiter that has seen requests of 100 ms for a second, and holds a fifth of its limit."""
+        """A limiter that has seen requests of 100 ms for a second, and is a fifth full."""
         limiter = made(clock, limit)
         for _ in range(60):
             grant = limiter.admit(5)
