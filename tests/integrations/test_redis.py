@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import _needs
-from _serving import _end_with_the_tests, free_port
+from _redis import RedisServer
 from snowshed.core import _clock
 from snowshed.shed._effects import Effects
 from snowshed.shed._meter import Meter, Window
@@ -22,50 +21,15 @@ from snowshed.shed._rules import RuleRunner, parse_rules
 _needs.module("redis")
 
 import redis.asyncio  # noqa: E402
-from redis.exceptions import RedisError  # noqa: E402
 
 from snowshed.integrations.redis import RedisCluster  # noqa: E402
 
 pytestmark = pytest.mark.server
 
 
-class Server:
-    """A Redis of our own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        command = [_needs.program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1"]
-        self.process = subprocess.Popen(
-            [*command, "--save", "", "--dir", str(self._folder)],
-            stdout=subprocess.DEVNULL,
-            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - as in _serving
-        )
-        asyncio.run(self._ready())
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    async def _ready(self) -> None:
-        give_up = time.monotonic() + 10
-        while True:
-            try:
-                async with redis.asyncio.Redis.from_url(self.url) as client:
-                    await client.ping()
-                    return
-            except RedisError:
-                assert time.monotonic() < give_up, "redis-server did not answer"
-                await asyncio.sleep(0.02)
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    started = Server(tmp_path)
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    started = RedisServer(tmp_path)
     yield started
     started.process.send_signal(signal.SIGCONT)
     started.kill()
@@ -77,11 +41,11 @@ def window(finished: int, failed: int = 0) -> dict[int, Window]:
     return {10: counts}
 
 
-def cluster(server: Server, name: str, **options: float) -> RedisCluster:
+def cluster(server: RedisServer, name: str, **options: float) -> RedisCluster:
     return RedisCluster(server.url, service="shop", instance=name, **options)
 
 
-def test_three_instances_read_the_sum_of_all(server: Server) -> None:
+def test_three_instances_read_the_sum_of_all(server: RedisServer) -> None:
     async def main() -> None:
         a, b, c = (cluster(server, name) for name in "abc")
         counts = {a: window(100, 50), b: window(200), c: window(700)}
@@ -100,7 +64,7 @@ def test_three_instances_read_the_sum_of_all(server: Server) -> None:
     asyncio.run(main())
 
 
-def test_the_first_exchange_already_knows_who_else_is_there(server: Server) -> None:
+def test_the_first_exchange_already_knows_who_else_is_there(server: RedisServer) -> None:
     async def main() -> None:
         a, b = cluster(server, "a"), cluster(server, "b")
         await a.exchange(window(1))
@@ -111,7 +75,7 @@ def test_the_first_exchange_already_knows_who_else_is_there(server: Server) -> N
     asyncio.run(main())
 
 
-def test_one_that_leaves_and_one_that_dies_are_out_of_the_sum(server: Server) -> None:
+def test_one_that_leaves_and_one_that_dies_are_out_of_the_sum(server: RedisServer) -> None:
     async def main() -> None:
         a, leaves, dies = (
             cluster(server, "a"),
@@ -132,7 +96,7 @@ def test_one_that_leaves_and_one_that_dies_are_out_of_the_sum(server: Server) ->
     asyncio.run(main())
 
 
-def test_services_are_apart_and_what_cannot_be_read_is_left_out(server: Server) -> None:
+def test_services_are_apart_and_what_cannot_be_read_is_left_out(server: RedisServer) -> None:
     async def main() -> None:
         a = cluster(server, "a")
         other = RedisCluster(server.url, service="bank", instance="z")
@@ -149,7 +113,7 @@ def test_services_are_apart_and_what_cannot_be_read_is_left_out(server: Server) 
     asyncio.run(main())
 
 
-def test_everything_it_writes_expires(server: Server) -> None:
+def test_everything_it_writes_expires(server: RedisServer) -> None:
     async def main() -> None:
         a = cluster(server, "a")
         await a.exchange(window(10))
@@ -181,7 +145,7 @@ action = { degrade = ["reviews"] }
 class Instance:
     """An instance of a service whose requests fail as it is told."""
 
-    def __init__(self, server: Server, name: str) -> None:
+    def __init__(self, server: RedisServer, name: str) -> None:
         self.failing = 0.0
         self.meter = Meter()
         self.cluster = cluster(server, name, expire=2.0)
@@ -226,7 +190,7 @@ async def until(condition: object, seconds: float = 15.0) -> None:
 
 
 @pytest.mark.slow
-def test_three_live_instances_act_on_what_all_of_them_see(server: Server) -> None:
+def test_three_live_instances_act_on_what_all_of_them_see(server: RedisServer) -> None:
     async def main() -> None:
         instances = [Instance(server, name) for name in "abc"]
         first, *others = instances
@@ -249,7 +213,7 @@ def test_three_live_instances_act_on_what_all_of_them_see(server: Server) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "hung"])
-def test_without_redis_each_stands_alone_and_no_loop_waits(server: Server, how: str) -> None:
+def test_without_redis_each_stands_alone_and_no_loop_waits(server: RedisServer, how: str) -> None:
     async def main() -> None:
         sick, well = Instance(server, "a"), Instance(server, "b")
         tasks = [asyncio.create_task(each.run()) for each in (sick, well)]

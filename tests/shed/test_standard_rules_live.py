@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,31 @@ def test_a_service_that_is_only_observed_hears_what_would_have_been_done(tmp_pat
             time.sleep(0.1)
         time.sleep(0.5)
     assert all(map(reviewed, (answer for _, answer in load.answers)))
+
+
+def test_three_services_act_on_the_errors_of_one(tmp_path: Path) -> None:
+    """Through a real Redis: each of them is `snowshed run`, and two of them see no error at all."""
+    from _redis import RedisServer
+
+    redis = RedisServer(tmp_path)
+    (tmp_path / "rules.toml").write_text(RULES)
+    (tmp_path / "snowshed.toml").write_text(f"[shed]\nredis = '{redis.url}'\n")
+    shutil.copy(Path(__file__).with_name("_live_app.py"), tmp_path)
+    try:
+        with ExitStack() as stack:
+            servers = [
+                stack.enter_context(serving(COMMANDS["snowshed run"], tmp_path)) for _ in range(3)
+            ]
+            failing, *others = [stack.enter_context(Load(server)) for server in servers]
+            for load in (failing, *others):
+                load.until(reviewed)
+            failing.path = "/?fail=yes"
+            for load in (failing, *others):
+                load.until(unreviewed)
+            failing.path = "/"
+            for load in (failing, *others):
+                load.until(reviewed)
+    finally:
+        redis.kill()
+    assert all(answer.status == 200 for load in others for _, answer in load.answers)
+    assert "no answer about the cluster" not in "".join(s.log.read_text() for s in servers)
