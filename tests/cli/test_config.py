@@ -30,7 +30,7 @@ def test_the_text_is_settings_file_with_each_place_as_a_comment(
     assert msgspec.convert(shown, Settings) == Settings(
         budget=20, driver=("shop.db", "shop.q"), service='sh"op'
     )
-    places = {line.split()[0]: line.partition("  # ")[2] for line in text.splitlines()[1:]}
+    places = {line.split()[0]: line.partition("  # ")[2] for line in text.splitlines() if line}
     assert places["budget"] == f"{here / 'snowshed.toml'}: run.budget"
     assert places["service"] == "SNOWSHED_RUN_SERVICE"
     assert places["mode"] == "default"

@@ -33,8 +33,7 @@ def show(*, as_json: bool) -> None:
     if as_json:
         print_json(sections={name: _records(values) for name, values in found.items()})
         return
-    for name, values in found.items():
-        click.echo(_as_toml(name, values))
+    click.echo("\n\n".join(_as_toml(name, values) for name, values in found.items()))
 
 
 def _records(values: Iterable[settings.Setting]) -> list[dict[str, object]]:
