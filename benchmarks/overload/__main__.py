@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,4 +127,6 @@ def _key(row: Row) -> tuple[str, float, str]:
 
 
 if __name__ == "__main__":
+    # So that the servers are ended on this way out too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))
