@@ -81,7 +81,7 @@ def test_the_clients_timeouts_are_capped_and_the_whole_chain_gives_up_in_time(en
     began = time.monotonic()
     answer = enforced.a.get("/slow", **{"x-request-timeout-ms": "500"})
     assert time.monotonic() - began < 3.0
-    # All three give up at the same moment; the answer of the next one may be a hair's breadth first.
+    # All three give up at the same moment; the next one's answer may be a hair's breadth first.
     assert answer.status == 504 or answer.json()["status of b"] == 504
     assert until_cancelled(enforced, before + 1) < 1.0
 
