@@ -39,6 +39,11 @@ def test_a_deadline_is_a_timeout_for_code_that_knows_only_the_standard_library()
         raise errors.DeadlineExceeded("GET /cart", 0.25)
 
 
+def test_a_deadline_is_no_error_of_the_system() -> None:
+    error = errors.DeadlineExceeded("GET /cart", 0.25, "a place")
+    assert (error.errno, error.strerror, error.filename) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

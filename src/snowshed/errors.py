@@ -74,6 +74,8 @@ class DeadlineExceeded(SnowshedError, TimeoutError):  # noqa: N818 - gRPC's word
 
     def __init__(self, scope: str, timeout: float, waited_for: str = "") -> None:
         super().__init__(scope, timeout, waited_for)
+        # A TimeoutError is an OSError, which takes its arguments for a number, a text and a file.
+        self.errno = self.strerror = self.filename = None
         self.scope = scope
         self.timeout = timeout
         self.waited_for = waited_for
