@@ -10,6 +10,7 @@ out (the event loop, sockets, Python itself) is what the rows on real sockets ar
 from __future__ import annotations
 
 import heapq
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -111,7 +112,7 @@ SIMULATED: dict[str, Callable[[], Controller]] = {
     "uvicorn16": lambda: _limited(lambda: FixedLimit(16)),
     "uvicorn100": lambda: _limited(lambda: FixedLimit(100)),
     "gradient2": lambda: _limited(lambda: WindowedLimit(Gradient2Limit())),
-    "vegas": lambda: _limited(VegasLimit),
+    "vegas": lambda: _limited(lambda: VegasLimit(random=random.Random(1).random)),
     "snowshed": lambda: _ours(light=False),
     "snowshed-light": lambda: _ours(light=True),
 }

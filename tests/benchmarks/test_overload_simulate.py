@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from benchmarks.overload._scenarios import Case, Scenario, Times, case_of
 from benchmarks.overload._simulate import SIMULATED, simulate
 
