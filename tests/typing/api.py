@@ -17,6 +17,7 @@ import snowshed
 from snowshed import shed
 from snowshed.core import Job
 from snowshed.integrations.aiohttp import CallMiddleware, setup
+from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.integrations.grpc import RequestScopeInterceptor, call_interceptors
 from snowshed.integrations.httpx2 import CallStatistics, SnowshedTransport, instrument
 
@@ -163,6 +164,39 @@ def limits(finished: shed.Sample, passed: shed.Tick) -> float:
         limit.on_tick(passed)
     assert_type(shed.VegasLimit().limit, int)
     return assert_type(min(limit.limit for limit in chosen), float)
+
+
+async def admission(limiter: shed.AdaptiveLimiter, app: App) -> float:
+    with limiter.admit(
+        40, light=4, time_left=0.2, waited=0.01, criticality=shed.Criticality.SHEDDABLE
+    ) as grant:
+        assert_type(grant, shed.Grant)
+        assert_type(grant.units, float)
+        if grant.level != "normal":
+            grant.answered()
+    try:
+        held = limiter.admit()
+    except snowshed.Overloaded as error:
+        return assert_type(error.retry_after, float)
+    held.finish(dropped=True)
+    held.cancel()
+    limit = shed.DeadlineLimit(initial_limit=20, max_limit=5_000, setpoint=0.7)
+    assert_type(limit.floor + limit.strain, float)
+    routes = shed.RouteTable({"GET /feed": shed.RoutePolicy(cost=20)})
+    door = shed.Admission(
+        shed.AdaptiveLimiter("shop", limit=limit, objective=0.25), routes=routes, enforce=False
+    )
+    admitted = assert_type(door.offer("GET", "/feed", [], 0.2, trusted=True), shed.Admitted)
+    assert_type(admitted.budget, int | None)
+    RequestScopeMiddleware(app, admission=door, trusted=["10.0.0.0/8"])
+    assert_type(limiter.statistics(), shed.LimiterStatistics)
+    return limiter.pressure
+
+
+def settings_in_code() -> shed.Admission | None:
+    wanted = shed.Settings(mode="dry-run", objective=0.25, limit="deadline", trusted=("unix",))
+    assert_type(wanted.routes, dict[str, shed.RoutePolicy])
+    return snowshed.init(shed={"objective": wanted.objective}, mode="enforce").admission
 
 
 async def guards(url: str) -> list[str]:
