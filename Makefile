@@ -12,7 +12,7 @@ ARGS :=
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.has-demo ## flood a shop twice, bare and under snowshed; writes demo-report.html
+demo: $(VENV)/.has-demo ## flood a shop in two ways, bare and under snowshed; 80 s; writes demo-report.html
 	@$(BIN)/snowshed demo $(ARGS)
 
 test: check ## everything that must hold: check, then the whole suite (ARGS="-k scope" narrows it)

@@ -67,6 +67,20 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
+def test_connections_that_are_held_are_used_once_and_left_alone_until_the_end() -> None:
+    async def test() -> None:
+        async with serving(OK, OK, OK) as (server, client):
+            await client.hold(2)
+            assert server.connections == 2
+            assert await client.get("/x") == 200
+            assert server.connections == 3
+            assert not server.gone.is_set()
+        async with asyncio.timeout(5):
+            await server.gone.wait()
+
+    run(test)
+
+
 def test_one_connection_serves_one_request_after_the_other() -> None:
     async def test() -> None:
         async with serving(OK, OK) as (server, client):

@@ -24,6 +24,10 @@ class Service:
         self.delay = delay
         self.answer = answer
         self.called: list[tuple[float, str]] = []
+        self.held: tuple[float, int] | None = None
+
+    async def hold(self, count: int) -> None:
+        self.held = (asyncio.get_running_loop().time(), count)
 
     async def get(self, path: str) -> int:
         self.called.append((asyncio.get_running_loop().time(), path))
@@ -101,3 +105,18 @@ def test_a_lost_connection_is_told_apart_from_a_client_that_gave_up(error: Excep
 def test_a_status_is_kept_as_it_came() -> None:
     _, outcomes = carry_out(Service(answer=503))
     assert {(outcome.status, outcome.failure) for outcome in outcomes} == {(503, None)}
+
+
+def test_idle_connections_are_open_before_the_first_request() -> None:
+    service = Service()
+    carry_out(service, replace(PLAN, idle=7))
+    assert service.held is not None
+    opened, count = service.held
+    assert count == 7
+    assert opened < service.called[0][0]
+
+
+def test_without_idle_connections_none_is_opened() -> None:
+    service = Service()
+    carry_out(service)
+    assert service.held is None

@@ -31,4 +31,4 @@ def test_a_length_that_shows_nothing_is_one_line_and_exit_code_2(
     with pytest.raises(SystemExit) as exit_:
         program.main()
     assert exit_.value.code == 2
-    assert "1.0 s of load show nothing; give the demo at least 5 s" in capsys.readouterr().err
+    assert "1.0 s of load show nothing; give the demo at least 8 s" in capsys.readouterr().err

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo._sample import BARE, GUARDED, PLAN
+from demo._sample import BARE, GUARDED, OVERLOAD, OVERLOADED, PLAN
 from snowshed.demo._measure import (
     Second,
     Verdict,
     percentile,
+    rate_in_flood,
     seconds_of,
     summarize,
     summarize_load,
@@ -76,6 +78,23 @@ def test_who_gave_up_counts_in_the_percentiles_and_who_was_refused_does_not() ->
 def test_the_flood_is_the_window_between_its_ends() -> None:
     flood = summarize(PLAN, BARE).light_in_flood
     assert (flood.sent, flood.good, flood.goodput) == (4, 0, 0.0)
+
+
+def test_the_second_half_of_the_flood_and_the_time_after_it_are_windows_too() -> None:
+    summary = summarize(OVERLOADED, OVERLOAD.runs[-1])
+    assert rate_in_flood(OVERLOADED) == 4.0
+    assert (summary.light_in_flood.sent, summary.light_in_flood.goodput) == (3, 0.5)
+    assert (summary.light_settled.sent, summary.light_settled.goodput) == (1, 1.0)
+    assert (summary.light_after.sent, summary.light_after.goodput) == (1, 1.0)
+
+
+def test_a_window_that_is_empty_has_no_goodput() -> None:
+    assert summarize(replace(PLAN, flood_until=PLAN.seconds), BARE).light_after.goodput == 0.0
+
+
+def test_the_time_until_a_refusal_is_that_of_refusals_only() -> None:
+    assert summarize(PLAN, GUARDED).light.refused_p99 == 0.002
+    assert summarize(PLAN, BARE).light.refused_p99 is None
 
 
 def test_heavy_requests_are_summed_up_on_their_own() -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from demo._drawing import elements, words
-from demo._sample import BARE, COMPARISON, PLAN
+from demo._sample import BARE, COMPARISON, OVERLOAD, PLAN
 from snowshed.demo._model import Comparison, Outcome, RunResult
 from snowshed.demo._panels import fate
-from snowshed.demo._picture import report_figure
+from snowshed.demo._picture import flood_figure, overload_figure
 
-FIGURE = report_figure(COMPARISON)
+FIGURE = flood_figure(COMPARISON)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,18 @@ def test_goodput_bars_are_as_high_as_the_counts() -> None:
     assert [height / sent[0] for height in good] == pytest.approx([1, 0.5, 0.5, 0.5], rel=0.02)
 
 
+def test_answers_are_drawn_against_what_can_be_answered_and_not_against_what_was_sent() -> None:
+    figure = overload_figure(OVERLOAD)
+    bars = [float(bar.get("height", "")) for bar in elements(figure, "rect", "good-bar")]
+    # Of 2/s: bare 1 1, the limit 1 2, snowshed 1 (none, its answer was late) 1 1.
+    full = max(bars)
+    assert [height / full for height in bars] == pytest.approx([0.5, 0.5, 0.5, 1, 0.5, 0.5, 0.5])
+    assert elements(figure, "rect", "sent") == []
+    baseline = float(elements(figure, "line", "axis")[0].get("y1", ""))
+    rules = [float(line.get("y1", "")) for line in elements(figure, "line", "objective")]
+    assert rules[:3] == pytest.approx([baseline - full] * 3, abs=0.2)
+
+
 def test_samples_from_after_the_run_are_not_drawn() -> None:
     [bare, _] = elements(FIGURE, "path", "tasks")
     assert len(bare.get("d", "")[1:].split("L")) == 2
@@ -56,9 +68,9 @@ def test_memory_is_left_out_where_it_was_not_measured() -> None:
     bare, guarded = COMPARISON.runs
     blind = Comparison(PLAN, (without(bare), without(guarded)))
     assert "Resident memory of the process, MiB" in words(FIGURE)
-    assert "Resident memory of the process, MiB" not in words(report_figure(blind))
+    assert "Resident memory of the process, MiB" not in words(flood_figure(blind))
 
 
 def test_a_run_without_any_answer_or_sample_is_drawn_too() -> None:
     empty = RunResult("empty", BARE.command, (), ())
-    assert elements(report_figure(Comparison(PLAN, (empty, empty))), "path") == []
+    assert elements(flood_figure(Comparison(PLAN, (empty, empty))), "path") == []

@@ -1,4 +1,4 @@
-"""The figure with its headings: the README's picture, and the figure of the report."""
+"""The figures with their headings: the README's picture, and those of the report."""
 
 from __future__ import annotations
 
@@ -7,35 +7,66 @@ import re
 import pytest
 
 from demo._drawing import elements, words
-from demo._sample import COMPARISON
-from snowshed.demo._picture import readme_picture, report_figure
-from snowshed.demo._rows import headline
+from demo._sample import COMPARISON, FINDINGS, OVERLOAD
+from snowshed.demo._picture import flood_figure, overload_figure, readme_picture
+from snowshed.demo._words import headline, overload_headline
+
+PICTURE = readme_picture(FINDINGS)
+FIGURES = {"flood": flood_figure(COMPARISON), "overload": overload_figure(OVERLOAD)}
 
 
-@pytest.fixture(params=[readme_picture, report_figure], ids=["picture", "figure"])
+@pytest.fixture(params=[PICTURE, *FIGURES.values()], ids=["picture", *FIGURES])
 def svg(request: pytest.FixtureRequest) -> str:
-    drawn: str = request.param(COMPARISON)
+    drawn: str = request.param
     return drawn
 
 
-def test_the_headings_carry_the_measured_figures(svg: str) -> None:
-    values = ["".join(element.itertext()) for element in elements(svg, "text", "value")]
-    assert values == ["0 %", "≥ 2.00 s", "900", "50.0 %", "25 ms", "60"]
+def shown(svg: str, name: str) -> list[str]:
+    return ["".join(element.itertext()) for element in elements(svg, "text", name)]
 
 
-def test_the_commands_are_shown_without_what_both_runs_share(svg: str) -> None:
-    commands = ["".join(element.itertext()) for element in elements(svg, "text", "command")]
+FLOOD_VALUES = ["0 %", "≥ 2.00 s", "900", "50.0 %", "25 ms", "60"]
+OVERLOAD_VALUES = ["0.5/s", "≥ 2.00 s", "1.0/s", "400 ms", "0.5/s", "900 ms"]
+
+
+def test_the_headings_carry_the_measured_figures() -> None:
+    assert shown(FIGURES["flood"], "value") == FLOOD_VALUES
+    assert shown(FIGURES["overload"], "value") == OVERLOAD_VALUES
+    assert shown(PICTURE, "value") == FLOOD_VALUES + OVERLOAD_VALUES
+
+
+def test_the_commands_are_shown_without_what_all_runs_share() -> None:
     guarded = "snowshed run --mode enforce --budget 50 -- uvicorn shop:app"
-    assert commands == ["uvicorn shop:app", guarded]
+    assert shown(FIGURES["flood"], "command") == ["uvicorn shop:app", guarded]
 
 
-def test_names_are_escaped(svg: str) -> None:
-    assert "snowshed <&>" in words(svg)
+def test_a_command_that_is_too_long_for_its_column_is_broken_between_options() -> None:
+    assert shown(FIGURES["overload"], "command") == [
+        "uvicorn shop:app",
+        "uvicorn shop:app --limit-concurrency 7",
+        "snowshed run --mode enforce",
+        "--objective 0.5 -- uvicorn shop:app",
+    ]
 
 
-def test_who_cannot_see_it_is_told_what_came_out(svg: str) -> None:
-    [description] = elements(svg, "desc")
-    assert description.text == headline(COMPARISON)
+def test_names_are_escaped() -> None:
+    assert "snowshed <&>" in words(PICTURE)
+    assert "snowshed <&>" in words(FIGURES["flood"])
+
+
+def test_who_cannot_see_it_is_told_what_came_out() -> None:
+    def told(svg: str) -> str | None:
+        return elements(svg, "desc")[0].text
+
+    assert told(FIGURES["flood"]) == headline(COMPARISON)
+    assert told(FIGURES["overload"]) == overload_headline(OVERLOAD)
+    assert told(PICTURE) == f"{headline(COMPARISON)} {overload_headline(OVERLOAD)}"
+
+
+def test_the_picture_says_how_much_more_comes_than_can_be_answered() -> None:
+    assert shown(PICTURE, "subtitle")[-1] == (
+        "1 requests/s to a page that can answer 2 in a second; in the shaded time 4."
+    )
 
 
 def test_nothing_is_loaded_from_anywhere(svg: str) -> None:
@@ -44,7 +75,7 @@ def test_nothing_is_loaded_from_anywhere(svg: str) -> None:
 
 
 def test_the_picture_brings_its_own_card_and_style_and_the_figure_leaves_them_to_its_page() -> None:
-    picture, figure = readme_picture(COMPARISON), report_figure(COMPARISON)
-    assert elements(picture, "rect", "paper")
-    assert "prefers-color-scheme: dark" in picture
-    assert elements(figure, "style") == []
+    assert elements(PICTURE, "rect", "paper")
+    assert "prefers-color-scheme: dark" in PICTURE
+    for figure in FIGURES.values():
+        assert elements(figure, "style") == []

@@ -26,4 +26,6 @@ def test_the_document_names_its_schema() -> None:
     assert document["schema"] == 1
     assert [run["name"] for run in document["flood"]["runs"]] == ["bare", "snowshed <&>"]
     assert document["flood"]["runs"][1]["printed"] == ["snowshed: <report> over budget"]
-    assert document["overload"]["plan"]["light_rate"] == 350.0
+    assert document["overload"]["plan"]["surge_rate"] == 3.0
+    assert len(document["overload"]["runs"]) == 3
+    assert document["idle"]["plan"]["idle"] == 6

@@ -39,7 +39,7 @@ def test_the_demo_reports_what_it_measured(
 ) -> None:
     paths = {name: tmp_path / name for name in ("data.json", "report.html", "picture.svg")}
     status = run_demo(
-        seconds=10.0,
+        seconds=20.0,
         json_path=str(paths["data.json"]),
         report_path=str(paths["report.html"]),
         picture_path=str(paths["picture.svg"]),
@@ -76,8 +76,43 @@ def test_the_demo_reports_what_it_measured(
         assert f">{run['summary']['peak_tasks']:,}</text>" in picture
 
     ET.fromstring(picture)
-    assert "Where snowshed does not help yet" in page
+    check_overload(document, shown.out, page)
     assert str(paths["report.html"]) in shown.out
+
+
+def check_overload(document: dict[str, Any], table: str, page: str) -> None:
+    plan = Plan(**document["overload"]["plan"])
+    bare, limited, guarded = document["overload"]["runs"]
+
+    # One option more, or words before it, and nothing else.
+    option = ["--limit-concurrency", str(plan.concurrency)]
+    assert limited["command"][-2:] == option
+    assert without_port(limited["command"][:-2]) == without_port(bare["command"])
+    behind = guarded["command"].index("--") + 1
+    assert without_port(guarded["command"][behind:]) == without_port(bare["command"])
+
+    # Nobody is refused by the bare service, and it holds all who come; the others refuse.
+    statuses = [{o["status"] for o in run["outcomes"]} for run in (bare, limited, guarded)]
+    assert 503 not in statuses[0]
+    assert 503 in statuses[1] & statuses[2]
+    most = [run["summary"]["peak_tasks"] for run in (bare, limited, guarded)]
+    assert most[0] > 2 * most[1]
+    assert most[0] > 2 * most[2]
+
+    for run in (bare, limited, guarded):
+        flood = [o for o in run["outcomes"] if plan.flood_from <= o["at"] < plan.flood_until]
+        good = [o for o in flood if o["status"] == 200 and o["latency"] <= plan.objective]
+        refused = [o["latency"] for o in flood if o["status"] == 503]
+        summary = run["summary"]["light_in_flood"]
+        assert summary["good"] == len(good)
+        assert summary["refused_p99"] == (ranked(refused, 99) if refused else None)
+        assert f"{len(good):,} (" in table
+        assert f"<td>{len(good):,} (" in page
+
+    # What uvicorn counts are connections, whether they ask something or not.
+    limited, guarded = document["idle"]["runs"]
+    assert {o["status"] for o in limited["outcomes"]} == {503}
+    assert {o["status"] for o in guarded["outcomes"]} == {200}
 
 
 @pytest.mark.server
@@ -89,11 +124,12 @@ def test_a_service_that_does_not_start_is_one_line_its_output_and_exit_code_2(
         "service_command",
         lambda port: (sys.executable, "-c", "raise SystemExit('out of stock')"),
     )
-    assert run_demo(seconds=5.0, report_path=str(tmp_path / "report.html"), quiet=True) == 2
+    assert run_demo(seconds=8.0, report_path=str(tmp_path / "report.html"), quiet=True) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == (
-        "snowshed demo: flood, the bare run failed: it ended with exit code 1; its output:\n"
+        "snowshed demo: fan-out flood, the run 'bare' failed: "
+        "it ended with exit code 1; its output:\n"
         "    out of stock\n"
     )
     assert not (tmp_path / "report.html").exists()
@@ -123,7 +159,7 @@ def test_a_missing_extra_is_one_line_that_names_it(
     )
 
 
-@pytest.mark.parametrize("seconds", [0.0, 4.9, math.nan])
+@pytest.mark.parametrize("seconds", [0.0, 7.9, math.nan])
 def test_too_short_a_demo_is_refused_with_its_value(seconds: float) -> None:
     with pytest.raises(ValueError, match=repr(seconds)):
         run_demo(seconds=seconds)

@@ -106,6 +106,6 @@ def test_the_user_s_own_settings_do_not_reach_the_service(
 
 
 def test_under_snowshed_the_same_words_stand_behind_the_command_that_guards_them() -> None:
-    assert guard(50) == (
+    assert guard("--budget", "50") == (
         *(sys.executable, "-m", "snowshed", "run", "--mode", "enforce", "--budget", "50", "--"),
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shop, "inventory", shop.Inventory())
+    monkeypatch.setattr(shop, "carrier", shop.Carrier())
     monkeypatch.setattr(shop, "gauges", shop.Gauges())
     monkeypatch.setattr(shop, "partner", shop.Partner())
 
@@ -60,6 +61,16 @@ def test_a_report_makes_a_light_request_wait_for_all_of_its_lookups() -> None:
         return waited
 
     assert run_virtual(main()) > 500 / shop.CONNECTIONS * shop.SERVICE_TIME * 0.95
+
+
+def test_the_carrier_answers_as_many_at_once_as_it_has_connections() -> None:
+    async def main() -> float:
+        started = asyncio.get_running_loop().time()
+        asked = 2 * shop.CARRIER_CONNECTIONS + 1
+        await asyncio.gather(*(shop.shipping(n) for n in range(asked)))
+        return asyncio.get_running_loop().time() - started
+
+    assert run_virtual(main()) == pytest.approx(3 * shop.CARRIER_TIME)
 
 
 def test_lookups_one_after_the_other_are_not_at_once() -> None:

@@ -5,24 +5,30 @@ import io
 from rich.console import Console
 
 from demo._sample import FINDINGS
-from snowshed.demo._rows import groups, limits
+from snowshed.demo._rows import tables
 from snowshed.demo._table import print_findings
+from snowshed.demo._words import conclusions
 
 
-def test_the_table_has_every_row_and_says_where_it_does_not_help() -> None:
+def test_each_table_has_every_row_and_is_followed_by_what_came_out() -> None:
     output = io.StringIO()
     print_findings(FINDINGS, Console(file=output, width=160))
-    shown = output.getvalue()
-    for group in groups(FINDINGS):
-        for row in group.rows:
-            [line] = [
-                line
-                for line in shown.split(group.title)[1].splitlines()
-                if line.startswith(f"│   {row.label} ")
-            ][:1]
-            assert row.bare in line
-            assert row.guarded in line
-    assert " ".join(limits(FINDINGS.overload).split()) in " ".join(shown.split())
+    rest = output.getvalue()
+    for table, paragraphs in zip(tables(FINDINGS), conclusions(FINDINGS), strict=True):
+        for row in (row for group in table.groups for row in group.rows):
+            line, rest = next_line(rest, row.label)
+            assert [cell.strip() for cell in line.split("│")[2:-1]] == list(row.cells)
+        shown = " ".join(rest.split())
+        for paragraph in paragraphs:
+            assert " ".join(paragraph.split()) in shown
+
+
+def next_line(text: str, label: str) -> tuple[str, str]:
+    """Return the first line of a table with this label, and all that follows it."""
+    before, found, after = text.partition(f"│   {label} ")
+    assert found, before
+    line, _, rest = after.partition("\n")
+    return found + line, rest
 
 
 def test_a_name_is_shown_as_it_is_and_not_as_markup() -> None:

@@ -1,4 +1,4 @@
-"""``snowshed demo``: the same service flooded twice, bare and under snowshed."""
+"""``snowshed demo``: the same service flooded in two ways, bare and under snowshed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from snowshed.cli._output import fail
 @click.option(
     "--seconds",
     type=float,
-    default=40.0,
+    default=62.0,
     metavar="S",
-    help="Seconds of load, all runs together. [40]",
+    help="Seconds of load, all runs together. [62]",
 )
 @click.option("--json", "json_path", metavar="PATH", help="Also write the numbers as JSON.")
 @click.option(
@@ -26,7 +26,7 @@ from snowshed.cli._output import fail
 @click.option("--picture", "picture_path", metavar="PATH", help="Also write the plots as SVG.")
 @click.option("--quiet", is_flag=True, help="No progress and no table, only errors.")
 def demo(*, quiet: bool, seconds: float, report_path: str, **paths: str | None) -> int:
-    """Flood a shop twice, bare and under snowshed, and compare.
+    """Flood a shop in two ways, bare and under snowshed, and compare.
 
     The report is one file that opens in any browser without a network.
     """

@@ -1,4 +1,4 @@
-"""``snowshed demo``: the same service flooded twice, bare and under snowshed, side by side."""
+"""``snowshed demo``: one service flooded in two ways, bare and under snowshed, side by side."""
 
 from __future__ import annotations
 

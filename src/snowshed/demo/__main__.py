@@ -6,12 +6,13 @@ import argparse
 import sys
 
 from snowshed.demo import run_demo
+from snowshed.demo._schedule import USUAL
 
 
 def main() -> int:
     """Run the demo with the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m snowshed.demo", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=40.0, help="seconds of load, all runs")
+    parser.add_argument("--seconds", type=float, default=USUAL, help="seconds of load, all runs")
     parser.add_argument("--json", metavar="PATH", help="write every figure and raw measurement")
     parser.add_argument("--report", metavar="PATH", default="demo-report.html")
     parser.add_argument("--picture", metavar="PATH", help="write the plots as an SVG file")

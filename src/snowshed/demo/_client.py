@@ -85,6 +85,7 @@ class Client:
         self._host = host
         self._port = port
         self._idle: list[Connection] = []
+        self._held: list[Connection] = []
 
     async def __aenter__(self) -> Client:
         return self
@@ -95,9 +96,22 @@ class Client:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        while self._idle:
-            self._idle.pop().abort()
+        for connection in (*self._idle, *self._held):
+            connection.abort()
+        self._idle.clear()
+        self._held.clear()
         await asyncio.sleep(0)  # transports close in the next pass of the loop
+
+    async def hold(self, count: int) -> None:
+        """Open connections that are used once, for ``/healthz``, and not again until the end.
+
+        Raises:
+            OSError: one could not be made, or was reset.
+        """
+        for _ in range(count):
+            connection = await self._open()
+            self._held.append(connection)
+            await connection.get(self._host, "/healthz")
 
     async def get(self, path: str) -> int:
         """Return the status of ``GET path``, its body read to the end.
@@ -129,6 +143,9 @@ class Client:
             if connection.is_fresh(now):
                 return connection
             connection.abort()
+        return await self._open()
+
+    async def _open(self) -> Connection:
         return Connection(*await asyncio.open_connection(self._host, self._port))
 
     def _put_back(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The figure of a comparison: both runs side by side, quantity by quantity, on shared axes.
+"""The figure of a comparison: its runs side by side, quantity by quantity, on shared axes.
 
 The report and the README's picture are the same figure with different panels.
 """
@@ -29,7 +29,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A row of the figure: one quantity, drawn for both runs.
+    """A row of the figure: one quantity, drawn for each run.
 
     Attributes:
         title: what is shown.
@@ -54,19 +54,18 @@ class Panel:
     logarithmic: bool = False
 
 
-def columns(plan: Plan, width: float) -> tuple[Scale, Scale]:
-    """Return the time axis of each of the two columns in a figure of this width."""
-    plot = (width - LEFT - RIGHT - GAP) / 2
-    lefts = (LEFT, LEFT + plot + GAP)
-    bare, guarded = (Scale(0, plan.seconds, left, left + plot) for left in lefts)
-    return bare, guarded
+def columns(plan: Plan, count: int, width: float) -> tuple[Scale, ...]:
+    """Return the time axis of each of the ``count`` columns in a figure of this width."""
+    plot = (width - LEFT - RIGHT - (count - 1) * GAP) / count
+    lefts = (LEFT + index * (plot + GAP) for index in range(count))
+    return tuple(Scale(0, plan.seconds, left, left + plot) for left in lefts)
 
 
 def draw_panels(
     comparison: Comparison, panels: Iterable[Panel], width: float, top: float
 ) -> tuple[str, float]:
     """Return the markup of the panels below ``top``, and where they end."""
-    times = columns(comparison.plan, width)
+    times = columns(comparison.plan, len(comparison.runs), width)
     parts = []
     for panel in panels:
         top += TITLE

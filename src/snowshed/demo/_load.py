@@ -52,6 +52,8 @@ async def run(plan: Plan, client: Client, emit: Emit) -> None:
     """Carry the plan out; returns when the last request has been answered or given up."""
     timeouts = {"light": plan.light_timeout, "heavy": plan.heavy_timeout}
     clock = asyncio.get_running_loop().time
+    if plan.idle:
+        await client.hold(plan.idle)
     started = clock() + _LEAD
     emit({"started": started})
 

@@ -34,6 +34,7 @@ class LoadSummary:
         goodput: good ones per second of the window.
         p50: median latency of those answered or timed out; None when there were none.
         p99: the same, 99th percentile.
+        refused_p99: 99th percentile of the time until a refusal; None when nobody was refused.
         errors: how many failed, by kind.
     """
 
@@ -43,6 +44,7 @@ class LoadSummary:
     goodput: float
     p50: float | None
     p99: float | None
+    refused_p99: float | None
     errors: dict[Verdict, int]
 
 
@@ -53,6 +55,8 @@ class RunSummary:
     Attributes:
         light: light requests of the whole run.
         light_in_flood: those planned while the flood lasted.
+        light_settled: those planned in the second half of the flood.
+        light_after: those planned after it.
         heavy: heavy requests.
         peak_tasks: most live tasks in any sample; None without samples.
         peak_lookups: most lookups that one request had in flight; exact, counted by the shop.
@@ -63,6 +67,8 @@ class RunSummary:
 
     light: LoadSummary
     light_in_flood: LoadSummary
+    light_settled: LoadSummary
+    light_after: LoadSummary
     heavy: LoadSummary
     peak_tasks: int | None
     peak_lookups: int | None
@@ -93,6 +99,11 @@ def verdict(outcome: Outcome) -> Verdict:
             return "5xx"
         case _:
             return "other"
+
+
+def rate_in_flood(plan: Plan) -> float:
+    """Return how many light requests per second come while the flood lasts."""
+    return plan.light_rate + plan.surge_rate
 
 
 def is_good(outcome: Outcome, objective: float) -> bool:
@@ -126,9 +137,10 @@ def summarize_load(outcomes: Sequence[Outcome], objective: float, seconds: float
         sent=len(outcomes),
         answered=kinds["ok"],
         good=good,
-        goodput=good / seconds,
+        goodput=good / seconds if seconds > 0 else 0.0,
         p50=percentile(waits, 50),
         p99=percentile(waits, 99),
+        refused_p99=percentile((o.latency for o in outcomes if verdict(o) == "503"), 99),
         errors={kind: kinds[kind] for kind in ERRORS if kinds[kind]},
     )
 
@@ -137,18 +149,24 @@ def summarize(plan: Plan, run: RunResult) -> RunSummary:
     """Return the figures of a run."""
     light = [outcome for outcome in run.outcomes if outcome.kind == "light"]
     heavy = [outcome for outcome in run.outcomes if outcome.kind == "heavy"]
-    flooded = [outcome for outcome in light if plan.flood_from <= outcome.at < plan.flood_until]
-    flood_seconds = plan.flood_until - plan.flood_from
+    half = (plan.flood_from + plan.flood_until) / 2
     return RunSummary(
-        light=summarize_load(light, plan.objective, plan.seconds),
-        light_in_flood=summarize_load(flooded, plan.objective, flood_seconds),
-        heavy=summarize_load(heavy, plan.heavy_timeout, flood_seconds),
+        light=_between(plan, light, 0.0, plan.seconds),
+        light_in_flood=_between(plan, light, plan.flood_from, plan.flood_until),
+        light_settled=_between(plan, light, half, plan.flood_until),
+        light_after=_between(plan, light, plan.flood_until, plan.seconds),
+        heavy=summarize_load(heavy, plan.heavy_timeout, plan.flood_until - plan.flood_from),
         peak_tasks=max((sample.tasks for sample in run.samples), default=None),
         peak_lookups=max((sample.request_peak for sample in run.samples), default=None),
         peak_rss=max((s.rss for s in run.samples if s.rss is not None), default=None),
         logged_peak=logged_peak(run.printed),
         generator_late=percentile((outcome.late for outcome in run.outcomes), 99),
     )
+
+
+def _between(plan: Plan, light: Iterable[Outcome], since: float, until: float) -> LoadSummary:
+    within = [outcome for outcome in light if since <= outcome.at < until]
+    return summarize_load(within, plan.objective, until - since)
 
 
 def seconds_of(plan: Plan, run: RunResult) -> tuple[Second, ...]:

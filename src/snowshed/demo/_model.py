@@ -1,7 +1,7 @@
 """What the demo plans and what it measured: plain data, no behaviour.
 
 Times are seconds. Those of an `Arrival`, an `Outcome` and a `Sample` count from the start of their
-run, so that the two runs lie on one axis.
+run, so that the runs of a comparison lie on one axis.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ class Plan:
 
     Attributes:
         seconds: length of one run.
+        flood_from: start of the flood; heavy and additional requests come from here on.
+        flood_until: end of the flood.
         light_rate: light requests per second, all through the run.
         heavy_rate: heavy requests per second, during the flood only.
+        surge_rate: light requests per second that come in addition, during the flood only.
+        path: what light requests ask for, before the number of an item.
+        idle: connections that are open all through the run and ask nothing.
         items: tasks that a heavy request starts.
-        flood_from: start of the flood; heavy requests come from here on.
-        flood_until: end of the flood.
         objective: a light request is good when it is answered within this time.
         light_timeout: a light client gives up after this time.
         heavy_timeout: a heavy client gives up after this time.
         budget: live tasks that a request may have in the guarded run.
+        capacity: light requests per second that the shop can answer; None: unknown.
+        concurrency: what uvicorn is told as its ``--limit-concurrency`` in the run that has one.
         seed: seed of the random arrivals.
     """
 
@@ -36,11 +41,16 @@ class Plan:
     flood_until: float
     light_rate: float = 60.0
     heavy_rate: float = 2.0
+    surge_rate: float = 0.0
+    path: str = "/product"
+    idle: int = 0
     items: int = 500
     objective: float = 0.250
     light_timeout: float = 2.0
     heavy_timeout: float = 5.0
     budget: int = 50
+    capacity: float | None = None
+    concurrency: int | None = None
     seed: int = 50
 
 
@@ -112,10 +122,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same plan, carried out twice: by the bare service, and then under snowshed."""
+    """The same plan, carried out by the same service in several ways, one after the other."""
 
     plan: Plan
-    runs: tuple[RunResult, RunResult]
+    runs: tuple[RunResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +133,11 @@ class Findings:
     """All that the demo measured.
 
     Attributes:
-        flood: a few heavy requests among many light ones: what snowshed is for.
-        overload: too many light requests: what it does not help with.
+        flood: a few heavy requests among many light ones; bare, and under snowshed.
+        overload: too many light requests; bare, with the limit of uvicorn, and under snowshed.
+        idle: few requests, and connections that ask nothing; with either limit.
     """
 
     flood: Comparison
     overload: Comparison
+    idle: Comparison

@@ -1,4 +1,4 @@
-"""The four quantities of the demo, each as one panel.
+"""The quantities of the demo, each as one panel.
 
 Every light request is one mark, every sample one point of a line; nothing is smoothed.
 """
@@ -42,7 +42,8 @@ def latency_panel(comparison: Comparison, height: float) -> Panel:
 
     def draw(run: RunResult, frame: Frame) -> str:
         marks = _marks(plan, run, frame)
-        return _objective(plan, frame) + "".join(marks)
+        name = text(frame.x.start + 4, frame.y(plan.objective) - 6, "objective", class_="tick")
+        return _rule(frame, plan.objective) + name + "".join(marks)
 
     return Panel(
         title="Latency of each light request",
@@ -74,6 +75,33 @@ def goodput_panel(comparison: Comparison, height: float) -> Panel:
         title="Goodput: light requests per second",
         legend=_key("■", "sent-key", "sent")
         + _key("■", "good", f"answered within {_format.duration(plan.objective)}"),
+        height=height,
+        low=0,
+        high=ticks[-1],
+        ticks=ticks,
+        label=_plain,
+        draw=draw,
+    )
+
+
+def answers_panel(comparison: Comparison, height: float) -> Panel:
+    """Show, second by second, how many were answered in time, against how many can be.
+
+    What was sent is left out: the scale of a flood leaves little of the answers to see.
+    """
+    plan = comparison.plan
+    capacity = plan.capacity or 0.0
+    per_second = chain.from_iterable(seconds_of(plan, run) for run in comparison.runs)
+    ticks = round_ticks(max([capacity, *(second.good for second in per_second)]), at_most=3)
+
+    def draw(run: RunResult, frame: Frame) -> str:
+        bars = (_bar(frame, s.at, s.good, "good-bar") for s in seconds_of(plan, run) if s.good)
+        return "".join(bars) + _rule(frame, capacity)
+
+    return Panel(
+        title="Answers in time, per second",
+        legend=_key("■", "good", f"answered within {_format.duration(plan.objective)}")
+        + _key("╌╌", "rule-key", "can be answered"),
         height=height,
         low=0,
         high=ticks[-1],
@@ -122,10 +150,9 @@ def _marks(plan: Plan, run: RunResult, frame: Frame) -> Iterator[str]:
     yield crosses(points("failed"), class_="failed-cross")
 
 
-def _objective(plan: Plan, frame: Frame) -> str:
-    y = frame.y(plan.objective)
-    rule = tag("line", x1=frame.x.start, x2=frame.x.end, y1=y, y2=y, class_="objective")
-    return rule + text(frame.x.start + 4, y - 6, "objective", class_="tick")
+def _rule(frame: Frame, value: float) -> str:
+    y = frame.y(value)
+    return tag("line", x1=frame.x.start, x2=frame.x.end, y1=y, y2=y, class_="objective")
 
 
 def _bar(frame: Frame, at: int, value: int, name: str) -> str:

@@ -7,13 +7,17 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING
 
+from snowshed.demo._measure import rate_in_flood
 from snowshed.demo._method import method
-from snowshed.demo._picture import HEADING_STYLE, report_figure
-from snowshed.demo._rows import Group, groups, headline, limits, price
+from snowshed.demo._picture import HEADING_STYLE, flood_figure, overload_figure
+from snowshed.demo._rows import Group, Row, Table, tables
 from snowshed.demo._style import FONT, figure_style
+from snowshed.demo._words import conclusions
 
 if TYPE_CHECKING:
-    from snowshed.demo._model import Comparison, Findings, RunResult
+    from collections.abc import Iterable
+
+    from snowshed.demo._model import Findings, Plan, RunResult
 
 _PAGE = Template("""\
 <!doctype html>
@@ -21,27 +25,18 @@ _PAGE = Template("""\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>snowshed demo: the same load, twice</title>
+<title>snowshed demo: the same service, flooded</title>
 <style>$style</style>
 </head>
 <body>
 <main>
 <header>
 <p class="eyebrow">snowshed demo</p>
-<h1>The same service, the same load, twice</h1>
+<h1>The same service, flooded</h1>
 <p class="lead">$headline</p>
 </header>
-<figure>$figure
-<figcaption>$caption</figcaption>
-</figure>
-<h2>The numbers</h2>
-<div class="scroll"><table>
-<thead><tr><th></th><th scope="col">$bare</th><th scope="col">$guarded</th></tr></thead>
-$rows
-</table></div>
-<h2>What it costs, and what it does not do</h2>
-<p>$price</p>
-<p>$limits</p>
+$flood
+$overload
 $printed
 <h2>What was run</h2>
 <pre>$commands</pre>
@@ -52,6 +47,18 @@ $method
 </main>
 </body>
 </html>
+""")
+
+_SECTION = Template("""\
+<h2>$title</h2>
+<figure>$figure
+<figcaption>$caption</figcaption>
+</figure>
+$words
+<div class="scroll"><table>
+<thead><tr><th></th>$columns</tr></thead>
+$rows
+</table></div>
 """)
 
 _PAGE_STYLE = """
@@ -78,44 +85,55 @@ li { margin: 4px 0; }
 
 
 _PRINTED = 12
+_AXES = (
+    "All columns share their axes and their arrivals; time is the planned moment of each request."
+)
 
 
 def report(findings: Findings) -> str:
     """Return the page."""
-    flood = findings.flood
-    bare, guarded = flood.runs
+    flood, overload = findings.flood, findings.overload
+    first, second = tables(findings)
+    (lead, *words), more = conclusions(findings)
     return _PAGE.substitute(
         style=figure_style() + HEADING_STYLE + _PAGE_STYLE % {"font": FONT},
-        headline=escape(headline(flood)),
-        figure=report_figure(flood),
-        caption=escape(_caption(flood)),
-        bare=escape(bare.name),
-        guarded=escape(guarded.name),
-        rows="\n".join(map(_group, groups(findings))),
-        price=escape(price(flood)),
-        limits=escape(limits(findings.overload)),
-        printed=_printed(guarded),
-        commands="\n\n".join(escape(_command(run)) for run in flood.runs),
+        headline=escape(lead),
+        flood=_section(first, flood_figure(flood), _flood_caption(flood.plan), words),
+        overload=_section(second, overload_figure(overload), _caption(overload.plan), more),
+        printed=_printed(flood.runs[-1]),
+        commands="\n\n".join(escape(_command(run)) for run in (*flood.runs, *overload.runs)),
         method="\n".join(f"<li>{escape(line)}</li>" for line in method(findings)),
     )
 
 
-def _caption(comparison: Comparison) -> str:
-    plan = comparison.plan
-    return (
-        f"Shaded: the flood, {plan.heavy_rate:g} heavy requests per second. Both columns share "
-        "their axes and their arrivals; time is the planned moment of each request."
+def _section(table: Table, figure: str, caption: str, words: Iterable[str]) -> str:
+    return _SECTION.substitute(
+        title=escape(table.title),
+        figure=figure,
+        caption=escape(f"Shaded: the flood, {caption}. {_AXES}"),
+        words="\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in words),
+        columns="".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns),
+        rows="\n".join(_group(group, len(table.columns)) for group in table.groups),
     )
 
 
-def _group(group: Group) -> str:
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(row.label)}</th>"
-        f"<td>{escape(row.bare)}</td><td>{escape(row.guarded)}</td></tr>\n"
-        for row in group.rows
-    )
-    title = f"<tr><th colspan='3' scope='rowgroup'>{escape(group.title)}</th></tr>"
+def _flood_caption(plan: Plan) -> str:
+    return f"{plan.heavy_rate:g} heavy requests per second"
+
+
+def _caption(plan: Plan) -> str:
+    return f"{rate_in_flood(plan):g} requests per second"
+
+
+def _group(group: Group, columns: int) -> str:
+    rows = "".join(_row(row) for row in group.rows)
+    title = f"<tr><th colspan='{columns + 1}' scope='rowgroup'>{escape(group.title)}</th></tr>"
     return f"<tbody>{title}\n{rows}</tbody>"
+
+
+def _row(row: Row) -> str:
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
+    return f"<tr><th scope='row'>{escape(row.label)}</th>{cells}</tr>\n"
 
 
 def _printed(run: RunResult) -> str:

@@ -20,6 +20,7 @@ def to_json(findings: Findings) -> str:
         "schema": SCHEMA,
         "flood": _comparison(findings.flood),
         "overload": _comparison(findings.overload),
+        "idle": _comparison(findings.idle),
     }
     return json.dumps(document, indent=1) + "\n"
 

@@ -1,4 +1,4 @@
-"""The comparison in words: the terminal's table and the report show the same rows."""
+"""The comparisons as tables: the terminal and the report show the same rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.demo import _format
-from snowshed.demo._measure import LoadSummary, RunSummary, Verdict, summarize
+from snowshed.demo._measure import LoadSummary, RunSummary, Verdict, rate_in_flood, summarize
 
 if TYPE_CHECKING:
     from snowshed.demo._model import Comparison, Findings, Plan
@@ -19,18 +19,18 @@ _ERROR_NAMES: dict[Verdict, str] = {
     "timeout": "client gave up",
     "connection": "connection lost",
 }
-
+_NOT_RUN = "not run"
 
 Cell = Callable[[RunSummary], str]
+LoadCell = Callable[[LoadSummary], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the comparison."""
+    """One line of a comparison, a cell for each run."""
 
     label: str
-    bare: str
-    guarded: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +41,142 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def groups(findings: Findings) -> tuple[Group, ...]:
-    """Return all rows."""
-    flood, overload = findings.flood, findings.overload
-    return (
-        _light_group("Light requests, whole run", flood, lambda run: run.light),
-        _light_group("Light requests, during the flood", flood, lambda run: run.light_in_flood),
-        _group(f"Heavy requests, {flood.plan.items} tasks each", flood, _HEAVY),
-        _group("The process", flood, _PROCESS),
-        _light_group(_overload_title(overload.plan), overload, lambda run: run.light),
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One comparison."""
+
+    title: str
+    columns: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+
+def tables(findings: Findings) -> tuple[Table, Table]:
+    """Return all rows: of the flood, and of the uniform one."""
+    return flood_table(findings.flood), overload_table(findings.overload, findings.idle)
+
+
+def flood_table(flood: Comparison) -> Table:
+    """Return what the two runs of the flood have shown."""
+    light = _light_cells(flood.plan)
+    return Table(
+        "A few requests that fan out: the same load, twice",
+        names(flood),
+        (
+            _load_group("Light requests, whole run", flood, lambda run: run.light, light),
+            _load_group(
+                "Light requests, during the flood", flood, lambda run: run.light_in_flood, light
+            ),
+            _group(f"Heavy requests, {flood.plan.items} tasks each", flood, _HEAVY),
+            _group("The process", flood, (*_PROCESS, *_LOOKUPS)),
+        ),
     )
 
 
-def _overload_title(plan: Plan) -> str:
-    return f"Uniform overload, {plan.light_rate:g} light/s"
+def overload_table(overload: Comparison, idle: Comparison) -> Table:
+    """Return what the runs of the uniform flood and those with idle connections have shown."""
+    plan = overload.plan
+    return Table(
+        "Too many ordinary requests: the same load, three times",
+        names(overload),
+        (
+            _load_group(
+                f"The flood, {rate_in_flood(plan):g} requests/s",
+                overload,
+                lambda run: run.light_in_flood,
+                _crowd_cells(plan),
+            ),
+            _load_group(
+                "Its second half", overload, lambda run: run.light_settled, _settled_cells(plan)
+            ),
+            _load_group(
+                f"After it, {plan.light_rate:g} requests/s",
+                overload,
+                lambda run: run.light_after,
+                (_in_time_cell(plan),),
+            ),
+            _group("The process", overload, _PROCESS),
+            _aligned(_idle_group(idle), names(idle), names(overload)),
+        ),
+    )
+
+
+def names(comparison: Comparison) -> tuple[str, ...]:
+    """Return how the runs are called."""
+    return tuple(run.name for run in comparison.runs)
+
+
+def _idle_group(idle: Comparison) -> Group:
+    plan = idle.plan
+    return _load_group(
+        f"{plan.idle} idle connections, {plan.light_rate:g} requests/s",
+        idle,
+        lambda run: run.light,
+        (_in_time_cell(plan), ("errors", errors)),
+    )
+
+
+def _aligned(group: Group, has: tuple[str, ...], wanted: tuple[str, ...]) -> Group:
+    """Put the cells of a group under the columns of a table that has more of them."""
+
+    def cells(row: Row) -> tuple[str, ...]:
+        by_name = dict(zip(has, row.cells, strict=True))
+        return tuple(by_name.get(name, _NOT_RUN) for name in wanted)
+
+    return Group(group.title, tuple(Row(row.label, cells(row)) for row in group.rows))
 
 
 def _group(title: str, comparison: Comparison, cells: Iterable[tuple[str, Cell]]) -> Group:
-    bare, guarded = (summarize(comparison.plan, run) for run in comparison.runs)
-    return Group(title, tuple(Row(label, cell(bare), cell(guarded)) for label, cell in cells))
+    runs = [summarize(comparison.plan, run) for run in comparison.runs]
+    return Group(title, tuple(Row(label, tuple(map(cell, runs))) for label, cell in cells))
 
 
-def _light_group(
-    title: str, comparison: Comparison, pick: Callable[[RunSummary], LoadSummary]
+def _load_group(
+    title: str,
+    comparison: Comparison,
+    pick: Callable[[RunSummary], LoadSummary],
+    cells: Iterable[tuple[str, LoadCell]],
 ) -> Group:
-    def of(cell: Callable[[LoadSummary], str]) -> Cell:
+    def of(cell: LoadCell) -> Cell:
         return lambda run: cell(pick(run))
 
-    return _group(
-        title, comparison, [(label, of(cell)) for label, cell in _light_cells(comparison.plan)]
-    )
+    return _group(title, comparison, [(label, of(cell)) for label, cell in cells])
 
 
-def _light_cells(plan: Plan) -> tuple[tuple[str, Callable[[LoadSummary], str]], ...]:
-    limit = plan.light_timeout
+def _light_cells(plan: Plan) -> tuple[tuple[str, LoadCell], ...]:
     return (
-        ("sent", lambda load: _format.count(load.sent)),
-        (f"answered within {_format.duration(plan.objective)}", in_time),
-        ("goodput", lambda load: _format.rate(load.goodput)),
-        ("p50", lambda load: _format.duration(load.p50, limit)),
-        ("p99", lambda load: _format.duration(load.p99, limit)),
+        _SENT,
+        _in_time_cell(plan),
+        ("goodput", _goodput),
+        ("p50", lambda load: _format.duration(load.p50, plan.light_timeout)),
+        _p99_cell(plan),
         ("errors", errors),
     )
+
+
+def _crowd_cells(plan: Plan) -> tuple[tuple[str, LoadCell], ...]:
+    return (
+        _SENT,
+        *_settled_cells(plan),
+        ("refused (503)", lambda load: _format.count(load.errors.get("503", 0))),
+        ("p99 of refusals", lambda load: _format.duration(load.refused_p99)),
+        ("other errors", lambda load: errors(load, without="503")),
+    )
+
+
+def _settled_cells(plan: Plan) -> tuple[tuple[str, LoadCell], ...]:
+    return _in_time_cell(plan), ("answers in time", _goodput), _p99_cell(plan)
+
+
+def _in_time_cell(plan: Plan) -> tuple[str, LoadCell]:
+    return f"answered within {_format.duration(plan.objective)}", in_time
+
+
+def _p99_cell(plan: Plan) -> tuple[str, LoadCell]:
+    return "p99", lambda load: _format.duration(load.p99, plan.light_timeout)
+
+
+def _goodput(load: LoadSummary) -> str:
+    return _format.rate(load.goodput)
 
 
 def in_time(load: LoadSummary) -> str:
@@ -90,49 +184,17 @@ def in_time(load: LoadSummary) -> str:
     return f"{_format.count(load.good)} ({_format.share(load.good, load.sent)})"
 
 
-def errors(load: LoadSummary) -> str:
-    """Say what went wrong, and how often."""
-    named = [f"{number:,} {_ERROR_NAMES[kind]}" for kind, number in load.errors.items()]
+def errors(load: LoadSummary, without: Verdict | None = None) -> str:
+    """Say what went wrong, and how often; one kind may be left out."""
+    named = [
+        f"{number:,} {_ERROR_NAMES[kind]}"
+        for kind, number in load.errors.items()
+        if kind != without
+    ]
     return ", ".join(named) or "none"
 
 
-def headline(comparison: Comparison) -> str:
-    """Say in one sentence what came out, whatever it is."""
-    plan = comparison.plan
-    bare, guarded = (summarize(plan, run).light_in_flood for run in comparison.runs)
-    return (
-        f"During the flood, {_format.share(bare.good, bare.sent)} of the light requests were "
-        f"answered within {_format.duration(plan.objective)} by the bare service, and "
-        f"{_format.share(guarded.good, guarded.sent)} by the same service under snowshed."
-    )
-
-
-def price(comparison: Comparison) -> str:
-    """Say what the heavy requests paid, in both runs."""
-    bare, guarded = (summarize(comparison.plan, run).heavy for run in comparison.runs)
-    return (
-        f"Heavy requests answered: {bare.answered} of {bare.sent} by the bare service (errors: "
-        f"{errors(bare)}), {guarded.answered} of {guarded.sent} under snowshed (errors: "
-        f"{errors(guarded)}). "
-        "A budget refuses the request that floods; it does not make it cheap. The cure is a bound "
-        "in the code, TaskScope.map(fetch, items, limit=20): the same rows, twenty at a time."
-    )
-
-
-def limits(overload: Comparison) -> str:
-    """Say where snowshed does not help yet, with what was measured there."""
-    plan = overload.plan
-    bare, guarded = (summarize(plan, run).light for run in overload.runs)
-    return (
-        "Where snowshed does not help yet: a uniform overload. When every request is light and "
-        "there are simply too many of them, no single one is over its budget and nothing is "
-        f"refused. Of {plan.light_rate:g} light requests per second and nothing else, the bare "
-        f"service answered {_format.share(bare.good, bare.sent)} within "
-        f"{_format.duration(plan.objective)}, and {_format.share(guarded.good, guarded.sent)} "
-        "under snowshed. That needs admission control, which is not part of this version."
-    )
-
-
+_SENT: tuple[str, LoadCell] = ("sent", lambda load: _format.count(load.sent))
 _HEAVY: tuple[tuple[str, Cell], ...] = (
     ("sent", lambda run: _format.count(run.heavy.sent)),
     ("answered", lambda run: _format.count(run.heavy.answered)),
@@ -140,7 +202,9 @@ _HEAVY: tuple[tuple[str, Cell], ...] = (
 )
 _PROCESS: tuple[tuple[str, Cell], ...] = (
     ("most live tasks", lambda run: _format.count(run.peak_tasks)),
+    ("most resident memory", lambda run: _format.memory(run.peak_rss)),
+)
+_LOOKUPS: tuple[tuple[str, Cell], ...] = (
     ("most lookups of one request", lambda run: _format.count(run.peak_lookups)),
     ("tasks of one request, logged", lambda run: _format.count(run.logged_peak)),
-    ("most resident memory", lambda run: _format.memory(run.peak_rss)),
 )

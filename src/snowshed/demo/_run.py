@@ -17,11 +17,12 @@ from snowshed.demo._model import Comparison, Findings, Plan, RunResult
 from snowshed.demo._picture import readme_picture
 from snowshed.demo._report import report
 from snowshed.demo._result import to_json
-from snowshed.demo._schedule import make_plans
-from snowshed.demo._service import CouldNotRunError, free_port, guard, service_command, serving
+from snowshed.demo._schedule import USUAL, make_plans
+from snowshed.demo._service import CouldNotRunError, free_port, service_command, serving
+from snowshed.demo._ways import Way, flood_ways, idle_ways, overload_ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from snowshed.demo._progress import Watcher
 
@@ -32,21 +33,24 @@ _NEEDED = ("fastapi", "uvicorn", "rich")
 
 def run_demo(
     *,
-    seconds: float = 40.0,
+    seconds: float = USUAL,
     json_path: str | None = None,
     report_path: str = "demo-report.html",
     picture_path: str | None = None,
     quiet: bool = False,
 ) -> int:
-    """Flood the same service twice, bare and under snowshed, and show both side by side.
+    """Flood the same service in two ways, bare and under snowshed, and show all side by side.
 
     A shop is started as a real subprocess under uvicorn and loaded by an open-loop generator in
     another process: light requests all the time and, in the middle of the run, a few that start
-    500 tasks each. Then the same again under ``snowshed run --mode enforce --budget 50``. At last a
-    short uniform overload, again twice: the case that a budget does not help with. All that is
-    reported was measured in these four runs.
+    500 tasks each. Then the same again under ``snowshed run --mode enforce --budget 50``.
 
-    The table goes to stdout, progress to stderr. It takes ``seconds`` and a few more to start and
+    The second flood is of ordinary requests, five times as many as can be answered: bare, with
+    ``uvicorn --limit-concurrency``, and under ``snowshed run --mode enforce --objective 0.5``. The
+    last two then once more, with few requests and many idle connections. All that is reported was
+    measured in these seven runs.
+
+    The tables go to stdout, progress to stderr. It takes ``seconds`` and a few more to start and
     to stop, uses loopback only, and leaves nothing running.
 
     Args:
@@ -60,21 +64,21 @@ def run_demo(
         0, or 2 with one line on stderr when something that the demo needs is not there.
 
     Raises:
-        ValueError: ``seconds`` is less than 5, or not finite.
+        ValueError: ``seconds`` is less than 8, or not finite.
     """
-    flood, overload = make_plans(seconds)
+    plans = make_plans(seconds)
     obstacle = _obstacle(report_path, json_path, picture_path)
     if obstacle is not None:
         return _complain(obstacle)
     try:
-        findings = measure(flood, overload, quiet=quiet)
+        findings = measure(*plans, quiet=quiet)
     except CouldNotRunError as error:
         return _complain(str(error))
     _write(report_path, report(findings))
     if json_path is not None:
         _write(json_path, to_json(findings))
     if picture_path is not None:
-        _write(picture_path, readme_picture(findings.flood))
+        _write(picture_path, readme_picture(findings))
     if not quiet:
         _show(findings, report_path)
     return 0
@@ -92,8 +96,8 @@ def _obstacle(*paths: str | None) -> str | None:
     return None
 
 
-def measure(flood: Plan, overload: Plan, *, quiet: bool) -> Findings:
-    """Carry each plan out twice.
+def measure(flood: Plan, overload: Plan, idle: Plan, *, quiet: bool) -> Findings:
+    """Carry each plan out in each of its ways.
 
     Raises:
         CouldNotRunError: a service or the load generator did not do its part.
@@ -101,24 +105,28 @@ def measure(flood: Plan, overload: Plan, *, quiet: bool) -> Findings:
     from snowshed.demo._progress import watcher  # noqa: PLC0415 - needs rich
 
     with watcher(quiet=quiet) as shown, _ending_on_sigterm():
-        return Findings(_compare("flood", flood, shown), _compare("overload", overload, shown))
+        return Findings(
+            _compare("fan-out flood", flood, flood_ways(flood), shown),
+            _compare("uniform flood", overload, overload_ways(overload), shown),
+            _compare("idle connections", idle, idle_ways(idle), shown),
+        )
 
 
-def _compare(what: str, plan: Plan, shown: Watcher) -> Comparison:
-    def run(name: str, before: tuple[str, ...]) -> RunResult:
-        shown.begin(f"{what}, {name}", plan)
+def _compare(what: str, plan: Plan, ways: Iterable[Way], shown: Watcher) -> Comparison:
+    def run(way: Way) -> RunResult:
+        shown.begin(f"{what}, {way.name}", plan)
         try:
-            return _run(name, before, plan, shown)
+            return _run(way, plan, shown)
         except CouldNotRunError as error:
-            msg = f"{what}, the {name} run failed: {error}"
+            msg = f"{what}, the run {way.name!r} failed: {error}"
             raise CouldNotRunError(msg) from error
 
-    return Comparison(plan, (run("bare", ()), run("snowshed", guard(plan.budget))))
+    return Comparison(plan, tuple(map(run, ways)))
 
 
-def _run(name: str, before: tuple[str, ...], plan: Plan, shown: Watcher) -> RunResult:
+def _run(way: Way, plan: Plan, shown: Watcher) -> RunResult:
     port = free_port()
-    command = (*before, *service_command(port))
+    command = (*way.before, *service_command(port), *way.after)
     with tempfile.TemporaryDirectory(prefix="snowshed-demo-") as folder:
         directory = Path(folder)
         with serving(command, port, directory) as service:
@@ -126,7 +134,7 @@ def _run(name: str, before: tuple[str, ...], plan: Plan, shown: Watcher) -> RunR
         with service.gauges.open() as gauges:
             samples = read_samples(gauges, loaded.started, plan.seconds)
         printed = service.log.read_text(errors="replace").splitlines()
-        return RunResult(name, command, loaded.outcomes, samples, tuple(printed[:_PRINTED]))
+        return RunResult(way.name, command, loaded.outcomes, samples, tuple(printed[:_PRINTED]))
 
 
 @contextmanager

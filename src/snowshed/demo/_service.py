@@ -1,7 +1,8 @@
 """Starting the shop as a real service, and stopping it again.
 
-The two runs differ in the words before ``python -m uvicorn`` and in nothing else. Loop and
-protocol are named, so that a uvloop that happens to be installed does not decide the figures.
+The runs of a comparison differ in the words before ``python -m uvicorn`` or in one option at its
+end, and in nothing else. Loop and protocol are named, so that a uvloop that happens to be installed
+does not decide the figures.
 """
 
 from __future__ import annotations
@@ -50,10 +51,9 @@ def service_command(port: int) -> tuple[str, ...]:
     )
 
 
-def guard(budget: int) -> tuple[str, ...]:
-    """Return what to put before a command, so that it runs under snowshed."""
-    snowshed = (sys.executable, "-m", "snowshed", "run", "--mode", "enforce")
-    return (*snowshed, "--budget", str(budget), "--")
+def guard(*options: str) -> tuple[str, ...]:
+    """Return what to put before a command, so that it runs under snowshed with these options."""
+    return (sys.executable, "-m", "snowshed", "run", "--mode", "enforce", *options, "--")
 
 
 def free_port() -> int:

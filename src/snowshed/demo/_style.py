@@ -46,7 +46,7 @@ text { font-family: %(font)s; fill: var(--ink); }
 .flood { fill: var(--flood); fill-opacity: .13; }
 .objective { stroke: var(--muted); stroke-dasharray: 4 4; }
 .good { fill: var(--good); } .late { fill: var(--late); } .failed { fill: var(--failed); }
-.sent-key { fill: var(--sent); }
+.sent-key { fill: var(--sent); } .rule-key { fill: var(--muted); }
 .good-dot, .late-dot { fill: none; stroke-width: 4; stroke-linecap: round; stroke-opacity: .6; }
 .good-dot { stroke: var(--good); } .late-dot { stroke: var(--late); }
 .failed-cross { fill: none; stroke: var(--failed); stroke-width: 1.4; stroke-opacity: .8; }

@@ -8,6 +8,9 @@ connections. A light request looks up three rows of it. ``/report`` looks up one
 at once, in one line of code that every reviewer has let pass: `asyncio.gather` over a
 comprehension. A few of those put thousands of lookups in front of everybody else's three.
 
+What shipping costs a carrier knows, who answers a few questions at once. ``/shipping`` asks it one,
+and has no fault at all; there may only be more who want to know than the carrier can answer.
+
 The other handlers hold the remaining causes of a task flood, one each, in the form in which they
 are met in the wild. Their faults are deliberate; do not mend them.
 """
@@ -35,6 +38,10 @@ CONNECTIONS = 16
 """Lookups that the database serves at once."""
 SERVICE_TIME = 0.020
 """Seconds that one lookup holds a connection: at most 16 / 0.020 = 800 lookups a second."""
+CARRIER_CONNECTIONS = 5
+"""Questions that the carrier answers at once."""
+CARRIER_TIME = 0.100
+"""Seconds that it takes to answer one: at most 5 / 0.100 = 50 answers a second."""
 SAMPLE_EVERY = 0.1
 """Seconds between two samples of the gauge thread."""
 
@@ -64,6 +71,19 @@ def stored_row(item: int, seed: int) -> str:
     """Return a row as the wire brings it: about two kilobytes of JSON."""
     places = [{"place": f"hall-{n}", "count": (item * seed + n) % 97} for n in range(48)]
     return json.dumps({"item": item, "price": 100 + item % 900, "places": places})
+
+
+class Carrier:
+    """Says what shipping costs: a few connections, and a queue in front that is served in order."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Semaphore(CARRIER_CONNECTIONS)
+
+    async def quote(self, item: int) -> Row:
+        """Wait for a connection, then for the answer."""
+        async with self.free:
+            await asyncio.sleep(CARRIER_TIME)
+        return {"item": item, "cents": 490 + item % 300}
 
 
 # --- what its operators see: gauges, the same however the shop is started -------------------------
@@ -185,6 +205,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(title="Shop", lifespan=lifespan)
 app.add_middleware(CountLookups)
 inventory = Inventory()
+carrier = Carrier()
 
 
 @app.get("/healthz")
@@ -206,6 +227,12 @@ async def product(item: int) -> Row:
         inventory.fetch(item), inventory.fetch(item + 1), inventory.fetch(item + 2)
     )
     return {"stock": stock["price"], "also": also_bought["item"], "from": supplier["item"]}
+
+
+@app.get("/shipping/{item}")
+async def shipping(item: int) -> Row:
+    """Say what shipping costs: one question to the carrier."""
+    return await carrier.quote(item)
 
 
 @app.get("/report")
