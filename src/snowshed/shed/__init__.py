@@ -38,7 +38,13 @@ from snowshed.shed._limits import (
 from snowshed.shed._meter import Meter, MeterStatistics, Window
 from snowshed.shed._pressure import current_level
 from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
-from snowshed.shed._routes import RoutePolicy, RouteTable
+from snowshed.shed._routes import (
+    Route,
+    RoutePolicy,
+    RouteStatistics,
+    RouteTable,
+    RouteTableStatistics,
+)
 from snowshed.shed._rules import (
     ClusterLink,
     HookStatistics,
@@ -97,8 +103,11 @@ __all__ = [
     "Permit",
     "RetryBudget",
     "RetryStatistics",
+    "Route",
     "RoutePolicy",
+    "RouteStatistics",
     "RouteTable",
+    "RouteTableStatistics",
     "RuleEvent",
     "RuleRunner",
     "RuleStatistics",

@@ -113,9 +113,7 @@ class Admitted:
         if request is None or not effects.request_rules:
             return effects.of(self.route.name)
         budget = request.counted
-        return effects.for_request(
-            self.route.name, spawned=budget.spawned, peak=budget.live_count()
-        )
+        return effects.for_request(self.route.name, spawned=budget.spawned, peak=budget.peak)
 
     def answered(self) -> None:
         """Take note that the response has begun: from now on it may take its time."""
@@ -154,7 +152,7 @@ class Admission:
         limiter: how much may be in flight.
         routes: what requests cost and how critical they are.
         meter: counts what happens, for the rules.
-        enforce: False: nobody is refused; `would_refuse` counts who would have been.
+        enforce: False: nobody is refused; `refused` counts who would have been.
     """
 
     def __init__(

@@ -105,7 +105,7 @@ class RouteTable:
 
     Args:
         declared: policies by pattern: ``GET /users/{id}``, ``/health`` (any method), ``/static/*``.
-            `DEFAULT_BYPASS` is added to them, unless the same path is declared.
+            Those of health checks are added to them, unless the same path is declared.
 
     Raises:
         ValueError: a pattern that is none, an unknown method, two patterns for the same requests.
