@@ -126,11 +126,13 @@ def _kinds(rows: Sequence[Row]) -> str:
             f"{row['scenario']} {row['load']:g}x",
             _says(row["controller"]),
             ", ".join(f"{kind} {number(share, 2)}" for kind, share in row["classes"].items()),
-            number(row.get("work_ratio"), 2),
+            number(row.get("answers_ratio"), 2),
         ]
         for row in mine
     ]
-    return markdown(["", "", "share of each kind that gets a good answer", "in tasks"], lines)
+    return markdown(
+        ["", "", "share of each kind that gets a good answer", "answers, by number"], lines
+    )
 
 
 def _goals(rows: Sequence[Row]) -> str:

@@ -52,7 +52,7 @@ def answered(outcome: Outcome) -> bool:
 def measures(case: Case, outcomes: Iterable[Outcome]) -> Row:
     """Return the row of a case: scenario, load, and what became of its requests."""
     all_ = sorted(outcomes)
-    good = _good(case)
+    good, worth = _good(case), _worth(case)
     times = case.times
     flood = _between(all_, times.calm, times.until)
     steady = _between(flood, times.calm + times.onset, times.until)
@@ -62,9 +62,9 @@ def measures(case: Case, outcomes: Iterable[Outcome]) -> Row:
     return {
         "scenario": case.scenario.name,
         "load": int(case.load) if case.load == int(case.load) else case.load,
-        "goodput_ratio": _ratio(sum(map(good, steady)), case, times.flood - times.onset),
-        "work_ratio": _work(case, filter(good, steady), times.flood - times.onset),
-        "onset": _ratio(sum(map(good, onset)), case, times.onset),
+        "goodput_ratio": _ratio(sum(map(worth, steady)), case, times.flood - times.onset),
+        "answers_ratio": _ratio(sum(map(good, steady)), case, times.flood - times.onset),
+        "onset": _ratio(sum(map(worth, onset)), case, times.onset),
         "recovery": _share(sum(map(good, recovery)), len(recovery)),
         "p99_ms": percentile([o.latency for o in steady if answered(o)], 0.99, scale=1000),
         "refusal_p99_ms": percentile([o.latency for o in flood if refused(o)], 0.99, scale=1000),
@@ -100,10 +100,20 @@ def _ratio(good: float, case: Case, seconds: float) -> float | None:
     return None if seconds <= 0 else round(good / (case.capacity * seconds), 3)
 
 
-def _work(case: Case, good: Iterable[Outcome], seconds: float) -> float | None:
-    """Return the goodput in tasks, those of the whole answers: the mix of what is served is out."""
-    tasks = sum(case.kinds[outcome.kind].tasks for outcome in good)
-    return _ratio(tasks / mean_tasks(case.scenario.flood), case, seconds)
+def _worth(case: Case) -> Callable[[Outcome], float]:
+    """Return what an answer counts: nothing if it is not good, else what it takes in full.
+
+    In mean requests of the flood. If each answer counted 1, which of unlike requests were served by
+    chance would move the sum by some per cent, and starving the large ones would raise it.
+    """
+    good = _good(case)
+    mean = mean_tasks(case.scenario.flood)
+    worths = [kind.tasks / mean for kind in case.kinds]
+
+    def worth(outcome: Outcome) -> float:
+        return worths[outcome.kind] if good(outcome) else 0.0
+
+    return worth
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -127,9 +137,9 @@ def _least(classes: dict[str, float | None]) -> float | None:
 
 
 def _series(case: Case, outcomes: list[Outcome]) -> list[float]:
-    """Return the good answers of each second in which they were sent, per capacity of the flood."""
-    good = _good(case)
-    counts = [0] * math.ceil(case.times.end)
+    """Return the goodput of each second, by when the requests were scheduled."""
+    worth = _worth(case)
+    sums = [0.0] * math.ceil(case.times.end)
     for outcome in outcomes:
-        counts[int(outcome.at)] += good(outcome)
-    return [round(count / case.capacity, 3) for count in counts]
+        sums[int(outcome.at)] += worth(outcome)
+    return [round(each / case.capacity, 3) for each in sums]

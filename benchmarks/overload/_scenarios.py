@@ -20,7 +20,6 @@ CPU = 0.0003
 OBJECTIVE = 0.25
 PATIENCE = 1.0
 CALM = 0.5
-DECK = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,19 +220,14 @@ class Case:
         return [arrival for phase in self.phases() for arrival in self._of(phase, draw)]
 
     def _of(self, phase: Phase, draw: random.Random) -> Iterator[Arrival]:
-        kinds = self._dealt(phase.mix, draw)
+        # Each kind by itself: with a fixed number of each in a while, the kind that comes less
+        # often just now would meet an emptier service.
+        numbers = [self.kinds.index(kind) for kind, _ in phase.mix]
+        shares = [share for _, share in phase.mix]
         at = phase.begin + draw.expovariate(phase.rate)
         while at < phase.end:
-            yield Arrival(at, next(kinds))
+            yield Arrival(at, draw.choices(numbers, shares)[0])
             at += draw.expovariate(phase.rate)
-
-    def _dealt(self, mix: Mix, draw: random.Random) -> Iterator[int]:
-        """Yield kinds like cards of one deck after the other: an exact mix in an order by chance."""
-        whole = [self.kinds.index(kind) for kind, share in mix for _ in range(round(share * DECK))]
-        deck: list[int] = []
-        while True:
-            deck = deck or whole.copy()
-            yield deck.pop(int(draw.random() * len(deck)))
 
 
 def case_of(scenario: str, load: float) -> Case:

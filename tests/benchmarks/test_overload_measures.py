@@ -55,15 +55,15 @@ def test_a_caller_with_a_deadline_of_its_own_is_judged_by_it():
     assert row["least_share"] == 0
 
 
-def test_goodput_in_tasks_weighs_each_answer_by_what_it_took():
+def test_an_answer_counts_what_it_takes_so_that_starving_large_ones_gains_nothing():
     case = case_of("mixshift", 2)
     at = case.times.until - 1
     small, big = ([kind.name for kind in case.kinds].index(name) for name in ("small", "big"))
     answers = [*[outcome(at, kind=small)] * 700, *[outcome(at, kind=big)] * 300]
     row = measures(case, [*answers, outcome(at, kind=big, status=503)])
-    assert row["work_ratio"] == row["goodput_ratio"]
-    only_small = measures(case, answers[:700])
-    assert only_small["work_ratio"] == pytest.approx(only_small["goodput_ratio"] * 2 / 11, abs=2e-3)
+    assert row["answers_ratio"] == row["goodput_ratio"]
+    starved = measures(case, answers[:700])
+    assert starved["goodput_ratio"] == pytest.approx(starved["answers_ratio"] * 2 / 11, abs=2e-3)
 
 
 def test_the_series_has_the_goodput_of_each_second():
