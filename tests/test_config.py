@@ -256,3 +256,17 @@ class TestText:
     def test_variables_of_other_sections_are_theirs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SNOWSHED_FRIDGE_HEAT", "4")
         assert oven() == Oven()
+
+
+class TestMentions:
+    def test_nobody_says_anything(self, here: Path) -> None:
+        (here / "snowshed.toml").write_text("[other]\nheat = 1\n")
+        assert not config.mentions("oven")
+
+    def test_a_file_does(self, here: Path) -> None:
+        (here / "snowshed.toml").write_text("[oven]\nheat = 1\n")
+        assert config.mentions("oven")
+
+    def test_a_variable_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SNOWSHED_OVEN_HEAT", "1")
+        assert config.mentions("oven")

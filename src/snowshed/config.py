@@ -31,7 +31,14 @@ import msgspec
 
 from snowshed.errors import ConfigError
 
-__all__ = ["Setting", "directory", "explain", "reject_unknown_sections", "section"]
+__all__ = [
+    "Setting",
+    "directory",
+    "explain",
+    "mentions",
+    "reject_unknown_sections",
+    "section",
+]
 
 S = TypeVar("S", bound=msgspec.Struct)
 _NOTHING: Mapping[str, object] = {}
@@ -105,6 +112,16 @@ def explain(
             value = _accept(settings, types, layer, key)
             found[key] = Setting(key, value, layer.where(key))
     return tuple(found.values())
+
+
+def mentions(name: str) -> bool:
+    """Tell whether a file or a variable says anything about section ``name``.
+
+    Raises:
+        ConfigError: a file cannot be read or is broken.
+    """
+    layers = (*_file_layers(name), _environment(name))
+    return any(layer.values for layer in layers)
 
 
 def reject_unknown_sections(known: Collection[str]) -> None:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from snowshed.attach import _runtime
 from snowshed.attach._settings import Settings as RunSettings
-from snowshed.attach._shed import Shed
+from snowshed.attach._shed import Shed, admission_of, read_settings
 from snowshed.core import _hooks
 from snowshed.errors import ConfigError
+from snowshed.shed import (
+    AIMDLimit,
+    DeadlineLimit,
+    FixedLimit,
+    RoutePolicy,
+    RulesFile,
+    VegasLimit,
+    WindowedLimit,
+)
 from snowshed.shed._effects import current_effects, set_effects
 from snowshed.shed._pressure import service_pressure
-from snowshed.shed._settings import Settings
+from snowshed.shed._settings import LimitName, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +39,7 @@ def taken_off():
     set_effects(None)
 
 
-def rules(folder: Path, text: str = "") -> str:
+def rules(folder: Path, text: str = "") -> RulesFile:
     file = folder / "rules.toml"
     file.write_text(
         text
@@ -41,17 +52,21 @@ for = "0s"
 action = { degrade = ["reviews"] }
 """
     )
-    return str(file)
+    return RulesFile(file)
+
+
+def made(folder: Path, text: str = "") -> Shed:
+    return Shed(Settings(), rules=rules(folder, text), service="shop", enforce=True)
 
 
 def test_a_mistake_in_the_rules_is_known_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"rules\.toml"):
-        Shed(Settings(rules=rules(tmp_path, "[[rule]]\n")), service="shop", enforce=True)
+        made(tmp_path, "[[rule]]\n")
 
 
 @pytest.mark.asyncio
 async def test_rules_are_judged_from_the_first_request_on(tmp_path: Path) -> None:
-    shed = Shed(Settings(rules=rules(tmp_path)), service="shop", enforce=True)
+    shed = made(tmp_path)
     assert shed.rules is not None
     shed.rules._interval = 0.01
     await asyncio.sleep(0.05)
@@ -75,7 +90,7 @@ def test_the_pressure_of_the_service_is_that_of_its_limiter() -> None:
 
 
 def test_where_nothing_is_enforced_nobody_feels_it(tmp_path: Path) -> None:
-    shed = Shed(Settings(rules=rules(tmp_path)), service="shop", enforce=False)
+    shed = Shed(Settings(), rules=rules(tmp_path), service="shop", enforce=False)
     shed.admission.limiter.admit(45)
     assert _hooks.pressure() == "normal"
     assert not shed.admission.enforce
@@ -86,6 +101,93 @@ def test_the_metrics_read_the_limiter() -> None:
     shed.admission.offer("GET", "/", (), None)
     reading = shed.sources().limiters()["shop"]
     assert (reading.offered, reading.admitted, reading.inflight) == (1, 1, 1)
+
+
+class TestWhereTheRulesStand:
+    INLINE = """
+[[shed.rules]]
+name = "no reviews"
+when = "qps >= 0"
+action = { degrade = ["reviews"] }
+"""
+
+    def read(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, **given: object
+    ) -> RulesFile | None:
+        (folder / "snowshed.toml").write_text(text)
+        monkeypatch.chdir(folder)
+        return read_settings(given)[1]
+
+    def test_nowhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.read(tmp_path, monkeypatch, "[shed]\nobjective = 2.0\n") is None
+
+    def test_in_a_file_of_their_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        rules(tmp_path)
+        found = self.read(tmp_path, monkeypatch, '[shed]\nrules = "rules.toml"\n')
+        assert found is not None
+        assert [rule.name for rule in found.load().rules] == ["no reviews"]
+
+    def test_among_the_settings(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = self.read(tmp_path, monkeypatch, self.INLINE)
+        assert found is not None
+        assert [rule.name for rule in found.load().rules] == ["no reviews"]
+
+    def test_in_the_project_file_with_the_standard_ones(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text(
+            '[tool.snowshed.shed]\nuse = "standard"\n'
+            '[tool.snowshed.shed.features]\nnon-core = ["reviews"]\n'
+            '[tool.snowshed.shed.overrides."cpu: serve one request in ten"]\nfor = "2s"\n'
+        )
+        monkeypatch.chdir(tmp_path)
+        _, found = read_settings({})
+        assert found is not None
+        tree = found.load()
+        assert [rule.hold for rule in tree.rules] == [60, 2, 5]
+        assert tree.features["non-core"] == {"reviews"}
+
+    def test_an_option_goes_before_the_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = self.read(tmp_path, monkeypatch, self.INLINE, rules="standard")
+        assert found is not None
+        assert len(found.load().rules) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("deadline", DeadlineLimit),
+        ("gradient2", WindowedLimit),
+        ("vegas", VegasLimit),
+        ("aimd", AIMDLimit),
+        ("fixed", FixedLimit),
+    ],
+)
+def test_the_limit_can_be_chosen_by_name(name: LimitName, kind: type) -> None:
+    settings = Settings(limit=name, max_limit=30)
+    limit = admission_of(settings, name="shop", enforce=True).limiter.limit
+    assert isinstance(limit, kind)
+    if name in {"deadline", "fixed"}:
+        assert limit.limit == 30
+
+
+@pytest.mark.parametrize(
+    ("mode", "enforce", "refuses"),
+    [("enforce", True, True), ("enforce", False, False), ("dry-run", True, False)],
+)
+def test_nobody_is_refused_unless_both_the_service_and_the_section_enforce(
+    mode: str, enforce: bool, refuses: bool
+) -> None:
+    settings = Settings(mode=mode)  # type: ignore[arg-type]
+    assert admission_of(settings, name="shop", enforce=enforce).enforce is refuses
+
+
+def test_declared_routes_reach_the_admission() -> None:
+    settings = Settings(routes={"GET /feed": RoutePolicy(cost=32, light=8)})
+    admission = admission_of(settings, name="shop", enforce=True)
+    assert admission.routes.find("GET", "/feed").cost(light=True) == 8
 
 
 @pytest.mark.parametrize(
@@ -105,3 +207,15 @@ def test_to_observe_is_to_ask_nobody_unless_a_dry_run_is_wanted(
     settings = RunSettings(mode=run)  # type: ignore[arg-type]
     shed = _runtime._shed_of(settings, {"mode": mode})
     assert (shed is not None) is there
+
+
+def test_a_service_that_is_only_observed_loads_nothing_of_it() -> None:
+    code = """
+import sys, snowshed
+snowshed.init()
+print(sorted(m for m in sys.modules if m.startswith("snowshed.shed._limit")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert done.stdout == "[]\n"

@@ -251,3 +251,30 @@ def test_the_help_tells_the_defaults_that_the_settings_have(
         text = options.partition(_run._flag(key))[2].partition("--")[0]
         default = getattr(Settings(), key)
         assert f"[{'none' if default is None else default}]" in text
+
+
+class TestShed:
+    def test_options_of_section_shed_are_variables_of_the_service(self, here: Path) -> None:
+        code = "import os; print(os.environ['SNOWSHED_SHED_OBJECTIVE'])"
+        done = snowshed(
+            "--mode", "enforce", "--objective", "0.5", "--", sys.executable, "-c", code, cwd=here
+        )
+        assert (done.stdout, done.stderr) == ("0.5\n", "")
+
+    def test_a_value_that_is_not_accepted_is_said_in_the_words_of_the_user(
+        self, here: Path
+    ) -> None:
+        done = snowshed("--shed", "maybe", "--", "true", cwd=here)
+        assert done.returncode == 2
+        assert "--shed: 'maybe' is not accepted" in done.stderr
+
+    def test_a_mistake_in_the_rules_is_known_before_the_service_starts(self, here: Path) -> None:
+        (here / "rules.toml").write_text("[[rule]]\n")
+        done = snowshed("--mode", "enforce", "--rules", "rules.toml", "--", "true", cwd=here)
+        assert done.returncode == 2
+        assert "rules.toml:1:" in done.stderr
+
+    def test_what_has_no_effect_is_said(self, here: Path) -> None:
+        done = snowshed("--objective", "0.5", "--", "true", cwd=here)
+        assert done.returncode == 0
+        assert "--objective has no effect" in done.stderr

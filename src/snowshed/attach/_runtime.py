@@ -31,7 +31,6 @@ from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._executor import count_thread_jobs
 from snowshed.attach._reporter import Reporter
 from snowshed.attach._settings import Settings
-from snowshed.attach._shed import Shed
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
 from snowshed.integrations import _headers
@@ -39,9 +38,9 @@ from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
-from snowshed.shed._settings import Settings as ShedSettings
 
 if TYPE_CHECKING:
+    from snowshed.attach._shed import Shed
     from snowshed.core._budget import Ending, TaskBudget
     from snowshed.shed._admission import Admission
     from snowshed.shed._rules import RuleRunner
@@ -354,11 +353,16 @@ def init(*, shed: Mapping[str, Any] | None = None, **settings: Any) -> Runtime:
 
 def _shed_of(run: Settings, overrides: Mapping[str, Any] | None) -> Shed | None:
     """Return what refuses requests, or would; None: nothing does."""
-    asked = config.section("shed", ShedSettings, overrides=overrides or {})
-    # A dry run costs several times what observing does, so in `observe` it has to be asked for.
-    if asked.mode == "off" or (run.mode == "observe" and asked.mode != "dry-run"):
+    if run.mode == "observe" and not overrides and not config.mentions("shed"):
         return None
-    return Shed(asked, service=run.service, enforce=run.mode == "enforce")
+    # Not every service sheds, and what those need that do is the larger part of us.
+    from snowshed.attach._shed import Shed, read_settings  # noqa: PLC0415
+
+    settings, rules = read_settings(overrides or {})
+    # A dry run costs several times what observing does, so in `observe` it has to be asked for.
+    if settings.mode == "off" or (run.mode == "observe" and settings.mode != "dry-run"):
+        return None
+    return Shed(settings, rules=rules, service=run.service, enforce=run.mode == "enforce")
 
 
 def start_from_environment() -> None:

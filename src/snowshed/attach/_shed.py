@@ -8,27 +8,36 @@ a loop that serves ends its tasks.
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from snowshed import config
 from snowshed.core import _hooks
 from snowshed.integrations._metrics import ShedSources, reading_of, rules_in
+from snowshed.shed._admission import Admission
 from snowshed.shed._light import LIGHT_MARK
+from snowshed.shed._limiter import AdaptiveLimiter
+from snowshed.shed._limits import (
+    AIMDLimit,
+    DeadlineLimit,
+    FixedLimit,
+    Gradient2Limit,
+    VegasLimit,
+    WindowedLimit,
+)
 from snowshed.shed._pressure import service_pressure
+from snowshed.shed._routes import RouteTable
 from snowshed.shed._rules import RuleRunner, RulesFile
-from snowshed.shed._settings import Settings, admission_of
+from snowshed.shed._settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from snowshed.integrations._metrics import LimiterReading, RuleReading
-    from snowshed.shed._admission import Admission
+    from snowshed.shed._limits import Limit
     from snowshed.shed._rules import ClusterLink
+    from snowshed.shed._settings import LimitName
 
-__all__ = ["Shed"]
-
-logger = logging.getLogger("snowshed.attach")
+__all__ = ["Shed", "admission_of", "read_settings"]
 
 
 class Shed:
@@ -36,6 +45,7 @@ class Shed:
 
     Args:
         settings: section ``shed``.
+        rules: where the operator's rules stand; None: there are none.
         service: name of the service.
         enforce: False: the service is only observed, so that nobody is refused.
 
@@ -44,14 +54,21 @@ class Shed:
         ImportError: the settings ask for a library that is not installed.
     """
 
-    def __init__(self, settings: Settings, *, service: str, enforce: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        rules: RulesFile | None = None,
+        service: str,
+        enforce: bool,
+    ) -> None:
         self.settings = settings
         self.admission: Admission = admission_of(settings, name=service, enforce=enforce)
         self.rules: RuleRunner | None = None
-        if settings.rules is not None:
+        if rules is not None:
             limiter = self.admission.limiter
             self.rules = RuleRunner(
-                RulesFile(settings.rules),
+                rules,
                 meter=self.admission.meter,
                 enforce=self.admission.enforce,
                 pressure=lambda: limiter.pressure,
@@ -80,6 +97,61 @@ class Shed:
     def limiters(self) -> Mapping[str, LimiterReading]:
         """Return what the metrics say of each limiter, by name."""
         return {self.admission.limiter.name: reading_of(self.admission)}
+
+
+def read_settings(
+    overrides: Mapping[str, Any], *, spelled: Callable[[str], str] = "argument {}".format
+) -> tuple[Settings, RulesFile | None]:
+    """Return section ``shed`` and the file in which its rules stand, if it has any.
+
+    Args:
+        overrides: arguments that were given, by key.
+        spelled: how the user wrote the argument of a key, for messages.
+
+    Raises:
+        ConfigError: a setting is unknown or not accepted.
+    """
+    settings = config.section("shed", Settings, overrides=overrides, spelled=spelled)
+    if isinstance(settings.rules, str):
+        return settings, RulesFile(settings.rules)
+    if settings.rules is None and settings.use is None:
+        return settings, None
+    key = "use" if settings.rules is None else "rules"
+    found = config.explain("shed", Settings, overrides=overrides, spelled=spelled)
+    # The rules stand among the settings: ``shop/pyproject.toml: tool.snowshed.shed.rules``.
+    source = next(setting.source for setting in found if setting.key == key)
+    path, _, place = source.rpartition(": ")
+    return settings, RulesFile(path, root=tuple(place.split(".")[:-1]))
+
+
+def admission_of(settings: Settings, *, name: str, enforce: bool) -> Admission:
+    """Return the admission that ``settings`` ask for.
+
+    Args:
+        settings: of section ``shed``.
+        name: of the service.
+        enforce: False: it refuses nobody, whatever they say.
+    """
+    limit = _LIMITS[settings.limit](settings.max_limit)
+    limiter = AdaptiveLimiter(name, limit=limit, objective=settings.objective)
+    return Admission(
+        limiter,
+        routes=RouteTable(settings.routes),
+        enforce=enforce and settings.mode == "enforce",
+    )
+
+
+def _deadline(most: float) -> Limit:
+    return DeadlineLimit(initial_limit=min(50.0, most), max_limit=most)
+
+
+_LIMITS: dict[LimitName, Callable[[float], Limit]] = {
+    "deadline": _deadline,
+    "gradient2": lambda _: WindowedLimit(Gradient2Limit()),
+    "vegas": lambda _: VegasLimit(),
+    "aimd": lambda _: AIMDLimit(),
+    "fixed": FixedLimit,
+}
 
 
 def _cluster(settings: Settings, service: str) -> ClusterLink | None:

@@ -14,10 +14,9 @@ import click
 import snowshed.attach
 from snowshed import config
 from snowshed.attach._settings import Settings
+from snowshed.attach._shed import read_settings
 from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
-from snowshed.shed._rules import RulesFile
-from snowshed.shed._settings import Settings as ShedSettings
 
 _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 
@@ -58,8 +57,8 @@ def run(command: tuple[str, ...], **options: str | None) -> int:
     given = {key: text for key, text in options.items() if text is not None}
     shed = {_SHED[key]: given.pop(key) for key in tuple(given) if key in _SHED}
     config.reject_unknown_sections(SECTIONS)
-    config.section("run", Settings, overrides=given, spelled=_flag)
-    _check_shed(shed)
+    settings = config.section("run", Settings, overrides=given, spelled=_flag)
+    _check_shed(shed, settings.mode)
     sections = {"run": given, "shed": shed}
     return _become(command, service_environment(os.environ, sections, config.directory()))
 
@@ -69,13 +68,17 @@ _SHED = {"objective": "objective", "rules": "rules", "shed": "mode"}
 _OPTION_OF = {key: option for option, key in _SHED.items()}
 
 
-def _check_shed(given: Mapping[str, str]) -> None:
+def _check_shed(given: Mapping[str, str], mode: str) -> None:
     def flag(key: str) -> str:
         return _flag(_OPTION_OF.get(key, key))
 
-    settings = config.section("shed", ShedSettings, overrides=given, spelled=flag)
-    if settings.rules is not None:
-        RulesFile(settings.rules).load()
+    settings, rules = read_settings(given, spelled=flag)
+    if rules is not None:
+        rules.load()
+    if given and mode == "observe" and settings.mode == "enforce":
+        options = " and ".join(map(flag, given))
+        note = "it only observes; add --mode enforce, or --shed dry-run"
+        click.echo(f"snowshed run: {options} has no effect: {note}", err=True)
 
 
 def service_environment(

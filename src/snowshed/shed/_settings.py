@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from snowshed.shed._admission import Admission
 from snowshed.shed._criticality import TrustedPeers
-from snowshed.shed._limiter import AdaptiveLimiter
-from snowshed.shed._limits import (
-    AIMDLimit,
-    DeadlineLimit,
-    FixedLimit,
-    Gradient2Limit,
-    Limit,
-    VegasLimit,
-    WindowedLimit,
-)
 from snowshed.shed._routes import RoutePolicy, RouteTable
 
-__all__ = ["Settings", "admission_of"]
+__all__ = ["LimitName", "Settings"]
 
 LimitName = Literal["deadline", "gradient2", "vegas", "aimd", "fixed"]
 _NO_ROUTES: dict[str, RoutePolicy] = {}
+_NO_FEATURES: dict[str, tuple[str, ...]] = {}
+_NO_OVERRIDES: dict[str, dict[str, Any]] = {}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_limit: tasks in flight, whatever is learned.
         trusted: networks of callers that may raise the class of a request, such as 10.0.0.0/8.
         rules: a file with rules, relative to the current directory; ``standard``: those that come
-            with snowshed; None: no rules.
+            with snowshed; ``[[shed.rules]]``: the rules themselves; None: no rules.
+        use: ``standard`` adds those that come with snowshed to the rules themselves.
+        features: groups of features that the rules themselves may name, by the group's name.
+        overrides: keys of the rules that come with snowshed, by the name of the rule.
         redis: URL of the Redis in which instances share their counts for rules of scope
             ``cluster``; None: each instance judges alone.
         routes: what is known of single routes, by method and path: ``"GET /feed"``.
@@ -54,7 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: LimitName = "deadline"
     max_limit: float = 20_000.0
     trusted: tuple[str, ...] = ()
-    rules: str | None = None
+    rules: str | tuple[dict[str, Any], ...] | None = None
+    use: Literal["standard"] | None = None
+    features: dict[str, tuple[str, ...]] = _NO_FEATURES
+    overrides: dict[str, dict[str, Any]] = _NO_OVERRIDES
     redis: str | None = None
     routes: dict[str, RoutePolicy] = _NO_ROUTES
 
@@ -68,33 +64,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(msg)
         TrustedPeers(self.trusted)
         RouteTable(self.routes)
-
-
-def _deadline(most: float) -> Limit:
-    return DeadlineLimit(initial_limit=min(50.0, most), max_limit=most)
-
-
-_LIMITS: dict[LimitName, Callable[[float], Limit]] = {
-    "deadline": _deadline,
-    "gradient2": lambda _: WindowedLimit(Gradient2Limit()),
-    "vegas": lambda _: VegasLimit(),
-    "aimd": lambda _: AIMDLimit(),
-    "fixed": FixedLimit,
-}
-
-
-def admission_of(settings: Settings, *, name: str, enforce: bool) -> Admission:
-    """Return the admission that ``settings`` ask for.
-
-    Args:
-        settings: of section ``shed``.
-        name: of the service.
-        enforce: False: it refuses nobody, whatever they say.
-    """
-    limit = _LIMITS[settings.limit](settings.max_limit)
-    limiter = AdaptiveLimiter(name, limit=limit, objective=settings.objective)
-    return Admission(
-        limiter,
-        routes=RouteTable(settings.routes),
-        enforce=enforce and settings.mode == "enforce",
-    )
