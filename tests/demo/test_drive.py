@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo._sample import BARE, PLAN
-from snowshed.demo._drive import drive, read_load, read_samples
+from snowshed.demo._drive import generating, read_load, read_samples
 from snowshed.demo._model import Outcome, Sample
 from snowshed.demo._schedule import arrivals
 from snowshed.demo._service import CouldNotRunError
@@ -47,7 +47,8 @@ def test_a_service_that_is_not_there_is_measured_as_lost_connections(tmp_path: P
     plan = replace(PLAN, seconds=0.3, flood_from=0.1, flood_until=0.2, light_rate=30.0)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but not listening
-        loaded = drive(taken.getsockname()[1], plan, tmp_path, lambda outcome: None)
+        with generating(taken.getsockname()[1], plan, tmp_path) as generator:
+            loaded = generator.run(lambda outcome: None)
     assert len(loaded.outcomes) == len(arrivals(plan))
     assert {outcome.failure for outcome in loaded.outcomes} == {"connection"}
 
@@ -55,5 +56,33 @@ def test_a_service_that_is_not_there_is_measured_as_lost_connections(tmp_path: P
 @pytest.mark.server
 def test_a_generator_that_breaks_is_an_error_with_its_last_words(tmp_path: Path) -> None:
     plan = replace(PLAN, items=0, light_timeout="soon")  # type: ignore[arg-type]
-    with pytest.raises(CouldNotRunError, match=r"exit code 1; its output:(.|\n)*TypeError"):
-        drive(1, plan, tmp_path, lambda outcome: None)
+    with (
+        generating(1, plan, tmp_path) as generator,
+        pytest.raises(CouldNotRunError, match=r"exit code 1; its output:(.|\n)*TypeError"),
+    ):
+        generator.run(lambda outcome: None)
+
+
+@pytest.mark.server
+def test_a_generator_that_has_ended_before_the_word_is_an_error_too(tmp_path: Path) -> None:
+    with generating(1, PLAN, tmp_path) as generator:
+        generator._process.kill()
+        generator._process.wait()
+        with pytest.raises(CouldNotRunError, match=r"exit code -9; its output: \(it printed"):
+            generator.run(lambda outcome: None)
+
+
+@pytest.mark.server
+def test_a_generator_sends_nothing_before_the_word_and_is_gone_with_its_block(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as service:
+        service.bind(("127.0.0.1", 0))
+        service.listen()
+        service.setblocking(False)
+        with generating(service.getsockname()[1], PLAN, tmp_path) as generator:
+            # It ends by itself, without a word, when nobody is left to say one.
+            assert generator._process.communicate()[0] == ""
+            assert generator._process.returncode == 0
+        with pytest.raises(BlockingIOError):
+            service.accept()

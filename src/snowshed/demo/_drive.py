@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,34 +34,49 @@ class Loaded:
     outcomes: tuple[Outcome, ...]
 
 
-def drive(port: int, plan: Plan, directory: Path, on_outcome: Callable[[Outcome], None]) -> Loaded:
-    """Carry the plan out against a port of the loopback interface, in another process.
+class Generator:
+    """A generator that waits for the word; it has loaded by then all that it needs."""
 
-    Raises:
-        CouldNotRunError: the generator failed; its last words are part of the message.
-    """
-    log = directory / "load.log"
-    command = (sys.executable, "-m", "snowshed.demo._load", str(port), json.dumps(asdict(plan)))
-    with _generating(command, log) as process:
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    def run(self, on_outcome: Callable[[Outcome], None]) -> Loaded:
+        """Have it carry out its plan.
+
+        Raises:
+            CouldNotRunError: it failed; its last words are part of the message.
+        """
+        process = self._process
+        assert process.stdin is not None
         assert process.stdout is not None
+        with suppress(BrokenPipeError):  # if it has ended, its exit code says more
+            os.write(process.stdin.fileno(), b"go\n")  # leaves no buffer to be flushed at the end
         loaded = read_load(process.stdout, on_outcome)
         status = process.wait()
-    if status != 0 or loaded is None:
-        msg = f"the load generator ended with exit code {status}; its output:{last_words(log)}"
-        raise CouldNotRunError(msg)
-    return loaded
+        if status != 0 or loaded is None:
+            words = last_words(self._log)
+            msg = f"the load generator ended with exit code {status}; its output:{words}"
+            raise CouldNotRunError(msg)
+        return loaded
 
 
 @contextmanager
-def _generating(command: tuple[str, ...], log: Path) -> Iterator[subprocess.Popen[str]]:
+def generating(port: int, plan: Plan, directory: Path) -> Iterator[Generator]:
+    """Start a generator for a port of the loopback interface, in another process.
+
+    It takes a second to start, the service takes another: both at once.
+    """
+    log = directory / "load.log"
+    command = (sys.executable, "-m", "snowshed.demo._load", str(port), json.dumps(asdict(plan)))
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:
-            yield process
+            yield Generator(process, log)
         finally:
             process.kill()
 

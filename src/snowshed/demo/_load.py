@@ -5,8 +5,9 @@ when that stops answering. Each request is a task that starts at its planned mom
 of the others, and its latency counts from that moment: time that the generator itself was late is
 part of it, and is written down beside it.
 
-On stdout, one JSON object a line: first ``{"started": seconds}`` on the monotonic clock, which all
-processes share, then one `Outcome` after the other, in the order in which they end.
+It begins when a line comes on stdin. On stdout, one JSON object a line: first ``{"started":
+seconds}`` on the monotonic clock, which all processes share, then one `Outcome` after the other, in
+the order in which they end.
 """
 
 from __future__ import annotations
@@ -73,4 +74,6 @@ async def main(port: int, plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Plan(**json.loads(sys.argv[2]))))
+    port, plan = int(sys.argv[1]), Plan(**json.loads(sys.argv[2]))
+    if sys.stdin.readline():  # nothing: whoever started it is gone
+        asyncio.run(main(port, plan))

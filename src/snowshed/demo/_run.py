@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from snowshed.demo._drive import drive, read_samples
+from snowshed.demo._drive import generating, read_samples
 from snowshed.demo._model import Comparison, Findings, Plan, RunResult
 from snowshed.demo._picture import readme_picture
 from snowshed.demo._report import report
@@ -129,8 +129,11 @@ def _run(way: Way, plan: Plan, shown: Watcher) -> RunResult:
     command = (*way.before, *service_command(port), *way.after)
     with tempfile.TemporaryDirectory(prefix="snowshed-demo-") as folder:
         directory = Path(folder)
-        with serving(command, port, directory) as service:
-            loaded = drive(port, plan, directory, shown.see)
+        with (
+            generating(port, plan, directory) as generator,
+            serving(command, port, directory) as service,
+        ):
+            loaded = generator.run(shown.see)
         with service.gauges.open() as gauges:
             samples = read_samples(gauges, loaded.started, plan.seconds)
         printed = service.log.read_text(errors="replace").splitlines()

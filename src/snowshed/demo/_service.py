@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHOP = Path(__file__).with_name("shop.py")
 _START_WITHIN = 20.0
-_STOP_WITHIN = 5.0
+_STOP_WITHIN = 2.0
 _LAST_WORDS = 20
 
 
