@@ -147,6 +147,11 @@ action = { degrade = ["reviews"] }
         assert [rule.hold for rule in tree.rules] == [60, 2, 5]
         assert tree.features["non-core"] == {"reviews"}
 
+    @pytest.mark.parametrize("given", [{"rules": [{"name": "errors"}]}, {"use": "standard"}])
+    def test_not_in_an_argument(self, given: dict[str, object]) -> None:
+        with pytest.raises(ConfigError, match=r"argument (rules|use): these stand in a settings"):
+            read_settings(given)
+
     def test_an_option_goes_before_the_file(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

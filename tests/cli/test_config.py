@@ -63,6 +63,25 @@ def test_tables_are_shown_as_what_may_stand_in_a_file(
     assert routes["GET /feed"]["cost"] == 40
 
 
+def test_rules_among_the_settings_are_shown_as_settings_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = """
+[[shed.rules]]
+name = "errors"
+when = "error_rate > 15%"
+action = { degrade = ["reviews", "offers"] }
+
+  [[shed.rules.then]]
+  name = "still"
+  when = "p99 > 2s"
+"""
+    (here / "snowshed.toml").write_text(rules)
+    assert main(["config", "show"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)["shed"]["rules"]
+    assert shown == tomllib.loads(rules)["shed"]["rules"]
+
+
 def test_a_table_that_is_no_section_is_refused(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

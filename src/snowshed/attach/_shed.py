@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowshed import config
 from snowshed.core import _hooks
+from snowshed.errors import ConfigError
 from snowshed.integrations._metrics import ShedSources, reading_of, rules_in
 from snowshed.shed._admission import Admission
 from snowshed.shed._light import LIGHT_MARK
@@ -121,6 +122,9 @@ def read_settings(
     # The rules stand among the settings: ``shop/pyproject.toml: tool.snowshed.shed.rules``.
     source = next(setting.source for setting in found if setting.key == key)
     path, _, place = source.rpartition(": ")
+    if not path:
+        msg = "these stand in a settings file only; name a file here: rules = 'rules.toml'"
+        raise ConfigError(source, msg)
     return settings, RulesFile(path, root=tuple(place.split(".")[:-1]))
 
 

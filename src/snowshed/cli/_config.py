@@ -56,8 +56,10 @@ def _assignment(setting: settings.Setting) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml, value))}]"
     if not isinstance(value, dict):
-        # JSON's text, numbers, booleans and lists are TOML's.
+        # JSON's text, numbers and booleans are TOML's.
         return json.dumps(value)
     pairs = [
         f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items() if each is not None
