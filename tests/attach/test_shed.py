@@ -224,3 +224,22 @@ print(sorted(m for m in sys.modules if m.startswith("snowshed.shed._limit")))
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
     )
     assert done.stdout == "[]\n"
+
+
+def test_the_metrics_are_there_as_soon_as_the_service_has_a_provider() -> None:
+    code = """
+import snowshed
+snowshed.init(mode="enforce")
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader]))
+found = reader.get_metrics_data().resource_metrics[0].scope_metrics
+names = {metric.name for scope in found for metric in scope.metrics}
+print({"snowshed.limiter.limit", "snowshed.request.offered", "snowshed.task.count"} <= names)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -8,6 +8,7 @@ from contextvars import copy_context
 
 import pytest
 
+from snowshed.core import _clock
 from snowshed.core._budget import TaskBudget
 from snowshed.errors import Overloaded
 from snowshed.shed import (
@@ -258,6 +259,17 @@ def _effect_of(admission: Admission, tasks: int) -> Effect:
     admitted = offer(admission)
     copy_context().run(admitted.handle, Request(tasks))
     return admitted.effect()
+
+
+def test_a_client_that_leaves_is_no_failure_of_the_service() -> None:
+    admission = made()
+    now = [100.0]
+    with _clock.reading(lambda: now[0]):
+        offer(admission).finish(Request(), failed=True, gone=True)
+        offer(admission).finish(Request(), failed=True)
+        now[0] += 1
+        window = admission.meter.window(5, now[0])
+    assert (window.finished, window.failed) == (2, 1)
 
 
 class TestADryRun:

@@ -134,6 +134,7 @@ class Runtime:
         _other_servers.attach(self)
         _clients.attach(self)
         _on_import.when_imported("prometheus_client", self._export, self.failed)
+        _on_import.when_imported("opentelemetry.sdk.metrics", self._export_otel, self.failed)
         count = partial(count_thread_jobs, turnstile=self._decision, failed=self.failed)
         _on_import.when_imported("concurrent.futures.thread", count, self.failed)
         running = asyncio._get_running_loop()
@@ -150,6 +151,14 @@ class Runtime:
         prometheus.register(self)
         if self._shed is not None:
             prometheus.register_shed(self._shed.sources())
+
+    def _export_otel(self, _sdk: ModuleType) -> None:
+        # The instruments belong to whatever provider the service will set.
+        from snowshed.integrations import opentelemetry  # noqa: PLC0415
+
+        opentelemetry.instrument(self)
+        if self._shed is not None:
+            opentelemetry.instrument_shed(self._shed.sources())
 
     def wrap(self, app: App) -> App:
         """Return ``app`` with a scope around each of its requests; unchanged if that fails."""

@@ -18,7 +18,13 @@ from snowshed.core import _clock
 from snowshed.errors import Overloaded
 from snowshed.shed._baggage import Baggage, current_baggage, set_baggage
 from snowshed.shed._criticality import Criticality, effective
-from snowshed.shed._effects import REQUEST_EFFECT, Effect, current_effects, sampled_out
+from snowshed.shed._effects import (
+    NO_EFFECT,
+    REQUEST_EFFECT,
+    Effect,
+    current_effects,
+    sampled_out,
+)
 from snowshed.shed._light import LIGHT_MARK, LightMark
 from snowshed.shed._meter import Meter
 from snowshed.shed._routes import Route, RouteTable
@@ -243,9 +249,8 @@ class Admission:
         timeout: float | None,
         waited: float,
     ) -> Grant:
-        refusal = _refusal_by_rule(effect, baggage)
-        if refusal is not None:
-            raise refusal
+        if effect is not NO_EFFECT:
+            _refuse_by_rule(effect, baggage)
         return self.limiter.admit(
             route.cost(light=False),
             light=route.cost(light=True) if self.enforce else None,
@@ -265,6 +270,8 @@ class Admission:
     def _baggage(self, route: Route, effect: Effect, *, trusted: bool) -> Baggage:
         before = current_baggage()
         criticality, request_id = before.criticality, before.request_id
+        if criticality is route.criticality is None and effect is NO_EFFECT:
+            return before
         if criticality is not None or route.criticality is not None:
             criticality = effective(route.criticality, criticality, trusted=trusted)
         if request_id is None and effect.sample > 1:
@@ -291,7 +298,9 @@ class Admission:
         template: str | None,
     ) -> None:
         now = _clock.now()
-        self.meter.finished(admitted.route.name, now, now - admitted._began, failed)
+        # A client that leaves is no failure of the service.
+        bad = failed and not gone
+        self.meter.finished(admitted.route.name, now, now - admitted._began, bad)
         route = admitted.route
         if template is not None and not route.declared:
             route = self.routes.learn_template(*admitted._path, template)
@@ -304,15 +313,14 @@ class Admission:
         return dict(self._refused)
 
 
-def _refusal_by_rule(effect: Effect, baggage: Baggage) -> Overloaded | None:
+def _refuse_by_rule(effect: Effect, baggage: Baggage) -> None:
     if effect.refuse_below is not None and _class_of(baggage) < effect.refuse_below:
         name = _class_of(baggage).name.lower()
         what = f"a rule refuses requests of class {name}"
-        return Overloaded(what, "class", SAMPLED_RETRY_AFTER)
+        raise Overloaded(what, "class", SAMPLED_RETRY_AFTER)
     if effect.sample > 1 and sampled_out(baggage.request_id or "", effect.sample):
         what = f"a rule serves one request in {effect.sample}"
-        return Overloaded(what, "sampled", SAMPLED_RETRY_AFTER)
-    return None
+        raise Overloaded(what, "sampled", SAMPLED_RETRY_AFTER)
 
 
 def _class_of(baggage: Baggage) -> Criticality:
