@@ -1,4 +1,4 @@
-"""What one decision costs: microseconds of the processor for a request let in, and for one refused.
+"""What one decision costs, in microseconds of the processor.
 
 A flood is refused ten thousand times, so the refusal is what must be cheap.
 """
@@ -12,13 +12,13 @@ from contextlib import suppress
 from benchmarks.overload._scenarios import OBJECTIVE
 from snowshed.core._budget import TaskBudget
 from snowshed.errors import Overloaded
-from snowshed.shed import AdaptiveLimiter, Admission
+from snowshed.shed import AdaptiveLimiter, Admission, Admitted, DeadlineLimit
 
 __all__ = ["decision_us"]
 
 ROUNDS = 20
 REQUESTS = 2000
-FULL = 1e6
+PLENTY = 1e6
 
 
 class _Request:
@@ -27,33 +27,39 @@ class _Request:
 
 
 def decision_us() -> dict[str, float]:
-    """Return the median microseconds of a decision: ``admitted`` with its end, and ``refused``."""
-    admission = Admission(AdaptiveLimiter("measured", objective=OBJECTIVE))
+    """Return median microseconds: to be ``admitted``, to be ``refused``, and to have ``ended``."""
+    limit = DeadlineLimit(initial_limit=PLENTY, max_limit=PLENTY)
+    admission = Admission(AdaptiveLimiter("measured", limit=limit, objective=OBJECTIVE))
     request = _Request()
+    open_: list[Admitted] = []
 
-    def let_in() -> None:
-        admission.offer("GET", "/feed", (), None).finish(request, failed=False)
+    def admit() -> None:
+        open_.append(admission.offer("GET", "/feed", (), None))
+
+    def end() -> None:
+        open_.pop().finish(request, failed=False)
 
     def refuse() -> None:
         with suppress(Overloaded):
             admission.offer("GET", "/feed", (), None)
 
-    admitted = _median_of(let_in)
-    # More than the limit can grow to meanwhile.
-    held = admission.limiter.admit(FULL)
-    refused = _median_of(refuse)
+    admitted, ended = _median_of(admit, end)
+    held = admission.limiter.admit(PLENTY)
+    (refused,) = _median_of(refuse)
     held.cancel()
-    return {"admitted": admitted, "refused": refused}
+    return {"admitted": admitted, "refused": refused, "ended": ended}
 
 
-def _median_of(decide: Callable[[], None]) -> float:
-    spent = []
+def _median_of(*steps: Callable[[], None]) -> list[float]:
+    """Return the median microseconds of each step; of the first all are done before the next."""
+    spent: list[list[float]] = [[] for _ in steps]
     for _ in range(ROUNDS):
-        began = time.thread_time()
-        for _ in range(REQUESTS):
-            decide()
-        spent.append((time.thread_time() - began) / REQUESTS)
-    return round(sorted(spent)[ROUNDS // 2] * 1e6, 2)
+        for step, times in zip(steps, spent, strict=True):
+            began = time.thread_time()
+            for _ in range(REQUESTS):
+                step()
+            times.append((time.thread_time() - began) / REQUESTS)
+    return [round(sorted(times)[ROUNDS // 2] * 1e6, 2) for times in spent]
 
 
 if __name__ == "__main__":

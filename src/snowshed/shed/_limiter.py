@@ -244,10 +244,13 @@ class AdaptiveLimiter:
             self._tick(now)
         self._offered += 1
         pressure = self._used / self._said.limit
-        units = _units(cost)
         level = self._pressure.update(pressure)
-        if level == "light" and light is not None:
-            units = _units(light)
+        # With little in flight everybody is let in, to learn from.
+        busy = pressure >= PROBE_SHARE
+        extra = False
+        if busy and not self._classes.allows(criticality, pressure):
+            extra = self._refuse_unless_stuck(now, _reason_of(criticality))
+        units = _units(cost if light is None or level == "normal" else light)
         # A timeout is when the service gives up, which is no aim.
         ends = math.inf if timeout is None else timeout
         deadline = min(self.objective if time_left is None else time_left, ends) + waited
@@ -255,22 +258,15 @@ class AdaptiveLimiter:
         feasible = self._times.median(units) <= left
         if not feasible and light is not None and self._times.median(light) <= left:
             units, level, feasible = _units(light), "light", True
-        # One that can hardly be answered is let in now and then: the others learn from it.
-        reason: Reason | None = None
-        if pressure >= PROBE_SHARE:
-            if not self._classes.allows(criticality, pressure):
-                reason = "limit" if criticality >= Criticality.CRITICAL else "class"
-            elif not feasible or waited > MOST_WAITED * deadline:
-                reason = "infeasible"
-            if reason is not None and not self._is_stuck(now):
-                raise self._refusal(reason)
+        if busy and not (feasible and waited <= MOST_WAITED * deadline):
+            extra = self._refuse_unless_stuck(now, "infeasible")
         grant = self._grant(now, units, level, deadline=deadline, waited=waited, counts=feasible)
-        if reason is not None:
+        if extra:
             self._extra.add(grant)
         return grant
 
-    def _is_stuck(self, now: float) -> bool:
-        """Tell whether even the last of those in flight has been there for long.
+    def _refuse_unless_stuck(self, now: float, reason: Reason) -> bool:
+        """Raise the refusal; or return True if even the last of those in flight hangs.
 
         Requests that hang, or that stream for hours, may hold all of the limit. Nothing finishes
         then, so nothing is learned and the limit stays as it is. Hence one more is let in after a
@@ -278,7 +274,13 @@ class AdaptiveLimiter:
         """
         newest = next(reversed(self._open))
         patience = max(STUCK_AFTER, self.objective) * min(2 ** len(self._extra), LONGEST_PATIENCE)
-        return not 0 <= now - newest._at <= patience
+        if not 0 <= now - newest._at <= patience:
+            return True
+        self._rejected[reason] += 1
+        what = (
+            f"limiter {self.name!r} has {self._used:.0f} of {self._said.limit:.0f} units in flight"
+        )
+        raise Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
 
     def let_in(self, cost: float = 1.0, *, time_left: float | None = None) -> Grant:
         """Let in a request that `admit` has refused: for a dry run, which refuses nobody.
@@ -318,13 +320,6 @@ class AdaptiveLimiter:
         )
         self._open[grant] = None
         return grant
-
-    def _refusal(self, reason: Reason) -> Overloaded:
-        self._rejected[reason] += 1
-        what = (
-            f"limiter {self.name!r} has {self._used:.0f} of {self._said.limit:.0f} units in flight"
-        )
-        return Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
 
     def _finished(self, grant: Grant, *, dropped: bool) -> None:
         self._give_back(grant)
@@ -393,6 +388,10 @@ class AdaptiveLimiter:
             light=self._light,
             rejected=dict(self._rejected),
         )
+
+
+def _reason_of(criticality: Criticality) -> Reason:
+    return "limit" if criticality >= Criticality.CRITICAL else "class"
 
 
 def _units(cost: float) -> float:
