@@ -16,12 +16,10 @@ from snowshed.integrations._incoming import (
     Caller,
     Incoming,
     Refused,
-    checked_policy,
     is_in_request,
-    refusal_of,
 )
-from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH
-from snowshed.integrations._request import Policy, RequestScope, Tally
+from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH, refusal_of
+from snowshed.integrations._request import Policy, RequestScope, Tally, checked_policy
 from snowshed.shed import Baggage, Criticality, current_baggage, set_baggage
 from snowshed.testing import run_virtual
 

@@ -17,10 +17,10 @@ from snowshed.integrations._incoming import (
     Caller,
     Incoming,
     Refused,
-    checked_policy,
     is_in_request,
 )
 from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH
+from snowshed.integrations._request import checked_policy
 
 if TYPE_CHECKING:
     from snowshed.integrations._request import RequestScope

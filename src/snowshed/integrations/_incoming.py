@@ -10,20 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from snowshed.core._budget import CURRENT
-from snowshed.errors import BudgetExceeded, DeadlineExceeded, Overloaded
+from snowshed.errors import Overloaded
 from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest, ObservedRequest
-from snowshed.integrations._problem import RETRY_AFTER, TOO_LATE, TOO_MANY, TOO_MUCH, Problem
+from snowshed.integrations._problem import RETRY_AFTER, TOO_MANY, Problem, refusal_of
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 from snowshed.shed._criticality import TrustedPeers
 
 if TYPE_CHECKING:
     from snowshed.shed._admission import Admission, Admitted
 
-__all__ = ["GONE", "Caller", "Incoming", "Refused", "checked_policy", "is_in_request", "refusal_of"]
+__all__ = ["GONE", "Caller", "Incoming", "Refused", "is_in_request"]
 
 T = TypeVar("T")
 GONE = "the client has gone"
@@ -62,48 +62,6 @@ class Refused(Exception):  # noqa: N818 - never leaves a server: it becomes an a
         super().__init__(problem.title)
         self.problem = problem
         self.retry_after = retry_after if problem.again else None
-
-
-def checked_policy(
-    owner: str,
-    *,
-    budget: int | None,
-    timeout: float | None,
-    enforce: bool,
-    on_excess: Literal["reject", "cancel"],
-    after_budget: int,
-    grace: float,
-) -> Policy:
-    """Return the policy; ``owner`` is named in errors.
-
-    Raises:
-        ValueError: a budget or time that is not positive.
-    """
-    for what, value in (("budget", budget), ("timeout", timeout), ("after_budget", after_budget)):
-        if value is not None and not value > 0:
-            msg = f"{owner}: {what} must be positive, not {value!r}"
-            raise ValueError(msg)
-    return Policy(
-        budget=budget,
-        timeout=timeout,
-        enforce=enforce,
-        on_excess=on_excess,
-        after_budget=after_budget,
-        grace=grace,
-    )
-
-
-def refusal_of(error: BaseException | None, request: RequestScope) -> Problem | None:
-    """Return the limit of its own by which ``error`` says that the request ended, if it does."""
-    if isinstance(error, BudgetExceeded):
-        return TOO_MUCH
-    if isinstance(error, DeadlineExceeded):
-        return TOO_LATE if error.scope == request.name else None
-    if isinstance(error, ExceptionGroup):
-        found = (refusal_of(each, request) for each in error.exceptions)
-        return next((each for each in found if each is not None), None)
-    cause = None if error is None else error.__cause__
-    return TOO_MUCH if isinstance(cause, BudgetExceeded) else None
 
 
 class Incoming:

@@ -10,10 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snowshed.errors import BudgetExceeded, DeadlineExceeded
+
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Send
+    from snowshed.integrations._request import RequestScope
 
-__all__ = ["TOO_LATE", "TOO_MANY", "TOO_MUCH", "Problem", "refuse"]
+__all__ = ["TOO_LATE", "TOO_MANY", "TOO_MUCH", "Problem", "refusal_of", "refuse"]
 
 RETRY_AFTER = 1.0
 
@@ -81,3 +84,16 @@ async def refuse(send: Send, problem: Problem, *, retry_after: float = RETRY_AFT
         headers.append((b"retry-after", str(math.ceil(retry_after)).encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def refusal_of(error: BaseException | None, request: RequestScope) -> Problem | None:
+    """Return the limit of its own by which ``error`` says that the request ended, if it does."""
+    if isinstance(error, BudgetExceeded):
+        return TOO_MUCH
+    if isinstance(error, DeadlineExceeded):
+        return TOO_LATE if error.scope == request.name else None
+    if isinstance(error, ExceptionGroup):
+        found = (refusal_of(each, request) for each in error.exceptions)
+        return next((each for each in found if each is not None), None)
+    cause = None if error is None else error.__cause__
+    return TOO_MUCH if isinstance(cause, BudgetExceeded) else None

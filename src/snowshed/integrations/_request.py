@@ -28,6 +28,7 @@ __all__ = [
     "RequestScope",
     "RequestWatcher",
     "Tally",
+    "checked_policy",
     "is_around_this_task",
     "watch_requests",
     "watcher_of",
@@ -55,6 +56,35 @@ class Policy:
     on_excess: Literal["reject", "cancel"] = "reject"
     after_budget: int = 10
     grace: float = 1.0
+
+
+def checked_policy(
+    owner: str,
+    *,
+    budget: int | None,
+    timeout: float | None,
+    enforce: bool,
+    on_excess: Literal["reject", "cancel"],
+    after_budget: int,
+    grace: float,
+) -> Policy:
+    """Return the policy; ``owner`` is named in errors.
+
+    Raises:
+        ValueError: a budget or time that is not positive.
+    """
+    for what, value in (("budget", budget), ("timeout", timeout), ("after_budget", after_budget)):
+        if value is not None and not value > 0:
+            msg = f"{owner}: {what} must be positive, not {value!r}"
+            raise ValueError(msg)
+    return Policy(
+        budget=budget,
+        timeout=timeout,
+        enforce=enforce,
+        on_excess=on_excess,
+        after_budget=after_budget,
+        grace=grace,
+    )
 
 
 class Request(Protocol):

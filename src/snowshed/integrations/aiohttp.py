@@ -32,10 +32,10 @@ from snowshed.integrations._incoming import (
     Caller,
     Incoming,
     Refused,
-    checked_policy,
     is_in_request,
 )
 from snowshed.integrations._problem import TOO_MUCH
+from snowshed.integrations._request import checked_policy
 
 try:
     import aiohttp

@@ -24,14 +24,14 @@ from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from snowshed.core._budget import CURRENT, OUTSIDE
-from snowshed.errors import BudgetExceeded, DeadlineExceeded, Overloaded
+from snowshed.errors import Overloaded
 from snowshed.integrations._asgi_response import Response, note_phase
 from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
 from snowshed.integrations._client import Client
 from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest
-from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH, Problem, refuse
-from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
+from snowshed.integrations._problem import TOO_MANY, TOO_MUCH, Problem, refusal_of, refuse
+from snowshed.integrations._request import RequestScope, checked_policy, is_around_this_task
 from snowshed.shed._criticality import TrustedPeers
 
 if TYPE_CHECKING:
@@ -76,12 +76,9 @@ class RequestScopeMiddleware:
         admission: Admission | None = None,
         trusted: Iterable[str] = (),
     ) -> None:
-        for what, value in (("budget", budget), ("timeout", timeout), ("after", after_budget)):
-            if value is not None and not value > 0:
-                msg = f"RequestScopeMiddleware: {what} must be positive, not {value!r}"
-                raise ValueError(msg)
         self.app = app
-        self.policy = Policy(
+        self.policy = checked_policy(
+            "RequestScopeMiddleware",
             budget=budget,
             timeout=timeout,
             enforce=enforce,
@@ -185,12 +182,11 @@ class RequestScopeMiddleware:
                 client.watch_later()
                 await self.app(scope, client.receive, response.send)
         except Exception as error:
-            refusal = None if response.begun else _refusal_of(error, request)
-            if refusal is None:
+            problem = None if response.begun else refusal_of(error, request)
+            if problem is None:
                 await response.release()
                 raise
-            late = isinstance(refusal, DeadlineExceeded)
-            await refuse(send, TOO_LATE if late else TOO_MUCH)
+            await refuse(send, problem)
         else:
             if response.held and request.refused:
                 # The application has made an answer of the refusal by itself.
@@ -236,10 +232,10 @@ class RequestScopeMiddleware:
             async with request:
                 await self.app(scope, noting_receive, noting_send)
         except Exception as error:
-            refusal = _refusal_of(error, request)
-            if refusal is None or closed:
+            problem = refusal_of(error, request)
+            if problem is None or closed:
                 raise
-            await _close(send, TOO_LATE if isinstance(refusal, DeadlineExceeded) else TOO_MUCH)
+            await _close(send, problem)
         finally:
             if admitted is not None:
                 admitted.finish(request, failed=not accepted, template=template_of(scope))
@@ -257,18 +253,3 @@ def template_of(scope: Scope) -> str | None:
 
 async def _close(send: Send, problem: Problem) -> None:
     await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": problem.detail})
-
-
-def _refusal_of(
-    error: BaseException | None, request: RequestScope
-) -> BudgetExceeded | DeadlineExceeded | None:
-    """Return why the request was ended by its own limits, or None if that was something else."""
-    if isinstance(error, BudgetExceeded):
-        return error
-    if isinstance(error, DeadlineExceeded):
-        return error if error.scope == request.name else None
-    if isinstance(error, ExceptionGroup):
-        found = (_refusal_of(each, request) for each in error.exceptions)
-        return next((each for each in found if each is not None), None)
-    cause = None if error is None else error.__cause__
-    return cause if isinstance(cause, BudgetExceeded) else None
