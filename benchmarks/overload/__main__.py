@@ -11,7 +11,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.overload import _docs
@@ -22,6 +21,8 @@ from benchmarks.overload._scenarios import Case, case_of, cases
 from benchmarks.overload._table import RESULTS, heading, line, read, summary, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.overload._measures import Row
 
 Pair = tuple[Case, Controller]
@@ -59,6 +60,9 @@ def measured(pairs: list[Pair], *, quiet: bool, keep: bool) -> Iterator[Row]:
             continue
         try:
             row = measure(case, controller)
+            if row["disturbed"] and not quiet:
+                print("disturbed, so once more:", line(judged([row])[0]), flush=True)
+                row = measure(case, controller)
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             # Half an hour is not lost for one row; it is missing in the results.
             print(

@@ -6,13 +6,16 @@ A flood is refused ten thousand times, so the refusal is what must be cheap.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from benchmarks.overload._scenarios import OBJECTIVE
 from snowshed.core._budget import TaskBudget
 from snowshed.errors import Overloaded
 from snowshed.shed import AdaptiveLimiter, Admission, Admitted, DeadlineLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["decision_us"]
 

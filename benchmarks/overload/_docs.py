@@ -6,7 +6,6 @@ What stands between two marks on the page is replaced; the rest is left as it is
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks._pythons import HOUSE
@@ -15,6 +14,8 @@ from benchmarks.overload._plots import of_controller, over_load, over_time
 from benchmarks.overload._table import COLUMNS, number, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.overload._measures import Row
 
 DOCS = HOUSE / "docs"

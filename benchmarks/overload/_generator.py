@@ -39,7 +39,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request for which it was opened, unless that was given up in the meantime."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         if self.number == GONE:
             self._sender.idle.append(self)
         else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.overload._scenarios import OBJECTIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from benchmarks.overload._measures import Row
 
 OF_NONE = 0.98

@@ -7,12 +7,13 @@ request was *scheduled*: a sender that waits for a stuck service would hide its 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.overload._scenarios import mean_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from benchmarks.overload._scenarios import Case
 
 Row = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.overload._controllers import CONTROLLERS
@@ -11,6 +10,8 @@ from snowshed.demo._style import figure_style
 from snowshed.demo._svg import Point, Scale, line, tag, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.overload._measures import Row
 
 WIDTH = 760.0

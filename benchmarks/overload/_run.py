@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,8 @@ from benchmarks.overload._measures import Outcome, Row, measures
 from benchmarks.overload._scenarios import PATIENCE, Case, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from benchmarks.overload._controllers import Controller
 
 LEAD = 0.7
@@ -31,6 +32,8 @@ WARM_UP = 20
 HOST = "127.0.0.1"
 SERVICE_CORE, SENDER_CORE = 0, 1
 NICE = -10
+LATEST = 0.1
+"""Seconds that the sender may be late; more is a machine that stood still, not a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def measure(case: Case, controller: Controller) -> Row:
         "cpu_service": ran,
         "cpu_sender": round(sent["cpu"], 2),
         "no_core": waited,
+        "disturbed": max(each.late for each in outcomes) > LATEST,
     }
 
 
@@ -125,7 +129,7 @@ def _send(case: Case, port: int, start: float) -> dict[str, Any]:
         orders.write_text(json.dumps(plan), encoding="utf-8")
         command = ["-m", "benchmarks.overload._generator", str(orders), str(outcomes)]
         with _preferred_on(SENDER_CORE):
-            sender = subprocess.Popen([sys.executable, *command], cwd=HOUSE)
+            sender = _started([sys.executable, *command])
         with _ended(sender):
             sender.wait(case.times.end + WITHIN)
         sent: dict[str, Any] = json.loads(outcomes.read_text(encoding="utf-8"))
@@ -170,9 +174,7 @@ def _service(controller: Controller, control: Path, following: int | None) -> It
         variables["OVERLOAD_NEXT"] = str(following)
     # The one that is judged has a core for itself.
     with _preferred_on(SERVICE_CORE if following is None else SENDER_CORE):
-        process = subprocess.Popen(
-            controller.command(port), cwd=HOUSE, env={**os.environ, **variables}
-        )
+        process = _started(controller.command(port), variables)
     with _ended(process):
         _wait_for(process, port)
         yield Service(process, port, control)
@@ -183,7 +185,7 @@ def _proxy(upstream: int) -> Iterator[int]:
     """Run Envoy beside the sender, so that the service has a core for itself as in other rows."""
     port = free_port()
     with _preferred_on(SENDER_CORE):
-        process = subprocess.Popen(_envoy.command(port, upstream))
+        process = _started(_envoy.command(port, upstream))
     with _ended(process):
         _wait_for(process, port)
         yield port
@@ -206,6 +208,18 @@ def _memory_of(services: list[Service]) -> Iterator[list[float]]:
     finally:
         over.set()
         watcher.join()
+
+
+def _started(
+    command: list[str], variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        command, cwd=HOUSE, env={**os.environ, **(variables or {})}, start_new_session=True
+    )
+    # Linux shares out the processor among sessions first; only then does a nice value count.
+    with suppress(OSError):
+        Path(f"/proc/{process.pid}/autogroup").write_text(f"{NICE}", encoding="ascii")
+    return process
 
 
 @contextmanager

@@ -8,10 +8,12 @@ case are drawn from a seed of its own: every controller meets the same ones.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SERVERS = 20
 SERVICE = 0.020

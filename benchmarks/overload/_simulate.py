@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -32,6 +31,8 @@ from snowshed.shed import (
 from snowshed.shed._admission import Admission, Admitted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from snowshed.shed import Grant
 
 __all__ = ["SIMULATED", "simulate"]

@@ -6,14 +6,15 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks._pythons import HOUSE
 from benchmarks._table import _processor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
     from benchmarks.overload._measures import Row
 
 SCHEMA = 1
