@@ -29,6 +29,7 @@ bench: $(VENV)/.has-dev ## measure against the goals and the rivals; writes benc
 
 bench-overload: $(VENV)/.has-dev ## flood a service under each controller; half an hour; writes results and page
 	$(BIN)/python -m benchmarks.overload $(ARGS)
+	$(BIN)/python -m benchmarks.overload --virtual
 
 docs: $(VENV)/.has-dev ## build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -n -T -W --keep-going -b html docs docs/_build/html

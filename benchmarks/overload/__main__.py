@@ -1,6 +1,7 @@
 """Measure on real sockets, print the table and write ``benchmarks/results/overload.json``.
 
 usage: python -m benchmarks.overload [--scenario NAME] [--load X] [--controller NAME] [--json]
+       python -m benchmarks.overload --virtual
        python -m benchmarks.overload --docs
 """
 
@@ -13,7 +14,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.overload import _docs
+from benchmarks.overload import _docs, _virtual
 from benchmarks.overload._controllers import Controller, compared, controller_of
 from benchmarks.overload._goals import judged
 from benchmarks.overload._run import measure
@@ -88,6 +89,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--controller", metavar="NAME", help="only this one")
     parser.add_argument("--json", action="store_true", help="print rows as JSON and write nothing")
     parser.add_argument("--merge", action="store_true", help="replace these rows in the results")
+    parser.add_argument(
+        "--virtual", action="store_true", help="compute all cases without sockets: two minutes"
+    )
     parser.add_argument("--docs", action="store_true", help="only renew the page from the results")
     return parser.parse_args(arguments)
 
@@ -97,6 +101,12 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.docs:
         _docs.renew(read())
+        _docs.renew_virtual(_virtual.read())
+        return 0
+    if options.virtual:
+        _virtual.write(_virtual.simulated())
+        _docs.renew_virtual(_virtual.read())
+        print(f"written to {_virtual.RESULTS} and {_docs.PAGE}")
         return 0
     try:
         pairs = chosen(options)

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from benchmarks._pythons import HOUSE
+from benchmarks.overload import _virtual
 from benchmarks.overload._controllers import CONTROLLERS
 from benchmarks.overload._plots import of_controller, over_load, over_time
 from benchmarks.overload._table import COLUMNS, number, summary
@@ -55,6 +56,14 @@ def renew(results: dict[str, Any]) -> None:
     PAGE.write_text(with_results(page, results), encoding="utf-8")
     OVER_LOAD.write_text(over_load(rows) + "\n", encoding="utf-8")
     OVER_TIME.write_text(over_time(rows) + "\n", encoding="utf-8")
+
+
+def renew_virtual(results: dict[str, Any]) -> None:
+    """Put the results under a virtual clock on the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    heading, *lines = _virtual.table(results)
+    page = _replaced(page, "virtual", markdown(heading, lines))
+    PAGE.write_text(_replaced(page, "decision", _virtual.decision(results)), encoding="utf-8")
 
 
 def with_results(page: str, results: dict[str, Any]) -> str:
