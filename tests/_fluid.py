@@ -13,7 +13,7 @@ from snowshed.shed import Limit, OpenRequest, Sample, Tick
 
 @dataclass
 class FluidService:
-    """Requests of one unit each, of which ``knee`` can be worked on at once.
+    """Requests, of which ``knee`` units can be worked on at once.
 
     Attributes:
         limit: who is told.
@@ -46,8 +46,8 @@ class FluidService:
             loads = [used] if offered >= self.limit.limit else [used * f for f in (0.4, 0.7, 1, 2)]
             for number in range(20):
                 load = max(loads[number % len(loads)], 1.0)
-                latency = self.latency(load)
-                self.limit.on_sample(Sample(self.now, latency, self.deadline, load, 1.0, False))
+                latency, done = self.latency(load), self.throughput(load) * 0.1 / 20
+                self.limit.on_sample(Sample(self.now, latency, self.deadline, load, done, False))
             self.limit.on_tick(Tick(self.now, used, max(loads)))
             self.seen.append(self.limit.limit)
         return self

@@ -16,6 +16,7 @@ from _fluid import FluidService
 from _limits import hostile, tell
 from snowshed.shed import DeadlineLimit, OpenRequest, Sample, Tick
 from snowshed.shed._limits import _deadline
+from snowshed.shed._limits._elasticity import Point
 
 
 class TestWhereItSettles:
@@ -79,6 +80,19 @@ class TestDeadTime:
         service = FluidService(DeadlineLimit()).hang(0.1, used=50)
         assert service.limit.limit == 50
         assert service.hang(0.2, used=50).limit.limit < 50
+
+
+class TestTheFirstFlood:
+    def test_a_limit_that_began_too_high_falls_to_what_is_done_in_the_time_allowed(self) -> None:
+        """Five at once, 0.1 s each: 50 a second, of which 0.375 s hold 19; it began with 50."""
+        service = FluidService(DeadlineLimit(), free=0.1, knee=5, deadline=0.5).run(0.5)
+        assert service.limit.limit == pytest.approx(50 * 0.375, rel=0.02)
+
+    def test_what_was_done_while_there_was_little_to_do_says_nothing(self) -> None:
+        service = FluidService(DeadlineLimit(), free=0.1, knee=5, deadline=0.5)
+        service.run(5, offered=2)
+        service.limit.on_tick(Tick(service.now + 0.1, 50.0, 50.0))
+        assert math.isinf(service.limit._sustainable([(1.0, Point(0.0, 0.0, 0.0))]))
 
 
 class TestTheFloor:

@@ -5,12 +5,16 @@ of the field compare latency with the best that they have seen, and have to gues
 still good. But every request knows how long it may take. So in flight may be as many units as still
 let 95 % of the requests end within three quarters of their own deadline.
 
-**Three traps**, each of which costs most of the goodput when something behind the service slows
+**Four traps**, each of which costs most of the goodput when something behind the service slows
 down (a brown-out), and what is done about them:
 
 *Dead time.* What finishes now was admitted a latency ago, under another limit. A controller that
 cuts again before it has seen what its last cut has done cuts far too deep. Only requests that were
 admitted since the last change count, whether they have finished, or are in flight and overdue.
+
+*The first flood.* Nobody knows the right limit before the first flood, and one that began too high
+would need a latency for each cut on its way down. So a cut goes at least to what Little's law gives:
+what is done in a second, times the seconds that a request may take.
 
 *A target that cannot be reached.* If even an idle service would be late, cutting does not make it
 faster, it only makes it idle. So there is a floor: the load that has been *proven* to cost nothing,
@@ -53,6 +57,8 @@ PERCENTILE = 0.95  # share of requests that should
 FEWEST = 10  # requests for a decision
 MOST_FRESH = 2000
 BUSY = 0.7  # share of the limit that must have been in use for the limit to matter
+BUSY_TICKS = 6  # that the throughput is taken from
+FEWEST_BUSY = 3
 LARGEST_RISE = 1.1  # for each decision
 LARGEST_CUT = 0.8
 SUDDEN = 1.5  # strain from which on a cut may be deeper
@@ -94,8 +100,10 @@ class DeadlineLimit:
 
     __slots__ = (
         "_before_cut",
+        "_busy",
         "_calm",
         "_changed",
+        "_done",
         "_finished",
         "_floor",
         "_fresh",
@@ -140,6 +148,9 @@ class DeadlineLimit:
         self._step = FLOOR_STEP
         # Mean load and latency of the requests that the last cut was made for.
         self._before_cut: tuple[float, float] | None = None
+        # Units that were done in each of the last ticks in which the limit was what limits.
+        self._done = 0.0
+        self._busy: deque[tuple[float, float]] = deque(maxlen=BUSY_TICKS)
         # Requests since the last tick.
         self._finished: deque[Point] = deque(maxlen=MOST_FRESH)
         self._calm: deque[Point] = deque(maxlen=RECALLED)
@@ -167,13 +178,14 @@ class DeadlineLimit:
 
     def on_sample(self, sample: Sample) -> None:
         """Learn from a request that has finished; one that makes no sense is ignored."""
-        now, latency, deadline, inflight, _, _ = sample
+        now, latency, deadline, inflight, units, _ = sample
         if not _makes_sense(latency, deadline, inflight):
             return
         point = Point(now, math.log(inflight), math.log(latency))
         if now - latency >= self._changed:
             self._fresh.append((latency / deadline, point))
         self._finished.append(point)
+        self._done += units
 
     def on_tick(self, tick: Tick) -> None:
         """Decide, if enough is known since the last change."""
@@ -185,6 +197,7 @@ class DeadlineLimit:
         self._calm.extend(_few_of(self._finished, CALM_IN_A_TICK))
         self._near.extend(_few_of(self._finished, NEAR_IN_A_TICK))
         self._finished.clear()
+        self._note_throughput(tick)
         fresh = [*self._fresh, *self._overdue(tick)]
         if len(fresh) < FEWEST:
             return
@@ -192,13 +205,37 @@ class DeadlineLimit:
         strain = shares[int(len(shares) * PERCENTILE)] / self._setpoint
         slowness = self._slowness([point for _, point in fresh])
         before = self._limit
-        self._decide(strain, slowness, busy=self._peak >= BUSY * self._limit)
+        busy = self._peak >= BUSY * self._limit
+        self._decide(strain, slowness, busy=busy, sustainable=self._sustainable(fresh))
         self._limit = min(max(self._limit, self._min), self._max)
         if self._limit != before:
             self._changed = tick.now
         self._strain = strain
         self._fresh.clear()
         self._peak = tick.used
+
+    def _note_throughput(self, tick: Tick) -> None:
+        """Remember what is done in a second while the limit keeps the service busy."""
+        done, self._done = self._done, 0.0
+        if tick.peak < BUSY * self._limit:
+            self._busy.clear()
+            return
+        self._busy.append((tick.now, done))
+
+    def _sustainable(self, fresh: Collection[tuple[float, Point]]) -> float:
+        """Return the units in flight at which a request would wait just as long as it may.
+
+        Little's law, with what was done lately; infinite while too little is known.
+        """
+        if len(self._busy) < FEWEST_BUSY:
+            return math.inf
+        (began, _), *rest = self._busy
+        done = sum(units for _, units in rest)
+        seconds = rest[-1][0] - began
+        if done < FEWEST or not seconds > 0:
+            return math.inf
+        deadline = sum(math.exp(point.latency) / share for share, point in fresh) / len(fresh)
+        return done / seconds * self._setpoint * deadline
 
     def _overdue(self, tick: Tick) -> Iterator[tuple[float, Point]]:
         """Yield those in flight that have used up too much of their time already."""
@@ -213,7 +250,7 @@ class DeadlineLimit:
         free = math.log(self._floor) if self._floor else math.inf
         return sum(each.latency - max(each.load - free, 0.0) for each in points) / len(points)
 
-    def _decide(self, strain: float, slowness: float, *, busy: bool) -> None:
+    def _decide(self, strain: float, slowness: float, *, busy: bool, sustainable: float) -> None:
         if strain <= 1:
             self._held = False
             self._before_cut = None
@@ -226,7 +263,7 @@ class DeadlineLimit:
                 # What was learned before is about another regime.
                 self._near.clear()
             if self._limit > self._floor * (1 + DITHER) * 1.001:
-                self._cut(strain, slowness)
+                self._cut(strain, slowness, sustainable)
             else:
                 self._hold()
 
@@ -245,12 +282,13 @@ class DeadlineLimit:
     def _raise_floor(self, proven: float) -> None:
         self._floor = min(max(self._floor, proven), self._max)
 
-    def _cut(self, strain: float, slowness: float) -> None:
+    def _cut(self, strain: float, slowness: float, sustainable: float) -> None:
         if self._is_in_vain() or self._is_brownout(slowness):
             self._limit = self._floor
         else:
             deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
-            self._limit = max(self._limit * max(deepest, 1 / strain), self._floor)
+            cut = self._limit * max(deepest, 1 / strain)
+            self._limit = max(min(cut, sustainable), self._floor)
 
     def _is_brownout(self, slowness: float) -> bool:
         """Tell whether requests take much longer than usual, apart from their waiting."""
@@ -298,6 +336,7 @@ class DeadlineLimit:
     def _forget_time(self) -> None:
         """The clock was set back: what is remembered by its time is worth nothing."""
         self._changed = -math.inf
+        self._busy.clear()
         self._calm.clear()
         self._near.clear()
 
