@@ -13,8 +13,8 @@ cuts again before it has seen what its last cut has done cuts far too deep. Only
 admitted since the last change count, whether they have finished, or are in flight and overdue.
 
 *The first flood.* Nobody knows the right limit before the first flood, and one that began too high
-would need a latency for each cut on its way down. So a cut goes at least to what Little's law gives:
-what is done in a second, times the seconds that a request may take.
+would need a latency for each cut on its way down. So a cut goes at least to what Little's law
+gives: what is done in a second, times the seconds that a request may take.
 
 *A target that cannot be reached.* If even an idle service would be late, cutting does not make it
 faster, it only makes it idle. So there is a floor: the load that has been *proven* to cost nothing,
