@@ -54,7 +54,7 @@ SETTINGS = """
 [shed]
 limit = "fixed"
 max_limit = 3
-objective = 30  # for so long nobody is let in because nothing ends
+objective = 30  # for so long an answer that has begun is in flight
 trusted = ["10.0.0.0/8"]
 
 [shed.routes."GET /limiter"]
@@ -102,7 +102,7 @@ def test_streams_that_bypass_do_not_fill_the_limit(server: _serving.Server) -> N
         assert server.get("/who").status == 200
 
 
-def test_a_stream_is_in_flight_until_it_ends_and_what_is_full_refuses(
+def test_a_stream_that_began_lately_is_in_flight_and_what_is_full_refuses(
     server: _serving.Server,
 ) -> None:
     with ExitStack() as stack:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
         sampled_out,
         set_effects,
     )
+    from snowshed.shed._grant import Grant
     from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
-    from snowshed.shed._limiter import AdaptiveLimiter, Grant, LimiterStatistics
+    from snowshed.shed._limiter import AdaptiveLimiter, LimiterStatistics
     from snowshed.shed._limits import (
         AIMDLimit,
         DeadlineLimit,
@@ -164,6 +165,7 @@ _HOMES = (
     "_degrade",
     "_effects",
     "_guard",
+    "_grant",
     "_limiter",
     "_limits",
     "_meter",

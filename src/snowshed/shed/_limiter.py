@@ -21,19 +21,18 @@ What it is not: a rate limit. It does not know clients, and it does not count pe
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from snowshed.core import _clock
-from snowshed.errors import DeadlineExceeded, Overloaded
+from snowshed.errors import Overloaded
 from snowshed.shed._criticality import ClassGate, Criticality
 from snowshed.shed._feasibility import MOST_TASKS, TaskTimes
+from snowshed.shed._grant import Grant
 from snowshed.shed._limits import DeadlineLimit, Limit, OpenRequest, Sample, Tick
 from snowshed.shed._limits._last_good import LastGoodLimit
 from snowshed.shed._pressure import PressureGate
@@ -41,7 +40,7 @@ from snowshed.shed._pressure import PressureGate
 if TYPE_CHECKING:
     from snowshed.core._hooks import Level
 
-__all__ = ["AdaptiveLimiter", "Grant", "LimiterStatistics"]
+__all__ = ["AdaptiveLimiter", "LimiterStatistics"]
 
 Reason = Literal["limit", "class", "infeasible"]
 
@@ -84,85 +83,10 @@ class LimiterStatistics:
     rejected: Mapping[str, int]
 
 
-class Grant:
-    """The leave to handle one request; to be given back when the request has ended.
-
-    A context manager: a block that ends gives it back with what it has learned, one that is
-    cancelled without. Giving back twice does nothing.
-
-    The limiter learns from the time until the answer begins, and counts the units until the grant
-    is given back: a stream that lasts for an hour is no late answer, but it is in flight.
-
-    Attributes:
-        units: what the request was charged.
-        level: ``light`` if it should give a light answer.
-    """
-
-    __slots__ = ("_admitted", "_at", "_counts", "_deadline", "_limiter", "_load", "level", "units")
-
-    def __init__(
-        self,
-        limiter: AdaptiveLimiter,
-        units: float,
-        level: Level,
-        *,
-        at: float,
-        waited: float,
-        deadline: float,
-        inflight: float,
-        counts: bool,
-    ) -> None:
-        self._limiter: AdaptiveLimiter | None = limiter
-        self.units = units
-        self.level = level
-        self._at = at
-        self._admitted = at - waited
-        self._deadline = deadline
-        self._load = inflight
-        self._counts = counts
-
-    def answered(self) -> None:
-        """Take note that the answer begins now; what comes after it may take its time."""
-        if self._limiter is not None and self._counts:
-            self._counts = False
-            self._limiter._learn(self, dropped=False)
-
-    def finish(self, *, dropped: bool = False) -> None:
-        """Give it back: the request has been answered, well or not.
-
-        Args:
-            dropped: True if its own deadline has ended it.
-        """
-        limiter, self._limiter = self._limiter, None
-        if limiter is not None:
-            limiter._finished(self, dropped=dropped)
-
-    def cancel(self) -> None:
-        """Give it back: the request has ended for reasons that say nothing about the service."""
-        limiter, self._limiter = self._limiter, None
-        if limiter is not None:
-            limiter._cancelled(self)
-
-    def __enter__(self) -> Grant:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        if isinstance(error, asyncio.CancelledError):
-            self.cancel()
-        else:
-            self.finish(dropped=isinstance(error, DeadlineExceeded))
-
-    def __repr__(self) -> str:
-        state = "given back" if self._limiter is None else "open"
-        return f"<Grant {self.units:g} units {self.level} {state}>"
-
-
 class AdaptiveLimiter:
     """Admits requests while less than its limit is in flight; learns the limit from what finishes.
 
-    Belongs to one event loop. Costs 2 to 3 us for a request, and ten times a second what the limit
+    Belongs to one event loop. Costs 5 to 8 us for a request, and ten times a second what the limit
     needs for a decision. Nothing runs while nothing comes.
 
     Requests that hang for longer than a second and the objective hold what they were charged, but
@@ -203,6 +127,10 @@ class AdaptiveLimiter:
         self._classes = ClassGate()
         self._pressure = PressureGate()
         self._open: dict[Grant, None] = {}
+        # Those whose answer has begun, the one that began first in front.
+        self._begun_at: dict[Grant, float] = {}
+        # Seconds after which an answer that goes on is a stream, and a request that does not hangs.
+        self._patience = max(STUCK_AFTER, objective)
         self._extra: set[Grant] = set()
         self._used = 0.0
         self._peak = 0.0
@@ -273,7 +201,7 @@ class AdaptiveLimiter:
         second. If it finishes, the next follows at once; if it hangs too, after twice the time.
         """
         newest = next(reversed(self._open))
-        patience = max(STUCK_AFTER, self.objective) * min(2 ** len(self._extra), LONGEST_PATIENCE)
+        patience = self._patience * min(2 ** len(self._extra), LONGEST_PATIENCE)
         if not 0 <= now - newest._at <= patience:
             return True
         self._rejected[reason] += 1
@@ -321,6 +249,10 @@ class AdaptiveLimiter:
         self._open[grant] = None
         return grant
 
+    def _begun(self, grant: Grant) -> None:
+        self._learn(grant, dropped=False)
+        self._begun_at[grant] = self._clock()
+
     def _finished(self, grant: Grant, *, dropped: bool) -> None:
         self._give_back(grant)
         if grant._counts:
@@ -344,11 +276,21 @@ class AdaptiveLimiter:
 
     def _give_back(self, grant: Grant) -> None:
         del self._open[grant]
+        self._begun_at.pop(grant, None)
         self._extra.discard(grant)
         # Sums of learned costs are not whole numbers: an error must not add up over the years.
         self._used = self._used - grant.units if self._open else 0.0
 
+    def _let_streams_go(self, now: float) -> None:
+        """Give back what answers are charged that have begun long ago."""
+        while self._begun_at:
+            grant, since = next(iter(self._begun_at.items()))
+            if 0 <= now - since <= self._patience:
+                return
+            grant.finish()
+
     def _tick(self, now: float) -> None:
+        self._let_streams_go(now)
         oldest = [
             OpenRequest(each._admitted, each._deadline, each._load)
             for each in islice(self._open, OLDEST)

@@ -56,6 +56,7 @@ SETPOINT = 0.75  # share of its deadline within which a request should end
 PERCENTILE = 0.95  # share of requests that should
 FEWEST = 10  # requests for a decision
 MOST_FRESH = 2000
+SHORTEST = 1e-6  # seconds; what a coarse clock calls 0 was in time
 BUSY = 0.7  # share of the limit that must have been in use for the limit to matter
 BUSY_TICKS = 6  # that the throughput is taken from
 FEWEST_BUSY = 3
@@ -179,6 +180,8 @@ class DeadlineLimit:
     def on_sample(self, sample: Sample) -> None:
         """Learn from a request that has finished; one that makes no sense is ignored."""
         now, latency, deadline, inflight, units, _ = sample
+        if latency == 0:
+            latency = SHORTEST
         if not _makes_sense(latency, deadline, inflight):
             return
         point = Point(now, math.log(inflight), math.log(latency))
