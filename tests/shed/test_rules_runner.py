@@ -8,8 +8,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from _flooded import RULES, clean_slate, fail, kinds, live
 
+from _flooded import RULES, clean_slate, fail, kinds, live
 from snowshed.core import _clock
 from snowshed.shed._effects import NO_EFFECT, current_effects
 from snowshed.shed._meter import Meter, Window
