@@ -147,7 +147,12 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stale", "half of the callers have 30 ms left", (2, 10), HALF_STALE, HALF_STALE),
         Scenario("parked", "40 idle connections are open", (0.5,), parked=40),
         Scenario("hops", "three services in a row", (2,), hops=3),
-        Scenario("warm", "100 s at half load", (0.5,), times=Times(calm=0, flood=100, recovery=0)),
+        Scenario(
+            "warm",
+            "more than 10,000 requests at half load",
+            (0.5,),
+            times=Times(calm=0, flood=104, recovery=0),
+        ),
     )
 }
 
