@@ -264,6 +264,25 @@ action = { timeout = "1s" }
     assert evaluate(tree, {}, Readings({"peak_tasks": 99}), 0.0)[1] == []
 
 
+def test_rules_for_single_requests_below_one_about_routes_act_on_its_routes() -> None:
+    text = (
+        RULE
+        + """
+route = "/a*"
+  [[rules.then]]
+  name = "wide"
+  when = "peak_tasks >= 20"
+  action = { degrade = ["prices"] }
+"""
+    )
+    state = {("errors", "/a"): RuleState(active=True), ("errors", "/ab"): RuleState()}
+    effects = effects_of(parse_rules(text), state)
+    assert effects.for_request("/a", peak=20).degraded == {"reviews", "prices"}
+    assert effects.for_request("/ab", peak=20) == effects.for_request("/b", peak=20) == Effect()
+    assert [rule.hits for rule in effects.request_rules] == [1]
+    assert effects_of(parse_rules(text), {}).request_rules == ()
+
+
 def test_a_new_file_keeps_the_state_of_rules_that_keep_their_name() -> None:
     old, state = (
         parse_rules(RULE + BELOW),

@@ -70,9 +70,10 @@ class RequestRule:
         above: the count that it may have.
         effect: what happens to a request that has more.
         enforced: False: only count the requests to which it would happen.
+        routes: those on which it acts; None: all.
     """
 
-    __slots__ = ("above", "effect", "enforced", "hits", "metric", "name")
+    __slots__ = ("above", "effect", "enforced", "hits", "metric", "name", "routes")
 
     def __init__(
         self,
@@ -82,12 +83,14 @@ class RequestRule:
         above: float,
         effect: Effect,
         enforced: bool,
+        routes: frozenset[str] | None = None,
     ) -> None:
         self.name = name
         self.metric = metric
         self.above = above
         self.effect = effect
         self.enforced = enforced
+        self.routes = routes
         self.hits = 0
 
     def __repr__(self) -> str:
@@ -136,6 +139,8 @@ class Effects:
         """
         effect = self.of(route)
         for rule in self.request_rules:
+            if rule.routes is not None and route not in rule.routes:
+                continue
             if (spawned if rule.metric == "spawned_tasks" else peak) > rule.above:
                 rule.hits += 1
                 if rule.enforced:

@@ -234,22 +234,28 @@ def effects_of(tree: RuleTree, state: State) -> Effects:
             routes[route] = routes.get(route, NO_EFFECT).merged(rule.action.effect)
         else:
             service = service.merged(rule.action.effect)
-    names = {name for name, _ in active}
-    return Effects(service, routes=routes, request_rules=list(_request_rules(tree, names)))
+    return Effects(service, routes=routes, request_rules=list(_request_rules(tree, active)))
 
 
-def _request_rules(tree: RuleTree, active: set[str]) -> Iterator[RequestRule]:
-    parents = {child.name: rule.name for rule in tree.walk() for child in rule.then}
+def _request_rules(tree: RuleTree, active: Iterable[Key]) -> Iterator[RequestRule]:
+    parents = {child.name: rule for rule in tree.walk() for child in rule.then}
+    on: dict[str, set[str]] = {}
+    for name, route in active:
+        on.setdefault(name, set()).add(route)
     for rule in tree.walk():
-        if rule.scope == "request" and parents.get(rule.name) in {None, *active}:
-            metric: Literal["peak_tasks", "spawned_tasks"] = (
-                "peak_tasks" if rule.when.metric.name == "peak_tasks" else "spawned_tasks"
-            )
-            strict = rule.when.operator == ">"
-            yield RequestRule(
-                rule.name,
-                metric=metric,
-                above=rule.when.threshold if strict else math.ceil(rule.when.threshold) - 1,
-                effect=rule.action.effect,
-                enforced=rule.mode == "enforce",
-            )
+        parent = parents.get(rule.name)
+        if rule.scope != "request" or (parent is not None and parent.name not in on):
+            continue
+        by_route = parent is not None and parent.scope == "route"
+        metric: Literal["peak_tasks", "spawned_tasks"] = (
+            "peak_tasks" if rule.when.metric.name == "peak_tasks" else "spawned_tasks"
+        )
+        strict = rule.when.operator == ">"
+        yield RequestRule(
+            rule.name,
+            metric=metric,
+            above=rule.when.threshold if strict else math.ceil(rule.when.threshold) - 1,
+            effect=rule.action.effect,
+            enforced=rule.mode == "enforce",
+            routes=frozenset(on[parent.name]) if parent is not None and by_route else None,
+        )
