@@ -306,6 +306,48 @@ def test_a_rule_that_is_now_about_routes_begins_anew() -> None:
     assert [event.event for event in events] == ["leave"]
 
 
+def adopted(old: str, new: str, *routes: str) -> list[tuple[str, str, str, str]]:
+    """Return what is told when ``errors`` was active on the routes while the text changed."""
+    state = {("errors", route): RuleState(True, 1.0) for route in routes or ("",)}
+    _, events = adopt(parse_rules(old), parse_rules(new), state, 9.0)
+    return [(event.event, event.mode, event.hook, event.route) for event in events]
+
+
+HOOKED = RULE.replace('["reviews"]', '["reviews"], hook = "page"')
+
+
+def test_an_active_rule_that_no_longer_enforces_leaves_as_it_was() -> None:
+    assert adopted(HOOKED, HOOKED.replace('"enforce"', '"dry-run"')) == [
+        ("leave", "enforce", "page", ""),
+        ("enter", "dry-run", "page", ""),
+    ]
+
+
+def test_an_active_rule_that_is_enforced_from_now_on_enters() -> None:
+    assert adopted(HOOKED.replace('"enforce"', '"dry-run"'), HOOKED) == [
+        ("leave", "dry-run", "page", ""),
+        ("enter", "enforce", "page", ""),
+    ]
+
+
+def test_another_hook_takes_over_and_the_one_of_before_hears_of_it() -> None:
+    assert adopted(HOOKED, HOOKED.replace("page", "call")) == [
+        ("leave", "enforce", "page", ""),
+        ("enter", "enforce", "call", ""),
+    ]
+    assert adopted(HOOKED, HOOKED.replace("15%", "25%")) == []
+
+
+def test_a_rule_leaves_the_routes_that_it_is_no_longer_about() -> None:
+    narrow, wide = HOOKED + 'route = "/a"\n', HOOKED + 'route = "/*"\n'
+    assert adopted(wide, narrow, "/a", "/b") == [("leave", "enforce", "page", "/b")]
+    assert adopted(narrow, wide, "/a") == []
+    below = HOOKED + 'route = "/*"\n'
+    above = HOOKED.replace('"errors"', '"top"').replace("page", "top") + 'route = "/b"\n'
+    moved = above + "  " + below.replace("[[rules]]", "[[rules.then]]")
+    assert adopted(wide, moved, "/a", "/b") == [("leave", "enforce", "page", "/a")]
+
+
 RATES = st.none() | st.floats(0, 1) | st.just(float("nan"))
 STEPS = st.tuples(st.floats(0.1, 5) | st.sampled_from([-3600.0, 7200.0, 1.0]), RATES, RATES)
 

@@ -59,7 +59,7 @@ def test_cluster_rules_judge_all_instances() -> None:
         assert link.told[0][10].seconds > 0
         return kinds(runner)
 
-    assert run_virtual(main()) == [("enter", "errors")]
+    assert run_virtual(main()) == [("enter", "errors"), ("leave", "errors")]
 
 
 @pytest.mark.parametrize("how", ["broken", "hangs"])

@@ -154,6 +154,43 @@ def test_closing_ends_what_runs() -> None:
     assert ended == ["a"]
 
 
+def test_the_last_event_is_told_though_the_loop_has_cancelled_every_task() -> None:
+    seen = []
+
+    async def hook(event: RuleEvent) -> None:
+        seen.append(event.rule)
+        if event.rule == "a":
+            await asyncio.sleep(3)
+
+    async def main() -> None:
+        runner = HookRunner({"hook": hook})
+        runner.fire("hook", event("a"))
+        await asyncio.sleep(0.1)
+        runner.fire("hook", event("b"))
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await runner.drain()
+        await runner.aclose()
+
+    run_virtual(main())
+    assert seen == ["a", "b"]
+
+
+def test_one_that_hangs_at_the_end_is_not_waited_for() -> None:
+    async def hook(event: RuleEvent) -> None:
+        await asyncio.sleep(3600)
+
+    async def main() -> float:
+        runner = HookRunner({"hook": hook})
+        runner.fire("hook", event("a"))
+        began = asyncio.get_running_loop().time()
+        await runner.drain()
+        await runner.aclose()
+        return asyncio.get_running_loop().time() - began
+
+    assert run_virtual(main()) == pytest.approx(2.0)
+
+
 def test_a_hook_is_registered_by_its_name() -> None:
     @rule_hook("test-of-registration")
     def hook(event: RuleEvent) -> None: ...

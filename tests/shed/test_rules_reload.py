@@ -99,6 +99,29 @@ def test_a_rule_that_a_new_file_takes_out_of_force_takes_its_effect_with_it(
     assert [event.event for event in clean] == ["enter", "leave"]
 
 
+def test_a_hook_hears_when_the_file_takes_its_rule_out_of_force_and_back(
+    tmp_path: Path, clean: list[RuleEvent]
+) -> None:
+    path = tmp_path / "rules.toml"
+    rewrite(path, RULES)
+
+    async def main() -> RuleRunner:
+        meter = Meter(now=0.0)
+        runner = RuleRunner(RulesFile(path), meter=meter)
+        task = asyncio.create_task(live(runner, meter, 20, lambda second: 0.9))
+        await asyncio.sleep(8)
+        for mode, heard in (("dry-run", ["enter", "leave"]), ("enforce", ["enter"])):
+            rewrite(path, RULES.replace("enforce", mode))
+            await asyncio.sleep(4)
+            assert [event.event for event in clean] == heard
+            assert runner.statistics().active == 1
+            clean.clear()
+        await task
+        return runner
+
+    assert run_virtual(main()).statistics().entered == 3
+
+
 def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         RuleRunner(RulesFile(tmp_path / "no.toml"), meter=Meter())

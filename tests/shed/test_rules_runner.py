@@ -62,6 +62,21 @@ def test_the_slot_of_the_process_is_empty_again_when_it_ends() -> None:
     assert current_effects().of("/") == NO_EFFECT
 
 
+def test_a_rule_that_is_active_at_the_end_leaves_and_its_hook_hears_it(
+    clean: list[RuleEvent],
+) -> None:
+    async def main() -> RuleRunner:
+        meter = Meter(now=0.0)
+        runner = RuleRunner(parse_rules(RULES), meter=meter)
+        await live(runner, meter, 10, lambda second: 0.9)
+        return runner
+
+    runner = run_virtual(main())
+    assert kinds(runner) == [("enter", "errors"), ("leave", "errors")]
+    assert [(event.event, event.why) for event in clean][1:] == [("leave", "the rules have ended")]
+    assert runner.statistics().active == 0
+
+
 @pytest.mark.parametrize("enforce", [True, False])
 def test_a_dry_run_changes_nothing_and_calls_nobody(
     enforce: bool, clean: list[RuleEvent], caplog: pytest.LogCaptureFixture
@@ -173,7 +188,7 @@ class BreakableMeter(Meter):
 
 
 def test_an_evaluation_that_fails_thrice_switches_the_rules_off(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, clean: list[RuleEvent]
 ) -> None:
     async def main() -> RuleRunner:
         meter = BreakableMeter(now=0.0)
@@ -193,6 +208,7 @@ def test_an_evaluation_that_fails_thrice_switches_the_rules_off(
     assert runner.statistics().failed == 3
     assert "the rules were switched off" in caplog.text
     assert "switched off" in repr(runner)
+    assert [(e.event, e.why) for e in clean][1:] == [("leave", "the rules were switched off")]
 
 
 def test_everything_that_there_is_to_see_is_json() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snowshed.shed._rules._metric import Metric
     from snowshed.shed._rules._model import Rule, RuleTree
 
-__all__ = ["Key", "Readings", "RuleState", "State", "adopt", "effects_of", "evaluate"]
+__all__ = ["Key", "Readings", "RuleState", "State", "adopt", "effects_of", "evaluate", "withdraw"]
 
 # Readings come about once a second, so a shorter absence is none.
 SHORTEST_GAP = 3.0
@@ -191,32 +191,72 @@ def adopt(
     """Return the state for rules that take the place of others, and what leaves with the old ones.
 
     A rule that keeps its name keeps its state, so that a corrected threshold ends nothing by
-    itself.
+    itself. An active one whose mode or hook changes leaves as it was and enters as it is: who was
+    told that it acts must hear that it does no more.
     """
     kept: dict[Key, RuleState] = {}
-    events = []
-    rules = {rule.name: rule for rule in new.walk()}
+    events: list[RuleEvent] = []
+    chains = dict(_chains(new.rules))
     before = {rule.name: rule for rule in old.walk()}
     for (name, route), each in state.items():
-        rule = rules.get(name)
-        if rule is not None and (rule.scope == "route") is bool(route):
+        chain, was = chains.get(name, ()), before.get(name)
+        if _judged_on(chain, route):
             kept[name, route] = each._replace(holding=None)
-        elif each.active and name in before:
-            events.append(_removed(before[name], route, now))
+        if not each.active or was is None:
+            continue
+        if (name, route) not in kept:
+            why = (
+                "it no longer acts on this route" if chain else "the rule is no longer in the file"
+            )
+            events.append(_told("leave", was, route, now, why))
+        elif (was.mode, was.action.hook) != (chain[-1].mode, chain[-1].action.hook):
+            why = "its mode or hook has changed in the file"
+            events += [
+                _told("leave", was, route, now, why),
+                _told("enter", chain[-1], route, now, why),
+            ]
     return kept, events
 
 
-def _removed(rule: Rule, route: str, now: float) -> RuleEvent:
+def withdraw(tree: RuleTree, state: State, now: float, why: str) -> list[RuleEvent]:
+    """Return that each active rule leaves, because all rules end."""
+    rules = {rule.name: rule for rule in tree.walk()}
+    active = [key for key, each in state.items() if each.active and key[0] in rules]
+    return [_told("leave", rules[name], route, now, why) for name, route in active]
+
+
+def _chains(
+    rules: Iterable[Rule], above: tuple[Rule, ...] = ()
+) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+    """Yield the name of each rule, and the rules that lead to it, itself the last."""
+    for rule in rules:
+        chain = (*above, rule)
+        yield rule.name, chain
+        yield from _chains(rule.then, chain)
+
+
+def _judged_on(chain: tuple[Rule, ...], route: str) -> bool:
+    if not chain or chain[-1].scope == "request":
+        return False
+    if chain[-1].scope != "route":
+        return not route
+    patterns = (rule.route for rule in chain if rule.scope == "route")
+    return bool(route) and all(fnmatchcase(route, pattern) for pattern in patterns)
+
+
+def _told(
+    event: Literal["enter", "leave"], rule: Rule, route: str, now: float, why: str
+) -> RuleEvent:
     return RuleEvent(
         at=now,
-        event="leave",
+        event=event,
         rule=rule.name,
         scope=rule.scope,
         route=route,
         mode=rule.mode,
         action=rule.action.text,
         hook=rule.action.hook or "",
-        why="the rule is no longer in the file",
+        why=why,
     )
 
 

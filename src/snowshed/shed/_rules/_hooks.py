@@ -24,6 +24,7 @@ logger = logging.getLogger("snowshed.rules")
 HOOKS: dict[str, Hook] = {}
 """Those of this process, by name."""
 TIMEOUT = 5.0
+LAST_WORDS = 2.0
 
 
 def rule_hook(name: str) -> Callable[[F], F]:
@@ -101,6 +102,9 @@ class HookRunner:
         if name in self._waiting:
             self._replaced += 1
         self._waiting[name] = event
+        self._begin(name)
+
+    def _begin(self, name: str) -> None:
         if name not in self._tasks:
             self._tasks[name] = asyncio.get_running_loop().create_task(
                 self._serve(name), name=f"snowshed-rule-hook-{name}"
@@ -115,6 +119,16 @@ class HookRunner:
             replaced=self._replaced,
             missing=self._missing,
         )
+
+    async def drain(self) -> None:
+        """Wait until every hook has heard the last event, 2 seconds at most."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LAST_WORDS
+        while (self._tasks or self._waiting) and loop.time() < end:
+            # A loop that ends cancels all tasks, those of hooks too: what still waits begins anew.
+            for name in self._waiting:
+                self._begin(name)
+            await asyncio.wait(self._tasks.values(), timeout=end - loop.time())
 
     async def aclose(self) -> None:
         """Cancel the calls that run and wait for their end; threads cannot be ended."""

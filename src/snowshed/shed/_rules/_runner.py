@@ -21,7 +21,7 @@ from snowshed.errors import ConfigError
 from snowshed.shed._effects import Effects, set_effects
 from snowshed.shed._rules._cluster import ClusterLink, ClusterReader
 from snowshed.shed._rules._collect import Collector, counted
-from snowshed.shed._rules._engine import Readings, State, adopt, effects_of, evaluate
+from snowshed.shed._rules._engine import Readings, State, adopt, effects_of, evaluate, withdraw
 from snowshed.shed._rules._event import RuleEvent
 from snowshed.shed._rules._gauges import GAUGES, Gauges
 from snowshed.shed._rules._hooks import HOOKS, HookRunner, HookStatistics
@@ -132,7 +132,7 @@ class RuleRunner:
         self._now = 0.0
 
     async def run(self) -> None:
-        """Judge the rules every second until cancelled; then no effect is left in force."""
+        """Judge the rules every second until cancelled; then all that are active leave."""
         self._lag.start()
         self._put_in_force()
         try:
@@ -142,9 +142,10 @@ class RuleRunner:
                 await self._turn(_clock.now())
         finally:
             self._lag.stop()
-            self._publish(Effects())
             if self._polling is not None:
                 self._polling.cancel()
+            self._withdraw("the rules have ended", _clock.now())
+            await self._hooks.drain()
             await self._cluster.aclose()
             await self._hooks.aclose()
 
@@ -186,7 +187,7 @@ class RuleRunner:
             self._failures_in_a_row += 1
             logger.exception("the rules could not be judged")
             if self._switched_off:
-                self._publish(Effects())
+                self._withdraw("the rules were switched off", now)
                 logger.error("the rules were switched off; the service goes on without them")
             return []
         self._failures_in_a_row = 0
@@ -272,6 +273,16 @@ class RuleRunner:
         for rule in self._effects.request_rules:
             rule.hits = before.get(rule.name, 0)
         self._publish(self._effects)
+
+    def _withdraw(self, why: str, now: float) -> None:
+        """Take every effect out of force; whoever was told that a rule acts hears of its end."""
+        events = withdraw(self._tree, self._state, now, why)
+        self._state, self._effects = {}, Effects()
+        self._publish(self._effects)
+        try:
+            self._tell(events)
+        except Exception:
+            logger.exception("not every hook could be told that the rules have ended")
 
     def _tell(self, events: list[RuleEvent]) -> None:
         for event in events:
