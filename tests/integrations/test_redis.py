@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import _needs
@@ -109,6 +110,33 @@ def test_services_are_apart_and_what_cannot_be_read_is_left_out(server: RedisSer
         assert repr(a) == "<RedisCluster 'shop': 1 instances>"
         await a.aclose()
         await other.aclose()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [10, 10.0, 1, {}, 1, 0, {100_000: 1}, 0],
+        [10, 10.0, 1, {}, 1, 0, {-100_000: 1}, 0],
+        [10, 10.0, 1, {}, 1, 0, {3: -1}, 0],
+        [10, 10.0, 1, {"limit": -1}, 1, 0, {3: 1}, 0],
+        [10, 10.0, -1, {}, 1, 0, {3: 1}, 0],
+        [10, 10.0, 1, {}, 10**15, 0, {3: 1}, 0],
+        [10, float("nan"), 1, {}, 1, 0, {3: 1}, 0],
+        [10, -10.0, 1, {}, 1, 0, {3: 1}, 0],
+    ],
+)
+def test_counts_that_no_meter_can_have_are_left_out(server: RedisServer, odd: list[object]) -> None:
+    async def main() -> None:
+        a = cluster(server, "a")
+        async with redis.asyncio.Redis.from_url(server.url) as client:
+            await client.zadd("snowshed:{shop}:1:members", {"odd": time.time()})
+            await client.set("snowshed:{shop}:1:counts:odd", msgspec.msgpack.encode([odd]))
+        found = (await a.exchange(window(10)))[10]
+        assert (found.finished, found.latencies, found.refused) == (10, {3: 10}, {"limit": 1})
+        assert (a.statistics().unreadable, a.statistics().instances) == (1, 1)
+        await a.aclose()
 
     asyncio.run(main())
 

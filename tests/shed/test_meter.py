@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.shed._meter import OTHER_ROUTES, Meter, Window
+from snowshed.shed._meter import OTHER_ROUTES, Meter, Window, is_bucket
 
 
 def test_a_window_has_the_last_whole_seconds_and_not_the_one_that_runs() -> None:
@@ -129,3 +129,18 @@ def test_a_clock_that_goes_back_counts_in_the_past_without_harm() -> None:
     meter.admitted("/", 50.0)
     assert meter.window(10, 55.0).admitted == 1
     assert meter.window(10, 40.0).qps == 0.0
+
+
+@pytest.mark.parametrize(("bucket", "most"), [(10**9, 4500.0), (-(10**9), 1e-5)])
+def test_a_bucket_that_no_meter_counts_in_is_the_nearest_one(bucket: int, most: float) -> None:
+    window = Window(10.0, finished=1, latencies={bucket: 1})
+    assert window.p99 is not None
+    assert 0 < window.p99 <= most
+    assert not is_bucket(bucket)
+
+
+@given(st.floats(allow_nan=False))
+def test_whatever_is_counted_is_counted_in_a_bucket_of_a_meter(seconds: float) -> None:
+    meter = Meter(now=0.0)
+    meter.finished("/", 0.5, seconds, False)
+    assert all(map(is_bucket, meter.window(10, 5.0).latencies))

@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from snowshed.integrations._extra import needs
-from snowshed.shed._meter import Window
+from snowshed.shed._meter import Window, is_bucket
 
 try:
     from redis.asyncio import Redis
@@ -42,6 +42,9 @@ TIMEOUT = 1.5
 EXPIRE = 5.0
 FORGOTTEN_AFTER = 60.0
 INSTANCES = 1000
+LONGEST_WINDOW = 60
+MOST = 10**9
+"""Requests within a window that one instance can have counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,9 @@ class RedisCluster:
             except msgspec.MsgspecError:
                 self._unreadable += 1
                 continue
+            if not all(map(_possible, found)):
+                self._unreadable += 1
+                continue
             self._instances += 1
             for counts in found:
                 if counts.length in total:
@@ -201,6 +207,23 @@ def _encoded(windows: Mapping[int, Window]) -> bytes:
             )
             for length, each in windows.items()
         ]
+    )
+
+
+def _possible(counts: _Counts) -> bool:
+    """Return whether a meter can have counted that: a peer may be of another version, or broken."""
+    tallies = (
+        counts.admitted,
+        counts.finished,
+        counts.failed,
+        counts.inflight,
+        *counts.refused.values(),
+        *counts.latencies.values(),
+    )
+    return (
+        0 <= counts.seconds <= LONGEST_WINDOW
+        and all(0 <= tally <= MOST for tally in tallies)
+        and all(map(is_bucket, counts.latencies))
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from math import frexp
 from typing import TypeVar
 
-__all__ = ["OTHER_ROUTES", "Meter", "MeterStatistics", "Window"]
+__all__ = ["OTHER_ROUTES", "Meter", "MeterStatistics", "Window", "is_bucket"]
 
 K = TypeVar("K")
 
@@ -127,9 +127,18 @@ def _bucket(seconds: float) -> int:
     return exponent * STEPS + int(mantissa * 2 * STEPS) - STEPS
 
 
+def is_bucket(bucket: int) -> bool:
+    """Return whether a `Meter` counts in this bucket: others come from elsewhere, and are wrong."""
+    return _LOWEST_BUCKET <= bucket <= _HIGHEST_BUCKET
+
+
 def _upper_edge(bucket: int) -> float:
-    exponent, step = divmod(bucket, STEPS)
+    exponent, step = divmod(min(max(bucket, _LOWEST_BUCKET), _HIGHEST_BUCKET), STEPS)
     return (STEPS + step + 1) / (2 * STEPS) * 2.0**exponent
+
+
+_LOWEST_BUCKET = _bucket(SHORTEST)
+_HIGHEST_BUCKET = _bucket(LONGEST)
 
 
 class _Counts:
