@@ -12,6 +12,7 @@ holds what was read at ``t``.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -65,7 +66,7 @@ class Replay:
                 continue
             try:
                 now, readings = self._reading(line, f"{origin}:{number}")
-            except (ValueError, TypeError, RecursionError) as error:
+            except (ValueError, TypeError, RecursionError, OverflowError) as error:
                 self.broken += 1
                 self._warn(f"{origin}:{number}: skipped: {error}")
                 continue
@@ -83,8 +84,8 @@ class Replay:
             msg = f'a reading is an object, as {{"t": 0, "error_rate": 0.2}}, not {line[:40]!r}'
             raise TypeError(msg)
         now = found.get("t")
-        if not _is_number(now):
-            msg = f"'t' must be a number of seconds, not {now!r}"
+        if not _is_number(now) or not math.isfinite(now):
+            msg = f"'t' must be a finite number of seconds, not {now!r}"
             raise ValueError(msg)
         routes = _object(found.get("routes", {}), "routes")
         cluster = found.get("cluster")
