@@ -17,14 +17,13 @@ from snowshed.errors import (
     DeadlineExceeded,
     Overloaded,
 )
+from snowshed.shed._final import is_final, mark_final
 from snowshed.shed._guard import counts_by_default
 from snowshed.shed._retries import (
     Backoff,
     RetryBudget,
     RetryStatistics,
     allows,
-    is_final,
-    mark_final,
     may_help,
 )
 
@@ -139,16 +138,6 @@ def test_a_final_error_is_not_retried_and_stays_final_in_a_pickle():
     assert is_final(error)
     assert not may_help(error, counts_by_default)
     assert is_final(pickle.loads(pickle.dumps(error)))
-
-
-def test_an_error_that_cannot_be_marked_is_left_alone():
-    class Frozen(Exception):
-        def __setattr__(self, name, value):
-            raise AttributeError(name)
-
-    error = Frozen()
-    mark_final(error)
-    assert not is_final(error)
 
 
 def test_pauses_are_drawn_from_nothing_to_a_bound_that_doubles():

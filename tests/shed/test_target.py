@@ -16,7 +16,8 @@ from snowshed.errors import (
     Overloaded,
 )
 from snowshed.shed._breaker import CircuitBreaker
-from snowshed.shed._retries import Backoff, RetryBudget, is_final
+from snowshed.shed._final import is_final
+from snowshed.shed._retries import Backoff, RetryBudget
 from snowshed.shed._target import Target, Targets, TargetsStatistics, shared_targets, target
 from snowshed.shed._throttle import AdaptiveThrottle
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowshed.shed._final import FINAL_MARK, NEVER, RETRY_NAME
+
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Send
     from snowshed.integrations._request import RequestScope
@@ -17,6 +19,7 @@ __all__ = ["Response", "note_phase"]
 
 HELD_AT_MOST = 64 * 1024
 LIGHT = (b"snowshed-level", b"light")
+NOT_AGAIN = (RETRY_NAME.encode(), NEVER.encode())
 
 
 def note_phase(request: RequestScope, message: Message) -> None:
@@ -31,12 +34,13 @@ def note_phase(request: RequestScope, message: Message) -> None:
 class Response:
     """The response of one request."""
 
-    __slots__ = ("_admitted", "_request", "_send", "_size", "begun", "held", "status")
+    __slots__ = ("_admitted", "_mark", "_request", "_send", "_size", "begun", "held", "status")
 
     def __init__(self, request: RequestScope, send: Send, admitted: Admitted | None) -> None:
         self._request = request
         self._send = send
         self._admitted = admitted
+        self._mark = FINAL_MARK.get()
         self.held: list[Message] = []
         self._size = 0
         self.begun = False
@@ -80,3 +84,5 @@ class Response:
             self._admitted.answered()
             if self._admitted.gave_light:
                 message["headers"] = [*message.get("headers", ()), LIGHT]
+        if self.status >= 500 and self._mark is not None and self._mark.final:
+            message["headers"] = [*message.get("headers", ()), NOT_AGAIN]

@@ -15,6 +15,7 @@ from snowshed.integrations._headers import baggage_of, tightened
 from snowshed.integrations._request import Policy, RequestScope
 from snowshed.integrations._turns import LoopTurns
 from snowshed.shed._baggage import set_baggage
+from snowshed.shed._final import FINAL_MARK, FinalMark
 
 if TYPE_CHECKING:
     from snowshed.shed._admission import Admission, Admitted
@@ -71,6 +72,7 @@ class Entrance:
         trusted = bool(self._trusted) and self._trusted.trusts(peer)
         # Also if it carries nothing: the context may be that of the request before.
         set_baggage(baggage_of(headers, trusted=trusted))
+        FINAL_MARK.set(FinalMark() if policy.enforce else None)
         time_left, budget = tightened(headers, timeout=time_left, budget=policy.budget)
         timeout = policy.timeout
         admitted = None

@@ -21,6 +21,13 @@ from snowshed.integrations._incoming import (
 )
 from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH
 from snowshed.integrations._request import checked_policy
+from snowshed.shed._final import (
+    FINAL_MARK,
+    PUSHBACK_NAME,
+    PUSHBACK_NEVER,
+    FinalMark,
+    note_final,
+)
 
 if TYPE_CHECKING:
     from snowshed.integrations._request import RequestScope
@@ -128,11 +135,24 @@ class RequestScopeInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         caller = _caller(method, context)
         if self._incoming.only_watches:
             return await self._incoming.observe(caller, lambda: behavior(request, context))
+        told = context if isinstance(context, _Context) else _Context(context)
+        return await self._enforce(caller, behavior, request, told)
 
+    async def _enforce(
+        self, caller: Caller, behavior: Behavior, request: Any, context: _Context
+    ) -> Any:
         async def work(scope: RequestScope, admitted: Admitted | None) -> tuple[Any]:
+            context.mark = FINAL_MARK.get()
             if isinstance(context, _StreamContext):
                 context.scope, context.admitted = scope, admitted
-            answer = await behavior(request, context)
+            try:
+                answer = await behavior(request, context)
+            except Exception as error:
+                note_final(error)
+                context.fail()
+                raise
+            if context.code() not in {None, 0, grpc.StatusCode.OK}:
+                context.fail()
             if admitted is not None and admitted.gave_light:
                 trailing = (*(context.trailing_metadata() or ()), ("snowshed-level", "light"))
                 context.set_trailing_metadata(trailing)
@@ -146,6 +166,8 @@ class RequestScopeInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         try:
             answer = await self._incoming.handle(caller, work, has_failed=has_failed)
         except Refused as refused:
+            # A refusal says by itself whether to try again.
+            context.mark = None
             problem, trailing = refused.problem, _pushback(refused)
             await context.abort(_CODES[problem], problem.detail, trailing)
             raise
@@ -155,16 +177,39 @@ class RequestScopeInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         return answer[0]
 
 
-class _StreamContext:
-    """The context of a call that answers with a stream; notices when the answer begins."""
+class _Context:
+    """The context of a call; tells the caller that trying again is of no use, if it is none."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
-        self.scope: RequestScope | None = None
-        self.admitted: Admitted | None = None
+        self.mark: FinalMark | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
+
+    def _with_mark(self, trailing: Any) -> tuple[Any, ...]:
+        pairs = tuple(trailing or ())
+        if self.mark is None or not self.mark.final or any(p[0] == PUSHBACK_NAME for p in pairs):
+            return pairs
+        return (*pairs, (PUSHBACK_NAME, PUSHBACK_NEVER))
+
+    async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> None:
+        given = trailing_metadata or self._context.trailing_metadata()
+        await self._context.abort(code, details, self._with_mark(given))
+
+    def fail(self) -> None:
+        """Have the trailing metadata of a call that fails say so."""
+        if self.mark is not None and self.mark.final:
+            self._context.set_trailing_metadata(self._with_mark(self._context.trailing_metadata()))
+
+
+class _StreamContext(_Context):
+    """The context of a call that answers with a stream; notices when the answer begins."""
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self.scope: RequestScope | None = None
+        self.admitted: Admitted | None = None
 
     def _begin(self) -> None:
         if self.scope is not None:

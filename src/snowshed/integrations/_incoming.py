@@ -19,6 +19,7 @@ from snowshed.integrations._observed import LightRequest, ObservedRequest
 from snowshed.integrations._problem import RETRY_AFTER, TOO_MANY, Problem, refusal_of
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 from snowshed.shed._criticality import TrustedPeers
+from snowshed.shed._final import note_final
 
 if TYPE_CHECKING:
     from snowshed.shed._admission import Admission, Admitted
@@ -164,6 +165,7 @@ class Incoming:
                 request.end_response()
         except BaseException as error:
             ended.error = error
+            note_final(error)
             problem = None
             if self.policy.enforce and isinstance(error, Exception) and not ended.begun:
                 problem = refusal_of(error, request)

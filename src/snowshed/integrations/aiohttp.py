@@ -36,6 +36,7 @@ from snowshed.integrations._incoming import (
 )
 from snowshed.integrations._problem import TOO_MUCH
 from snowshed.integrations._request import checked_policy
+from snowshed.shed._final import FINAL_MARK, NEVER, RETRY_NAME, FinalMark
 
 try:
     import aiohttp
@@ -179,6 +180,7 @@ class RequestScopeMiddleware:
         try:
             answer = await self._incoming.handle(caller, exchange.run, has_failed=_has_failed)
         except Refused as refused:
+            exchange.refuse()
             return _refusal(refused)
         finally:
             exchange.stop()
@@ -193,7 +195,7 @@ class RequestScopeMiddleware:
 class _Exchange:
     """One request in its scope, while its client is there."""
 
-    __slots__ = ("_admitted", "_handler", "_request", "_scope", "_timer", "_watches")
+    __slots__ = ("_admitted", "_handler", "_mark", "_request", "_scope", "_timer", "_watches")
 
     def __init__(self, request: web.Request, handler: Handler, *, watch: bool) -> None:
         self._request: web.Request | None = request
@@ -201,6 +203,7 @@ class _Exchange:
         self._watches = watch
         self._scope: RequestScope | None = None
         self._admitted: Admitted | None = None
+        self._mark: FinalMark | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, scope: RequestScope, admitted: Admitted | None) -> web.StreamResponse:
@@ -208,6 +211,7 @@ class _Exchange:
         assert request is not None
         assert handler is not None
         self._scope, self._admitted = scope, admitted
+        self._mark = FINAL_MARK.get()
         _current.set(self)
         if self._watches:
             self._look_in(WATCH_AFTER)
@@ -225,12 +229,18 @@ class _Exchange:
         """The head of ``response`` goes out, from the handler or after it."""
         if self._admitted is not None and self._admitted.gave_light:
             response.headers["snowshed-level"] = "light"
+        if response.status >= 500 and self._mark is not None and self._mark.final:
+            response.headers[RETRY_NAME] = NEVER
         if self._scope is not None:
             self._scope.begin_response()
             if self._admitted is not None:
                 self._admitted.answered()
         if isinstance(response, web.WebSocketResponse):
             self._leave_alone()
+
+    def refuse(self) -> None:
+        """A refusal of ours is the answer, and says by itself whether to try again."""
+        self._mark = None
 
     def _look_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         sampled_out,
         set_effects,
     )
+    from snowshed.shed._final import is_final, mark_final
     from snowshed.shed._grant import Grant
     from snowshed.shed._guard import Guard, GuardedCall, Permit, counts_by_default
     from snowshed.shed._limiter import AdaptiveLimiter, LimiterStatistics
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     )
     from snowshed.shed._meter import Meter, MeterStatistics, Window
     from snowshed.shed._pressure import current_level
-    from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, is_final, mark_final
+    from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics
     from snowshed.shed._routes import (
         Route,
         RoutePolicy,
@@ -164,6 +165,7 @@ _HOMES = (
     "_criticality",
     "_degrade",
     "_effects",
+    "_final",
     "_guard",
     "_grant",
     "_limiter",

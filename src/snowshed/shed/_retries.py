@@ -7,12 +7,12 @@ of retries in all requests: with a budget of a tenth a failing target gets a ten
 hiccup is retried as before.
 
 A budget bounds one hop. Along a chain the tenths would still multiply, so an error says whether it
-was retried already (`mark_final`, `is_final`): who is asked last retries, nobody above does.
+was retried already (`mark_final`, `is_final`; also over a network): who is asked last retries,
+nobody above does.
 """
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from snowshed.core import _clock
 from snowshed.errors import DeadlineExceeded, SnowshedError
 from snowshed.shed import _figures
+from snowshed.shed._final import is_final
 from snowshed.shed._window import RecentCounts
 
 __all__ = [
@@ -27,8 +28,6 @@ __all__ = [
     "RetryBudget",
     "RetryStatistics",
     "allows",
-    "is_final",
-    "mark_final",
     "may_help",
 ]
 
@@ -39,21 +38,6 @@ ROUNDING = 1e-9
 def allows(requests: int, retries: int, ratio: float, floor: float) -> bool:
     """Tell whether one more retry keeps within ``ratio`` of the requests, or within ``floor``."""
     return retries + 1 <= max(ratio * requests, floor) + ROUNDING
-
-
-def mark_final(error: BaseException) -> None:
-    """Mark that retrying was done below, or is of no use, so that nobody above does it again.
-
-    An integration translates it: a server that answers with such an error tells its client not to
-    retry (gRPC: ``grpc-retry-pushback-ms: -1``), and a client that is told marks what it raises.
-    """
-    with contextlib.suppress(AttributeError, TypeError):  # a class of errors with slots
-        error._snowshed_final = True  # type: ignore[attr-defined]
-
-
-def is_final(error: BaseException) -> bool:
-    """Tell whether `mark_final` was called on ``error``."""
-    return getattr(error, "_snowshed_final", False) is True
 
 
 def may_help(error: BaseException, counts: Callable[[BaseException], bool]) -> bool:

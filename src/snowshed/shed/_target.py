@@ -25,8 +25,9 @@ from snowshed.core._coroutine import call
 from snowshed.errors import CircuitOpen, Overloaded
 from snowshed.shed import _figures
 from snowshed.shed._breaker import BreakerStatistics, CircuitBreaker
+from snowshed.shed._final import mark_final, note_final
 from snowshed.shed._guard import Counts, GuardedCall, Outcome, Permit, counts_by_default
-from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, mark_final, may_help
+from snowshed.shed._retries import Backoff, RetryBudget, RetryStatistics, may_help
 
 if TYPE_CHECKING:
     from snowshed.shed._throttle import AdaptiveThrottle, ThrottleStatistics
@@ -132,7 +133,7 @@ class Target:
         follows on one that failed in a way that counts, within the retry budget, and if the time
         that is left until the deadline is enough for the pause and for another attempt as long as
         the last one. After that the error of the last attempt is raised, marked so that no `Target`
-        further up retries it once more.
+        further up retries it once more, in this service or in those that wait for its answer.
 
         Args:
             fn: an async function.
@@ -200,6 +201,7 @@ class Target:
         self, error: Exception, failed: int, attempts: int, backoff: Backoff, took: float
     ) -> float | None:
         """Return the seconds to wait before another attempt; None if there is to be none."""
+        note_final(error)
         if attempts == 1 or not may_help(error, self._counts):
             return None
         pause = backoff.pause(failed)
