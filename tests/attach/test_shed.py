@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import _needs
 from snowshed.attach import _runtime
 from snowshed.attach._settings import Settings as RunSettings
 from snowshed.attach._shed import Shed, admission_of, read_settings
@@ -62,6 +63,33 @@ def made(folder: Path, text: str = "") -> Shed:
 def test_a_mistake_in_the_rules_is_known_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"rules\.toml"):
         made(tmp_path, "[[rule]]\n")
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://ann:s3cret/x@host:6379/0", "http://ann:s3cret@host", "redis://ann:s3cret@[h/0"]
+)
+def test_a_wrong_url_of_redis_costs_the_cluster_alone_and_is_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    _needs.module("redis")
+    shed = Shed(Settings(redis=url), rules=rules(tmp_path), service="shop", enforce=True)
+    assert shed.rules is not None
+    assert not shed.rules._cluster.connected
+    (record,) = caplog.records
+    assert record.message.startswith("setting shed.redis: no URL of a Redis")
+    assert not any(part in caplog.text for part in ("s3", "ann", "cret"))
+
+
+def test_without_the_library_of_redis_each_instance_judges_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "snowshed.integrations.redis", raising=False)
+    for name in ("redis", "redis.asyncio"):
+        monkeypatch.setitem(sys.modules, name, None)
+    shed = Shed(Settings(redis="redis://h"), rules=rules(tmp_path), service="shop", enforce=True)
+    assert shed.rules is not None
+    assert not shed.rules._cluster.connected
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.asyncio

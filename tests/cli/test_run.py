@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import _needs
 from snowshed.attach._settings import Settings
 from snowshed.cli import _run, main
 
@@ -234,6 +235,17 @@ class TestWhatCannotRun:
         done = snowshed("--", sys.executable, "probe.py", cwd=here)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"snowshed: {here / 'snowshed.toml'}: run.mode: 'enforced'")
+
+    def test_a_wrong_url_of_redis_is_found_and_not_told(self, here: Path) -> None:
+        _needs.module("redis")
+        (here / "snowshed.toml").write_text(
+            "[run]\nservice = 'shop'\n[shed]\nredis = 'redis://ann:s3cret/x@host/0'\n"
+        )
+        done = snowshed("--", sys.executable, "probe.py", cwd=here)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("snowshed: setting shed.redis: no URL of a Redis")
+        assert done.stderr.count("\n") == 1
+        assert not any(part in done.stderr for part in ("s3", "ann", "cret"))
 
     def test_a_table_that_is_no_section_is_found_too(self, here: Path) -> None:
         (here / "snowshed.toml").write_text("[rnu]\nmode = 'enforce'\n")

@@ -8,6 +8,7 @@ a loop that serves ends its tasks.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from snowshed.shed._rules import ClusterLink
     from snowshed.shed._settings import LimitName
 
-__all__ = ["Shed", "admission_of", "read_settings"]
+__all__ = ["Shed", "admission_of", "cluster_of", "read_settings"]
+
+logger = logging.getLogger("snowshed.attach")
 
 
 class Shed:
@@ -52,7 +55,6 @@ class Shed:
 
     Raises:
         ConfigError: the rules cannot be read, or hold a mistake.
-        ImportError: the settings ask for a library that is not installed.
     """
 
     def __init__(
@@ -158,13 +160,37 @@ _LIMITS: dict[LimitName, Callable[[float], Limit]] = {
 }
 
 
-def _cluster(settings: Settings, service: str) -> ClusterLink | None:
+def cluster_of(settings: Settings, service: str) -> ClusterLink | None:
+    """Return where instances share their counts, as the settings say; it connects later.
+
+    Args:
+        settings: section ``shed``.
+        service: name that the instances share.
+
+    Raises:
+        ConfigError: the URL is none, or the library is not installed. It never holds the URL, of
+            which each part may be a piece of a password.
+    """
     if settings.redis is None:
         return None
-    # Loads the client of Redis, which only a service that shares its counts needs.
-    from snowshed.integrations.redis import RedisCluster  # noqa: PLC0415
+    try:
+        # Loads the client of Redis, which only a service that shares its counts needs.
+        from snowshed.integrations.redis import RedisCluster  # noqa: PLC0415
 
-    return RedisCluster(settings.redis, service=service)
+        return RedisCluster(settings.redis, service=service)
+    except ImportError as error:
+        raise ConfigError("setting shed.redis", str(error)) from None
+    except Exception:  # noqa: BLE001 - its text may quote the URL
+        msg = "no URL of a Redis (it is not shown here); write redis://user:password@host:6379/0"
+        raise ConfigError("setting shed.redis", msg) from None
+
+
+def _cluster(settings: Settings, service: str) -> ClusterLink | None:
+    try:
+        return cluster_of(settings, service)
+    except ConfigError as error:
+        logger.error("%s; rules of the cluster judge this instance alone", error)
+        return None
 
 
 def _mark() -> None:

@@ -14,7 +14,7 @@ import click
 import snowshed.attach
 from snowshed import config
 from snowshed.attach._settings import Settings
-from snowshed.attach._shed import read_settings
+from snowshed.attach._shed import cluster_of, read_settings
 from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
 
@@ -58,7 +58,7 @@ def run(command: tuple[str, ...], **options: str | None) -> int:
     shed = {_SHED[key]: given.pop(key) for key in tuple(given) if key in _SHED}
     config.reject_unknown_sections(SECTIONS)
     settings = config.section("run", Settings, overrides=given, spelled=_flag)
-    _check_shed(shed, settings.mode)
+    _check_shed(shed, settings)
     sections = {"run": given, "shed": shed}
     return _become(command, service_environment(os.environ, sections, config.directory()))
 
@@ -68,14 +68,15 @@ _SHED = {"objective": "objective", "rules": "rules", "shed": "mode"}
 _OPTION_OF = {key: option for option, key in _SHED.items()}
 
 
-def _check_shed(given: Mapping[str, str], mode: str) -> None:
+def _check_shed(given: Mapping[str, str], run: Settings) -> None:
     def flag(key: str) -> str:
         return _flag(_OPTION_OF.get(key, key))
 
     settings, rules = read_settings(given, spelled=flag)
     if rules is not None:
         rules.load()
-    if given and mode == "observe" and settings.mode == "enforce":
+    cluster_of(settings, run.service)
+    if given and run.mode == "observe" and settings.mode == "enforce":
         options = " and ".join(map(flag, given))
         note = "it only observes; add --mode enforce, or --shed dry-run"
         click.echo(f"snowshed run: {options} has no effect: {note}", err=True)
