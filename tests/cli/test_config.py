@@ -82,6 +82,44 @@ action = { degrade = ["reviews", "offers"] }
     assert shown == tomllib.loads(rules)["shed"]["rules"]
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://ann:s3cret@host:6379/0", "redis://***@host:6379/0"),
+        ("rediss://:s3cret@host", "rediss://***@host"),
+        ("redis://ann:s3c@ret@host/0", "redis://***@host/0"),
+        ("redis://ann:s3c/ret@host/0", "redis://***@host/0"),
+        ("redis://ann:s3c ret@host/0", "redis://***@host/0"),
+        ("unix:///run/redis.sock?password=s3cret&db=1", "unix:///run/redis.sock?password=***&db=1"),
+        ("redis://host:6379/0", "redis://host:6379/0"),
+    ],
+)
+def test_a_password_in_a_url_is_not_shown(
+    here: Path, capsys: pytest.CaptureFixture[str], url: str, shown: str
+) -> None:
+    (here / "snowshed.toml").write_text(f"[shed]\nredis = '{url}'\n")
+    assert main(["config", "show"]) == 0
+    text = capsys.readouterr().out
+    assert tomllib.loads(text)["shed"]["redis"] == shown
+    assert main(["config", "show", "--json"]) == 0
+    document = capsys.readouterr().out
+    shed = {each["key"]: each["value"] for each in json.loads(document)["sections"]["shed"]}
+    assert shed["redis"] == shown
+
+
+def test_a_long_table_does_not_push_the_places_of_all_others_away(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = "".join(f'[shed.routes."GET /{i}"]\ncost = {i + 1}\n' for i in range(9))
+    (here / "snowshed.toml").write_text(routes)
+    assert main(["config", "show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    columns = {line.index("  # ") for line in lines if line.endswith("# default")}
+    assert max(columns) <= 60
+    (long,) = (line for line in lines if line.startswith("routes"))
+    assert long.endswith(f"  # {here / 'snowshed.toml'}: shed.routes")
+
+
 def test_a_table_that_is_no_section_is_refused(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 import click
@@ -36,15 +37,38 @@ def show(*, as_json: bool) -> None:
     click.echo("\n\n".join(_as_toml(name, values) for name, values in found.items()))
 
 
+WIDEST = 60
+"""Columns of a setting beyond which its place does not stand below those of the others."""
+
+# Up to the last @: one that somebody forgot to escape in a password must not end it early.
+_SECRET = re.compile(
+    r"(?P<before>\b[a-z][a-z0-9+.-]*://).*(?=@)|(?P<key>[?&]password=)[^&]*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _shown(value: object) -> object:
+    """Return a value as JSON and TOML know it, without what only its owner may know."""
+    if isinstance(value, str):
+        return _SECRET.sub(lambda found: f"{found['before'] or found['key']}***", value)
+    if isinstance(value, dict):
+        return {key: _shown(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shown(each) for each in value]
+    return value
+
+
 def _records(values: Iterable[settings.Setting]) -> list[dict[str, object]]:
     return [
-        {"key": v.key, "value": msgspec.to_builtins(v.value), "source": v.source} for v in values
+        {"key": v.key, "value": _shown(msgspec.to_builtins(v.value)), "source": v.source}
+        for v in values
     ]
 
 
 def _as_toml(name: str, values: Iterable[settings.Setting]) -> str:
     lines = [(_assignment(value), value.source) for value in values]
-    width = max(len(assignment) for assignment, _ in lines)
+    # One table in one line would push the places of all others out of sight.
+    width = max((len(text) for text, _ in lines if len(text) <= WIDEST), default=0)
     return "\n".join([f"[{name}]", *(f"{text:<{width}}  # {source}" for text, source in lines)])
 
 
@@ -52,7 +76,7 @@ def _assignment(setting: settings.Setting) -> str:
     # TOML has no null: a setting that is none is one that is not written.
     if setting.value is None:
         return f"# {setting.key} = none"
-    return f"{setting.key} = {_toml(msgspec.to_builtins(setting.value))}"
+    return f"{setting.key} = {_toml(_shown(msgspec.to_builtins(setting.value)))}"
 
 
 def _toml(value: object) -> str:
