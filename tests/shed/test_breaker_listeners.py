@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
 import pytest
 
@@ -102,3 +103,22 @@ async def test_by_hand(caplog):
         "circuit 'db' went from forced_open to disabled",
         "circuit 'db' went from disabled to closed",
     ]
+
+
+@virtual
+async def test_who_only_looks_changes_nothing_in_any_thread():
+    """Metrics ask in a thread of their own, where no listener of the service expects to be."""
+    db = breaker()
+    await fails(db, 4)
+    await asyncio.sleep(10)
+    heard, seen = [], []
+    db.on_transition(heard.append)
+    thread = threading.Thread(target=lambda: seen.append(db.statistics()))
+    thread.start()
+    thread.join()
+    assert (seen[0].state, seen[0].why) == ("half_open", "the open state is over; probes decide")
+    assert (seen[0].calls, seen[0].retry_after) == (0, 0.0)
+    assert "half_open" in repr(db)
+    assert heard == []
+    await succeeds(db, 1)
+    assert [change.after for change in heard] == ["half_open"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snowshed.shed._circuit import Circuit, Rules, time_open, why_open, will_close
+from snowshed.shed._circuit import Circuit, Rules, Ticket, time_open, why_open, will_close
 from snowshed.shed._window import CallCounts, LastCalls, LastSeconds
 
 
@@ -339,3 +339,58 @@ def test_each_change_is_told_with_its_reason(half_open):
         ("half_open", "closed"),
     ]
     assert half_open.changes[2][2] == "of 3 probes 0 failed and 0 were slow"
+
+
+def figures(circuit, now):
+    return (
+        circuit.state,
+        circuit.why,
+        circuit.counts(now),
+        circuit.retry_after(now),
+        circuit.probes_out,
+        (circuit.late, circuit.lost, circuit.opened),
+    )
+
+
+@pytest.mark.parametrize("passed", [0.0, 4.9, 5.0, 9.9, 10.0, 30.0])
+@pytest.mark.parametrize("probes", [0, 1, 2, 3])
+@pytest.mark.parametrize("of_seconds", [False, True])
+def test_what_is_seen_is_what_will_be_and_does_not_do_it(passed, probes, of_seconds):
+    driven = Driven(window=LastSeconds(10.0) if of_seconds else None, jitter=0.3)
+    driven.calls(4, failed=True)
+    driven.now += 10
+    for _ in range(probes):
+        driven.begin()
+    driven.now += passed
+    changes = list(driven.changes)
+    seen = figures(driven.circuit.seen(driven.now), driven.now)
+    assert driven.changes == changes
+    driven.circuit.look(driven.now)
+    assert figures(driven.circuit, driven.now) == seen
+
+
+class TakesOutOthers(Ticket):
+    """A probe at whose look the collector drops another one."""
+
+    def __init__(self, circuit, other):
+        self.circuit, self.other = circuit, other
+        self.generation, self.probe = circuit._generation, True
+
+    @property
+    def started(self):
+        self.circuit.give_back(self.other)
+        return 0.0
+
+
+def test_a_probe_that_is_dropped_while_others_are_looked_at_is_no_error():
+    driven = Driven()
+    driven.calls(4, failed=True)
+    driven.now += 10
+    for _ in range(3):
+        last = driven.begin()
+    first = TakesOutOthers(driven.circuit, last)
+    driven.circuit._out = {first: True, **driven.circuit._out}
+    driven.now += 4
+    assert driven.state == "half_open"
+    assert driven.circuit.lost == 1
+    assert driven.circuit.retry_after(driven.now) == 1.0

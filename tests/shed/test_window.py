@@ -75,3 +75,12 @@ def test_a_cleared_window_knows_nothing(window):
     assert window.counts(1.0) == CallCounts(0, 0, 0)
     window.add(failed=True, slow=False, now=1.0)
     assert window.counts(1.0) == CallCounts(1, 1, 0)
+
+
+def test_to_ask_for_counts_changes_nothing():
+    counts = RecentCounts(1, window=10.0)
+    counts.add(0, 100.0)
+    before = repr([counts._buckets, counts._totals, counts._latest])
+    assert counts.totals(105.0) == [1]
+    assert counts.totals(300.0) == [0]
+    assert repr([counts._buckets, counts._totals, counts._latest]) == before

@@ -279,14 +279,17 @@ class CircuitBreaker:
         self._circuit.force("closed", "closed by hand")
 
     def statistics(self) -> BreakerStatistics:
-        """Return the state and what it is judged by, at this moment."""
+        """Return the state and what it is judged by, at this moment.
+
+        Changes nothing and calls no listener, so metrics may ask in their own thread: the open
+        state that is over shows as ``half_open``, and becomes it at the next call.
+        """
         now = _clock.now()
-        circuit = self._circuit
-        state = circuit.look(now)
+        circuit = self._circuit.seen(now)
         calls, failed, slow = circuit.counts(now)
         return BreakerStatistics(
             name=self.name,
-            state=state,
+            state=circuit.state,
             why=circuit.why,
             calls=calls,
             failed=failed,

@@ -19,6 +19,7 @@ those of others, report:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -102,6 +103,7 @@ class Circuit:
     """
 
     __slots__ = (
+        "_ahead",
         "_draw",
         "_generation",
         "_in_a_row",
@@ -137,7 +139,9 @@ class Circuit:
         self._in_a_row = 0  # openings without a closed state between
         self._until = 0.0
         self._probed = NO_CALLS
-        self._out: dict[Ticket, None] = {}  # probes, oldest first
+        # Probes, oldest first. A permit that is dropped takes its own out, at any moment.
+        self._out: dict[Ticket, bool] = {}
+        self._ahead = 0.0  # the draw for when the probes open it, so that `seen` can tell
 
     @property
     def probes_out(self) -> int:
@@ -156,6 +160,18 @@ class Circuit:
             self._become("half_open", "the open state is over; probes decide")
         return self.state
 
+    def seen(self, now: float) -> Circuit:
+        """Return a copy with what time has decided done to it; nothing is done here.
+
+        For who only wants to know, in any thread: nobody is told of a change.
+        """
+        seen = copy.copy(self)
+        seen._out = dict.fromkeys(tuple(self._out), True)
+        seen._window = _Counted(self._window.counts(now))
+        seen._on_change, seen._draw = _tell_nobody, _draw_nothing
+        seen.look(now)
+        return seen
+
     def admit(self, now: float) -> Ticket | None:
         """Return a ticket for a call, or None if it may not be made."""
         state = self.look(now)
@@ -164,7 +180,7 @@ class Circuit:
         if state != "half_open" or self._probed.calls + len(self._out) >= self._rules.probes:
             return None
         ticket = Ticket(self._generation, now, probe=True)
-        self._out[ticket] = None
+        self._out[ticket] = True
         return ticket
 
     def refusal(self, now: float) -> tuple[str, float]:
@@ -177,9 +193,10 @@ class Circuit:
         """Return the seconds after which a call that was refused may be let through."""
         if self.state == "open":
             return max(self._until - now, 0.0)
-        if self.state == "half_open" and self._out:
-            oldest = next(iter(self._out)).started
-            return min(max(oldest + self._rules.probe_timeout - now, 0.0), self._rules.open_for)
+        out = tuple(self._out)
+        if self.state == "half_open" and out:
+            answers_by = out[0].started + self._rules.probe_timeout
+            return min(max(answers_by - now, 0.0), self._rules.open_for)
         return self._rules.open_for if self.state == "forced_open" else 0.0
 
     def record(self, ticket: Ticket, *, failed: bool, now: float) -> None:
@@ -188,8 +205,7 @@ class Circuit:
         slow = now - ticket.started > self._rules.slow_call_duration
         if ticket.generation != self._generation:
             self.late += 1
-        elif ticket in self._out:
-            del self._out[ticket]
+        elif self._out.pop(ticket, False):
             self._count_probe(failed=failed, slow=slow)
             self._judge_probes(now)
         elif ticket.probe:
@@ -225,8 +241,9 @@ class Circuit:
 
     def _lose_old_probes(self, now: float) -> None:
         timeout = self._rules.probe_timeout
-        for probe in [probe for probe in self._out if now - probe.started >= timeout]:
-            del self._out[probe]
+        for probe in tuple(self._out):
+            if now - probe.started < timeout or not self._out.pop(probe, False):
+                continue
             self.lost += 1
             self._count_probe(failed=True, slow=True)
             self._judge_probes(probe.started + timeout)
@@ -240,10 +257,13 @@ class Circuit:
     def _open(self, now: float, why: str) -> None:
         self._in_a_row += 1
         self.opened += 1
-        self._until = now + time_open(self._rules, self._in_a_row, self._draw())
+        draw = self._ahead if self.state == "half_open" else self._draw()
+        self._until = now + time_open(self._rules, self._in_a_row, draw)
         self._become("open", why)
 
     def _become(self, state: BreakerState, why: str) -> None:
+        if state == "half_open":
+            self._ahead = self._draw()
         before, self.state = self.state, state
         self.why = why
         self._generation += 1
@@ -252,3 +272,33 @@ class Circuit:
         self._window.clear()
         # Last, and with nothing to be done after it: a listener may use the circuit.
         self._on_change(before, state, why)
+
+
+class _Counted:
+    """The calls of a window, as they were counted once."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self, counts: CallCounts) -> None:
+        self._counts = counts
+
+    def add(self, *, failed: bool, slow: bool, now: float) -> None:
+        """Count nothing more."""
+
+    def counts(self, now: float) -> CallCounts:
+        """Return what was counted."""
+        del now
+        return self._counts
+
+    def clear(self) -> None:
+        """Forget it."""
+        self._counts = NO_CALLS
+
+
+def _tell_nobody(before: BreakerState, after: BreakerState, why: str) -> None:
+    """Take the place of who is told of changes."""
+
+
+def _draw_nothing() -> float:
+    """Take the place of a draw that is not looked at."""
+    return 0.0
