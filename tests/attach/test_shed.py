@@ -92,6 +92,16 @@ def test_without_the_library_of_redis_each_instance_judges_alone(
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize(("service", "told"), [("service", 1), ("shop", 0)])
+def test_instances_of_services_without_a_name_would_add_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, service: str, told: int
+) -> None:
+    _needs.module("redis")
+    settings = Settings(redis="redis://localhost/0")
+    Shed(settings, rules=rules(tmp_path), service=service, enforce=True)
+    assert caplog.text.count("name this one, as service = 'shop' in [run]") == told
+
+
 @pytest.mark.asyncio
 async def test_rules_are_judged_from_the_first_request_on(tmp_path: Path) -> None:
     shed = made(tmp_path)

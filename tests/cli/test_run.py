@@ -247,6 +247,15 @@ class TestWhatCannotRun:
         assert done.stderr.count("\n") == 1
         assert not any(part in done.stderr for part in ("s3", "ann", "cret"))
 
+    def test_a_service_without_a_name_shares_no_redis(self, here: Path) -> None:
+        _needs.module("redis")
+        (here / "snowshed.toml").write_text("[shed]\nredis = 'redis://localhost/0'\n")
+        done = snowshed("--", sys.executable, "probe.py", cwd=here)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("snowshed: setting run.service: is not set, and shed.redis")
+        named = snowshed("--service", "shop", "--", sys.executable, "probe.py", cwd=here)
+        assert (named.returncode, named.stderr) == (0, "")
+
     def test_a_table_that_is_no_section_is_found_too(self, here: Path) -> None:
         (here / "snowshed.toml").write_text("[rnu]\nmode = 'enforce'\n")
         done = snowshed("--", sys.executable, "probe.py", cwd=here)

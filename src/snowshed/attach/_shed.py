@@ -14,6 +14,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from snowshed import config
+from snowshed.attach._settings import Settings as RunSettings
 from snowshed.core import _hooks
 from snowshed.errors import ConfigError
 from snowshed.integrations._metrics import ShedSources, reading_of, rules_in
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
 __all__ = ["Shed", "admission_of", "cluster_of", "read_settings"]
 
 logger = logging.getLogger("snowshed.attach")
+NAMELESS = (
+    "setting run.service",
+    "is not set, and shed.redis is: services without a name are counted as one; "
+    + "name this one, as service = 'shop' in [run]",
+)
+"""Where and what: the instances of services that nobody has named add up."""
 
 
 class Shed:
@@ -66,6 +73,9 @@ class Shed:
         enforce: bool,
     ) -> None:
         self.settings = settings
+        shared = settings.redis is not None and rules is not None
+        if shared and service == RunSettings().service:
+            logger.warning("%s: %s", *NAMELESS)
         self.admission: Admission = admission_of(settings, name=service, enforce=enforce)
         self.rules: RuleRunner | None = None
         if rules is not None:

@@ -14,9 +14,10 @@ import click
 import snowshed.attach
 from snowshed import config
 from snowshed.attach._settings import Settings
-from snowshed.attach._shed import cluster_of, read_settings
+from snowshed.attach._shed import NAMELESS, cluster_of, read_settings
 from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
+from snowshed.errors import ConfigError
 
 _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 
@@ -75,6 +76,8 @@ def _check_shed(given: Mapping[str, str], run: Settings) -> None:
     settings, rules = read_settings(given, spelled=flag)
     if rules is not None:
         rules.load()
+    if settings.redis is not None and run.service == Settings().service:
+        raise ConfigError(*NAMELESS)
     cluster_of(settings, run.service)
     if given and run.mode == "observe" and settings.mode == "enforce":
         options = " and ".join(map(flag, given))
