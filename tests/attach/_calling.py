@@ -1,6 +1,7 @@
 """Calls that a program makes which knows nothing of integrations, each by another library.
 
-``python _calling.py LIBRARY [INIT...]`` prints what the callee was told, and what was logged.
+``python _calling.py LIBRARY MODE [hurt | CALLEE...]`` prints what the callee was told, and what was
+logged.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any
 import snowshed
 
 # Attached before a library is loaded, as `snowshed run` is.
-_library, _mode, *_hurt = sys.argv[1:]
+_library, _mode, *_more = sys.argv[1:]
+_hurt = _more == ["hurt"]
 logging.basicConfig(stream=sys.stderr, format="%(name)s %(message)s")
 if _hurt:
     # Something in the library is not where it was: the hook fails, the call must not.
@@ -26,7 +28,7 @@ if _hurt:
         raise AttributeError("it is not there any more")
 
     clients.import_module = _fail  # type: ignore[assignment]
-snowshed.init(mode=_mode)
+snowshed.init(mode=_mode, callees=("*",) if _hurt or not _more else tuple(_more))
 
 
 @contextlib.asynccontextmanager

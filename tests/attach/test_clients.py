@@ -52,6 +52,36 @@ def test_the_timeout_of_grpc_calls_with_one_answer_is_capped():
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+def test_only_the_callees_that_are_named_are_told(library):
+    named, _ = calls(library, "enforce", ".internal", "127.0.0.1")
+    others, _ = calls(library, "enforce", ".internal")
+    assert all("snowshed-budget" in each for each in named)
+    assert others
+    assert all("snowshed-budget" not in each for each in others)
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        ("stock", "stock"),
+        ("stock.internal:443", "stock.internal"),
+        (b"dns:///stock:443", "stock"),
+        ("dns:stock:443", "stock"),
+        ("dns://8.8.8.8/stock.internal:443", "stock.internal"),
+        ("xds:///stock", "stock"),
+        ("ipv4:10.0.0.1:443,10.0.0.2:443", "10.0.0.1"),
+        ("ipv6:[::1]:443", "::1"),
+        ("[::1]:443", "::1"),
+        ("unix:/run/stock", ""),
+        ("unix:///run/stock", ""),
+        ("", ""),
+    ],
+)
+def test_the_host_in_a_target_of_grpc(target, host):
+    assert _clients.host_of(target) == host
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_in_observe_nothing_is_changed(library):
     told, _ = calls(library, "observe")
     assert told

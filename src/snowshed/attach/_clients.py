@@ -96,7 +96,8 @@ def _told_first(make: Callable[..., Any], runtime: Runtime, *, streams: bool) ->
         # After the request some kinds of calls take the rest by position, but all by name.
         named = {**dict(zip(_NAMES, args[1:], strict=False)), **kwargs}
         try:
-            named.update(_told(target, named, streams=streams))
+            callees = runtime.settings.callees
+            named.update(_told(target, named, callees, streams=streams))
         except SnowshedError:
             raise
         except Exception:  # noqa: BLE001 - the call must be made
@@ -109,21 +110,51 @@ def _told_first(make: Callable[..., Any], runtime: Runtime, *, streams: bool) ->
 _NAMES = ("timeout", "metadata", "credentials", "wait_for_ready", "compression")
 
 
-def _told(target: Any, named: dict[str, Any], *, streams: bool) -> dict[str, Any]:
+def _told(
+    target: Any, named: dict[str, Any], callees: tuple[str, ...], *, streams: bool
+) -> dict[str, Any]:
     """Return the arguments of a call that change."""
     integration = import_module("snowshed.integrations.grpc")
     if any(isinstance(each, integration.CallInterceptor) for each in target._interceptors or ()):
         return {}
     own = named.get("timeout"), named.get("metadata")
     _, timeout, metadata = integration.told(
-        _grpc_calls(), None, target._method, *own, streams=streams
+        _grpc_calls(callees),
+        None,
+        target._method,
+        *own,
+        streams=streams,
+        host=host_of(getattr(target._channel, "target", b"")),
     )
     return {"timeout": timeout, "metadata": metadata}
 
 
 @functools.cache
-def _grpc_calls() -> Any:
-    return import_module("snowshed.integrations._calls").Calls()
+def _grpc_calls(callees: tuple[str, ...]) -> Any:
+    return import_module("snowshed.integrations._calls").Calls(hosts=callees)
+
+
+def host_of(target: bytes | str) -> str:
+    """Return the host in a target of gRPC, ``dns:///stock:443``; empty if none can be told.
+
+    Of several addresses the first one counts.
+    """
+    text = target.decode() if isinstance(target, bytes) else target
+    scheme, _, rest = text.partition(":")
+    if rest.startswith("//"):
+        text = rest[2:].partition("/")[2]
+    elif scheme in _SCHEMES:
+        text = rest
+    if scheme in _NO_HOSTS:
+        return ""
+    first = text.partition(",")[0]
+    if first.startswith("["):
+        return first[1:].partition("]")[0]
+    return first.partition(":")[0] if first.count(":") == 1 else first
+
+
+_SCHEMES = frozenset({"dns", "ipv4", "ipv6"})
+_NO_HOSTS = frozenset({"unix", "unix-abstract", "vsock"})
 
 
 def _what(library: str) -> str:

@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         driver: more modules whose tasks belong to drivers and connection pools.
         helper: more modules whose tasks only carry out a call that the request made itself.
         callees: hosts that are told what a request has left, ``.example.com`` for all below it,
-            ``*`` for all. Calls by gRPC are told always.
+            ``*`` for all. Of a gRPC channel the host of its target counts.
 
     Raises:
         ValueError: a limit is not positive, or a time is not a finite number.

@@ -78,6 +78,7 @@ def told(
     metadata: Any,
     *,
     streams: bool,
+    host: str | None = None,
 ) -> tuple[Call, float | None, Any]:
     """Return a call that begins, and the timeout and metadata to make it with.
 
@@ -88,12 +89,14 @@ def told(
         timeout: the caller's own, in seconds.
         metadata: the caller's own, as gRPC takes it.
         streams: the answer is a stream.
+        host: of the channel's target, where the calls are told to some hosts only.
     """
     path = method.decode() if isinstance(method, bytes) else method
     service = path.strip("/").rpartition("/")[0]
     pairs = tuple(metadata or ())
     own = {key: value for key, value in reversed(pairs) if isinstance(value, str)}
-    call = calls.begin(details, path, (path, service), said=own.get, own_timeout=timeout)
+    names = (path, service) if host is None else (path, service, host)
+    call = calls.begin(details, path, names, said=own.get, own_timeout=timeout)
     if call.headers:
         kept = [pair for pair in pairs if pair[0] not in call.headers]
         metadata = grpc.aio.Metadata(*kept, *call.headers.items())
