@@ -99,7 +99,7 @@ def test_instances_of_services_without_a_name_would_add_up(
     _needs.module("redis")
     settings = Settings(redis="redis://localhost/0")
     Shed(settings, rules=rules(tmp_path), service=service, enforce=True)
-    assert caplog.text.count("name this one, as service = 'shop' in [run]") == told
+    assert caplog.text.count("run.service: shed.redis is set and this is not") == told
 
 
 @pytest.mark.asyncio

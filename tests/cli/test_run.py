@@ -252,7 +252,7 @@ class TestWhatCannotRun:
         (here / "snowshed.toml").write_text("[shed]\nredis = 'redis://localhost/0'\n")
         done = snowshed("--", sys.executable, "probe.py", cwd=here)
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("snowshed: setting run.service: is not set, and shed.redis")
+        assert done.stderr.startswith("snowshed: setting run.service: shed.redis is set")
         named = snowshed("--service", "shop", "--", sys.executable, "probe.py", cwd=here)
         assert (named.returncode, named.stderr) == (0, "")
 

@@ -45,8 +45,7 @@ __all__ = ["Shed", "admission_of", "cluster_of", "read_settings"]
 logger = logging.getLogger("snowshed.attach")
 NAMELESS = (
     "setting run.service",
-    "is not set, and shed.redis is: services without a name are counted as one; "
-    + "name this one, as service = 'shop' in [run]",
+    "shed.redis is set and this is not: name the service, as 'shop'; those unnamed add up",
 )
 """Where and what: the instances of services that nobody has named add up."""
 
