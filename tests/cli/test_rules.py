@@ -81,6 +81,35 @@ def test_check_reads_settings_files_and_the_standard_rules(
     assert "the rules are in 'rules.toml': look there" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "[shed]\nlimit = 'fixed'\n", RULES])
+def test_a_settings_file_without_rules_is_not_right(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("snowshed.toml").write_text(text)
+    assert main(["rules", "check", "snowshed.toml"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    what = "holds no rules that are enabled; here they stand in [[shed.rules]]"
+    assert err == f"snowshed.toml: {what}\n"
+
+
+def test_check_notes_that_rules_of_the_cluster_have_no_redis(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SNOWSHED_SHED_REDIS", raising=False)
+    Path("snowshed.toml").write_text("[shed]\nuse = 'standard'\n")
+    assert main(["rules", "check", "snowshed.toml"]) == 0
+    note = "rules of the cluster judge each instance alone: redis is not set"
+    assert note in capsys.readouterr().err
+    Path("snowshed.toml").write_text("[shed]\nuse = 'standard'\nredis = 'redis://h'\n")
+    assert main(["rules", "check", "snowshed.toml"]) == 0
+    assert main(["rules", "check", "standard"]) == 0
+    Path("snowshed.toml").write_text("[shed]\nuse = 'standard'\n")
+    monkeypatch.setenv("SNOWSHED_SHED_REDIS", "redis://h")
+    assert main(["rules", "check", "snowshed.toml"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_check_speaks_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "check", "rules.toml", "--format", "json"]) == 0
     document = json.loads(capsys.readouterr().out)

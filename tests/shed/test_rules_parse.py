@@ -336,3 +336,19 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_any_condition_is_read_or_refused(text: str) -> None:
     with suppress(ConditionError):
         assert parse_condition(text).text
+
+
+@pytest.mark.parametrize("root", [("shed",), ("tool", "snowshed", "shed")])
+def test_a_misspelt_table_among_the_settings_is_no_rule(root: tuple[str, ...]) -> None:
+    table = ".".join(root)
+    text = f"[{table}]\nlimit = 'fixed'\n" + RULE.replace("rules", f"{table}.rule")
+    tree, (problem,) = check_rules(text, origin="snowshed.toml", root=root)
+    assert tree is None
+    column = len(table) + 4
+    assert problem.where == f"snowshed.toml:3:{column}"
+    assert problem.what.startswith("unknown key 'rule' (did you mean 'rules'?); known are mode, ")
+
+
+def test_a_table_of_somebody_else_may_hold_what_it_likes() -> None:
+    text = "[shop]\ncolour = 1\n" + RULE.replace("rules", "shop.rules")
+    assert len(parse_rules(text, root=("shop",)).rules) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +39,11 @@ def check(file: str, output: str) -> int:
     """Say what RULES.toml does, or all that is wrong with it.
 
     RULES.toml is a file of rules, a pyproject.toml or snowshed.toml that holds them, or the word
-    standard. Exit code: 0 when it is right, 2 when it holds a mistake or cannot be read.
+    standard. Exit code: 0 when it is right, 2 when it holds a mistake or cannot be read, or is a
+    file of settings without rules.
     """
-    tree, problems = RulesFile(file).check()
+    rules = RulesFile(file)
+    tree, problems = rules.check()
     if output == "json":
         print_json(
             rules=[_described(rule) for rule in tree.rules] if tree else [],
@@ -50,6 +53,9 @@ def check(file: str, output: str) -> int:
         fail(str(problem))
     if tree is None:
         return 2
+    note = "" if os.environ.get("SNOWSHED_SHED_REDIS") else rules.lonely(tree)
+    if note:
+        click.echo(f"snowshed rules check: {note}", err=True)
     if output == "text":
         click.echo("\n".join(_lines(tree)))
     return 0

@@ -22,12 +22,14 @@ from snowshed.shed._rules._source import (
     read_document,
     standard,
 )
+from snowshed.shed._settings import Settings
 
 if TYPE_CHECKING:
     from snowshed.shed._rules._positions import Path
 
 __all__ = ["check_rules", "parse_rules"]
 
+SECTION = "shed"
 DOCUMENT_KEYS = ("mode", "use", "features", "rules", "overrides")
 
 
@@ -38,7 +40,7 @@ def parse_rules(text: str, *, origin: str = "rules.toml", root: Path = ()) -> Ru
         text: a TOML document.
         origin: its name in messages.
         root: the table of the document that holds the rules, as ``("tool", "snowshed", "shed")``.
-            Other keys of a table within a settings file are its own.
+            Other keys of a section ``shed`` are its settings; of another table, its own.
 
     Raises:
         ConfigError: the first mistake; `check_rules` tells all.
@@ -77,6 +79,7 @@ class _Reader:
         self._document = document
         self._root = Entry(document.content, Place(document, ()))
         self._shared = bool(root)
+        self._known = _known(root)
         self.problems: list[ConfigError] = []
         for key in root:
             value = self._root.value.get(key, {})
@@ -86,10 +89,9 @@ class _Reader:
 
     def read(self) -> RuleTree:
         top = dict(self._root.children())
-        if not self._shared:
-            for key in top.keys() - set(DOCUMENT_KEYS):
-                accepted = f"{suggestion(key, DOCUMENT_KEYS)}; known are {', '.join(DOCUMENT_KEYS)}"
-                self._problem(top[key].place.of_key, f"unknown key {key!r}{accepted}")
+        for key in top.keys() - set(self._known or top):
+            accepted = f"{suggestion(key, self._known)}; known are {', '.join(self._known)}"
+            self._problem(top[key].place.of_key, f"unknown key {key!r}{accepted}")
         features: dict[str, frozenset[str]] = {}
         rules: list[RawRule] = []
         if "use" in top:
@@ -164,6 +166,14 @@ class _Reader:
 
     def _problem(self, where: str, what: str) -> None:
         self.problems.append(ConfigError(where, what))
+
+
+def _known(root: Path) -> tuple[str, ...]:
+    """Return the keys that may stand beside the rules; none: any, the table is somebody's own."""
+    if not root:
+        return DOCUMENT_KEYS
+    # A misspelt [[shed.rule]] is no rule at all, and a section may hold what its settings declare.
+    return tuple(Settings.__struct_fields__) if root[-1] == SECTION else ()
 
 
 def _is_text(value: Any) -> bool:

@@ -6,8 +6,9 @@ new version takes the place of the old one only if all of it is right.
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snowshed.errors import ConfigError
 from snowshed.shed._rules._parse import check_rules, parse_rules
@@ -60,7 +61,34 @@ class RulesFile:
             ConfigError: the file cannot be read.
         """
         text, origin = self._read()
-        return check_rules(text, origin=origin, root=self._root)
+        tree, problems = check_rules(text, origin=origin, root=self._root)
+        if tree is not None and self._root and not tree.rules:
+            table = ".".join(map(str, self._root))
+            what = f"holds no rules that are enabled; here they stand in [[{table}.rules]]"
+            return None, (ConfigError(origin, what),)
+        return tree, problems
+
+    def lonely(self, tree: RuleTree) -> str:
+        """Return why rules of the cluster judge each instance alone; empty: they need not.
+
+        Only a settings file can tell.
+
+        Args:
+            tree: the rules, as they were read.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        if not self._root or not tree.metrics("cluster"):
+            return ""
+        text, origin = self._read()
+        table: Any = tomllib.loads(text)
+        for key in self._root:
+            table = table.get(key, {})
+        if "redis" in table:
+            return ""
+        what = "rules of the cluster judge each instance alone: redis is not set"
+        return f"{origin}: {what} (and needs: pip install 'snowshed[redis]')"
 
     def _read(self) -> tuple[str, str]:
         if self._path is None:
