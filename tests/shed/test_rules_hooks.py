@@ -176,6 +176,32 @@ def test_the_last_event_is_told_though_the_loop_has_cancelled_every_task() -> No
     assert seen == ["a", "b"]
 
 
+def test_a_thread_whose_call_was_cancelled_is_not_joined_by_a_second_one() -> None:
+    release, seen = threading.Event(), []
+
+    def hook(event: RuleEvent) -> None:
+        seen.append(event.rule)
+        release.wait(10)
+
+    async def main() -> None:
+        runner = HookRunner({"hook": hook})
+        runner.fire("hook", event("a"))
+        while not seen:
+            await asyncio.sleep(0.005)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        runner.fire("hook", event("b"))
+        drained = asyncio.create_task(runner.drain())
+        await asyncio.sleep(0.05)
+        assert seen == ["a"]
+        release.set()
+        await drained
+        await runner.aclose()
+
+    asyncio.run(main())
+    assert seen == ["a", "b"]
+
+
 def test_one_that_hangs_at_the_end_is_not_waited_for() -> None:
     async def hook(event: RuleEvent) -> None:
         await asyncio.sleep(3600)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from snowshed.shed._rules._event import RuleEvent
+from snowshed.shed._rules._threads import DaemonThreads
 
 __all__ = ["HOOKS", "Hook", "HookRunner", "HookStatistics", "rule_hook"]
 
@@ -25,6 +26,7 @@ HOOKS: dict[str, Hook] = {}
 """Those of this process, by name."""
 TIMEOUT = 5.0
 LAST_WORDS = 2.0
+_THREADS = DaemonThreads("snowshed-rule-hook")
 
 
 def rule_hook(name: str) -> Callable[[F], F]:
@@ -88,6 +90,7 @@ class HookRunner:
         self._timeout = timeout
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, RuleEvent] = {}
+        self._threads: dict[str, asyncio.Future[object]] = {}
         self._told_missing: set[str] = set()
         self._called = self._failed = self._timed_out = self._replaced = self._missing = 0
 
@@ -167,11 +170,17 @@ class HookRunner:
             self._late(name)
 
     async def _in_thread(self, name: str, hook: Hook, event: RuleEvent) -> None:
-        work = asyncio.get_running_loop().run_in_executor(None, hook, event)
+        before = self._threads.get(name)
+        if before is not None and not before.done():  # its call was cancelled, the thread was not
+            await asyncio.wait([before])
+        work = asyncio.get_running_loop().run_in_executor(_THREADS, hook, event)
+        self._threads[name] = work
         done, _ = await asyncio.wait([work], timeout=self._timeout)
         if not done:
             self._late(name)
-        await work  # a thread cannot be ended, and must not be joined by a second one
+        # A thread cannot be ended, and must not be joined by a second one.
+        await asyncio.wait([work])
+        work.result()
 
     def _late(self, name: str) -> None:
         self._timed_out += 1

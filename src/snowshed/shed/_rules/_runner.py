@@ -27,6 +27,7 @@ from snowshed.shed._rules._gauges import GAUGES, Gauges
 from snowshed.shed._rules._hooks import HOOKS, HookRunner, HookStatistics
 from snowshed.shed._rules._reload import RulesFile
 from snowshed.shed._rules._report import report
+from snowshed.shed._rules._threads import DaemonThreads
 from snowshed.shed._sensors import LoopLag, Sensors
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ __all__ = ["RuleRunner", "RuleStatistics"]
 logger = logging.getLogger("snowshed.rules")
 EVENTS_KEPT = 200
 FAILURES = 3
+_DISK = DaemonThreads("snowshed-rules-file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +309,7 @@ class RuleRunner:
 
     async def _poll_file(self, file: RulesFile) -> None:
         try:
-            tree = await asyncio.to_thread(file.poll)
+            tree = await asyncio.get_running_loop().run_in_executor(_DISK, file.poll)
             if tree is not None:
                 self.use(tree, _clock.now())
         except ConfigError as error:
