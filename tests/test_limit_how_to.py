@@ -176,6 +176,11 @@ def test_the_service_with_workers_answers(reader: Reader) -> None:
     assert reader.server.get("/cart/3").json() == {"total": 30}
 
 
+def test_without_the_token_nobody_looks_into_it(reader: Reader) -> None:
+    assert reader.server is not None
+    assert reader.server.get("/debug/snowshed/").status == 401
+
+
 def test_each_file_of_settings_on_the_page_is_accepted(tmp_path: Path) -> None:
     for text in (block.text for block in _page.blocks(PAGE) if block.language == "toml"):
         (tmp_path / "snowshed.toml").write_text(text)

@@ -196,6 +196,9 @@ def test_this_machine_may_look(peer):
         {"client": None, "server": None},
         {"headers": [("x-forwarded-for", "127.0.0.1")]},
         {"headers": [("forwarded", "for=127.0.0.1")]},
+        {"headers": [("via", "1.1 proxy")]},
+        {"headers": [("x-forwarded-host", "shop.example.com")]},
+        {"headers": [("x-forwarded-proto", "https")]},
         UNIX | {"headers": [("x-real-ip", "10.0.0.7")]},
     ],
 )

@@ -34,8 +34,16 @@ __all__ = ["DebugApp", "Stated"]
 SCHEMA = 1
 ALL = "all"
 _LOOPBACK = TrustedPeers(["127.0.0.0/8", "::1"])
-# A proxy on this machine speaks for somebody who may be anywhere.
-_FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-real-ip"}
+# A proxy on this machine speaks for somebody who may be anywhere. One that adds none of these, as
+# nginx with nothing but `proxy_pass`, cannot be told from a person at this machine.
+_FORWARDED = {
+    b"forwarded",
+    b"via",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+}
 
 logger = logging.getLogger("snowshed.debug")
 Source = Callable[[], object]
@@ -92,7 +100,8 @@ class DebugApp:
             raises is shown as its error, and logged once.
         token: what a caller has to send as ``Authorization: Bearer ...``; None: nothing.
         allow_remote: answer to other machines too. False: only to a peer on this one that no proxy
-            speaks for: a loopback address without a forwarding header, or a Unix socket.
+            speaks for: a loopback address without a forwarding header, or a Unix socket. A proxy on
+            this machine that adds no such header looks the same: behind one, give a token.
 
     Raises:
         ValueError: an empty token, which is what a variable that is not set becomes.
