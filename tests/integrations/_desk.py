@@ -29,6 +29,9 @@ class Desk:
             raise self.refusal
         return self
 
+    def belong_to(self, loop: Any) -> None:
+        self.loop = loop
+
     def handle(self, request: Any) -> None:
         self.handled.append(request)
 
@@ -36,6 +39,12 @@ class Desk:
         self.begun += 1
 
     def finish(
-        self, request: Any, *, failed: bool, gone: bool = False, template: str | None = None
+        self,
+        request: Any,
+        *,
+        failed: bool,
+        late: bool = False,
+        gone: bool = False,
+        template: str | None = None,
     ) -> None:
         self.finished.append((request.name, failed, gone, template))

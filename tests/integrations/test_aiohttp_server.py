@@ -73,7 +73,7 @@ def test_over_budget_is_a_503_with_retry_after():
 
     async def ask(client):
         async with client.get("/handler") as response:
-            assert response.headers["retry-after"] == "1"
+            assert 1 <= int(response.headers["retry-after"]) <= 4
             return response.status, (await problem(response))["detail"]
 
     status, detail = served(handler, ask=ask, budget=2)

@@ -149,7 +149,7 @@ async def test_a_refusal_is_answered_with_503_however_it_comes_out(app):
         exchange = await Exchange().run(limited(app))
         await asyncio.sleep(2)
     assert exchange.status == 503
-    assert exchange.headers[b"retry-after"] == b"1"
+    assert 1 <= int(exchange.headers[b"retry-after"]) <= 4
     assert exchange.problem() == {
         "type": "about:blank",
         "title": "Service Unavailable",

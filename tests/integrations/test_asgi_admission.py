@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations._exchange import Exchange, Socket, respond
-from snowshed import current_scope
+from snowshed import BudgetExceeded, current_scope, open_scope
 from snowshed.core import _hooks
 from snowshed.integrations.asgi import RequestScopeMiddleware
 from snowshed.shed import AdaptiveLimiter, FixedLimit, RoutePolicy
@@ -62,7 +62,7 @@ async def test_what_is_too_much_is_refused_before_the_application_sees_it():
     problem = exchange.problem()
     assert problem["status"] == 503
     assert "was not begun" in problem["detail"]
-    assert 1 <= int(exchange.headers[b"retry-after"]) <= 3
+    assert 1 <= int(exchange.headers[b"retry-after"]) <= 4
 
 
 @pytest.mark.asyncio
@@ -174,6 +174,76 @@ async def test_a_dry_run_changes_nothing_and_counts():
     assert exchange.status == 200
     assert admission.refused == {"limit": 1}
     assert admission.limiter.statistics().inflight == 50
+
+
+class TestADryRunChangesNothing:
+    def middleware(self, app):
+        return RequestScopeMiddleware(app, enforce=False, admission=full(enforce=False))
+
+    @pytest.mark.asyncio
+    async def test_for_a_client_that_leaves(self):
+        done = []
+
+        async def app(scope, receive, send):
+            await asyncio.sleep(0.3)
+            done.append(True)
+            await respond(send)
+
+        exchange = Exchange()
+        asyncio.get_running_loop().call_later(0.15, exchange.gone.set)
+        await exchange.run(self.middleware(app))
+        assert done
+
+    @pytest.mark.asyncio
+    async def test_for_an_error_of_a_scope_of_the_applications_own(self):
+        async def app(scope, receive, send):
+            async with open_scope("mine", budget=1) as mine:
+                for _ in range(2):
+                    await mine.spawn(asyncio.sleep, 1)
+
+        with pytest.raises(BudgetExceeded):
+            await Exchange().run(self.middleware(app))
+
+    @pytest.mark.asyncio
+    async def test_for_a_web_socket_that_takes_its_time(self):
+        async def app(scope, receive, send):
+            await asyncio.sleep(0.3)
+            assert (await receive())["type"] == "websocket.connect"
+            await send({"type": "websocket.accept"})
+
+        socket = await Socket().run(self.middleware(app))
+        assert [message["type"] for message in socket.sent] == ["websocket.accept"]
+
+
+class TestWhoseFault:
+    def failures(self, admission):
+        return admission.meter._series("", 0.0) and sum(
+            series.running.failed for series in admission.meter._routes.values()
+        )
+
+    @pytest.mark.asyncio
+    async def test_a_client_that_leaves_while_it_sends_is_not_ours(self):
+        async def app(scope, receive, send):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            await respond(send, 500)
+
+        admission = made()
+        exchange = Exchange(b"half of a body", method="POST")
+        exchange.gone.set()
+        await exchange.run(RequestScopeMiddleware(app, admission=admission))
+        assert exchange.status == 500
+        assert self.failures(admission) == 0
+
+    @pytest.mark.asyncio
+    async def test_nor_is_a_web_socket_that_the_application_turns_away(self):
+        async def app(scope, receive, send):
+            await receive()
+            await send({"type": "websocket.close", "code": 4401})
+
+        admission = made()
+        await Socket().run(RequestScopeMiddleware(app, admission=admission))
+        assert self.failures(admission) == 0
 
 
 class TestWebSocket:

@@ -110,3 +110,13 @@ async def test_the_admission_is_told_how_long_the_request_has_waited() -> None:
         await asyncio.sleep(0)
     assert waited[0] == 0.0
     assert all(seconds > 0 for seconds in waited[1:])
+
+
+@pytest.mark.asyncio
+async def test_an_admission_that_fails_is_switched_off(caplog: pytest.LogCaptureFixture) -> None:
+    door = entrance(Desk(refusal=LookupError("a bug of ours")))
+    for _ in range(3):
+        request, admitted = let_in(door)
+        assert request.name == "GET /feed"
+        assert admitted is None
+    assert caplog.text.count("admission failed and was switched off") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import copy_context
@@ -16,6 +17,7 @@ from snowshed.shed import (
     Baggage,
     Criticality,
     FixedLimit,
+    Meter,
     RoutePolicy,
     current_baggage,
     degraded,
@@ -38,6 +40,21 @@ class Request:
         self.counted = TaskBudget("GET /feed", None)
         for _ in range(tasks):
             self.counted.add(Running())
+
+
+class Broken(Meter):
+    """A meter with a bug."""
+
+    def __init__(self, what: str = "admitted") -> None:
+        super().__init__()
+        self.what = what
+
+    def admitted(self, route: str, now: float) -> None:
+        if self.what == "admitted":
+            raise TypeError
+
+    def finished(self, route: str, now: float, seconds: float, failed: bool) -> None:
+        raise TypeError
 
 
 class Running:
@@ -114,6 +131,58 @@ class TestWhatIsCharged:
         admitted.finish(Request(3), failed=False)
         assert admission.routes.find("GET", "/feed").cost(light=True) == 3
 
+    def test_nothing_is_learned_from_a_request_that_had_less_than_it_needed(self) -> None:
+        admission = made()
+        request = Request(2)
+        request.counted.refused = 1
+        offer(admission).finish(request, failed=False)
+        assert admission.routes.find("GET", "/feed").learned == 0
+
+
+class TestWhatOutlivesARequest:
+    def test_is_as_free_as_the_service_itself(self) -> None:
+        set_effects(Effects(routes={"GET /feed": Effect(degraded=frozenset({"reviews"}))}))
+        admission = made()
+        fill(admission, 40)
+        admitted = offer(admission)
+        context = copy_context()
+        context.run(admitted.handle, Request())
+        mark = context.run(LIGHT_MARK.get)
+        assert mark is not None
+        assert (mark.level, context.run(degraded, "reviews")) == ("light", True)
+        admitted.finish(Request(), failed=False)
+        assert (mark.level, context.run(degraded, "reviews")) == ("normal", False)
+
+
+class TestWhatFails:
+    def test_the_meter_costs_no_request_its_units(self) -> None:
+        admission = made()
+        admission.meter = Broken()
+        with pytest.raises(TypeError):
+            offer(admission)
+        assert admission.limiter.statistics().inflight == 0
+
+    def test_what_fails_at_the_end_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        admission = made()
+        admission.meter = Broken("finished")
+        for _ in range(3):
+            offer(admission).finish(Request(), failed=False)
+        assert admission.limiter.statistics().inflight == 0
+        assert caplog.text.count("learning from a request failed") == 1
+
+
+class TestLoops:
+    def test_one_admission_serves_one_loop(self) -> None:
+        admission = made()
+        one, two = asyncio.new_event_loop(), asyncio.new_event_loop()
+        admission.belong_to(one)
+        admission.belong_to(one)
+        with pytest.raises(RuntimeError, match="make an Admission for each"):
+            admission.belong_to(two)
+        one.close()
+        admission.belong_to(two)
+        two.close()
+
 
 class TestWhatIsGranted:
     def test_a_declared_cost_is_the_budget_of_the_request(self) -> None:
@@ -132,6 +201,14 @@ class TestWhatIsGranted:
         admission = made()
         offer(admission).finish(Request(8), failed=False)
         assert offer(admission).budget is None
+
+    def test_a_pattern_for_any_path_is_no_health_check(self) -> None:
+        admission = made()
+        admitted = offer(admission, "/live")
+        admitted.finish(Request(), failed=False, template="/{name}")
+        assert not admission.routes.find("GET", "/live").bypass
+        offer(admission, "/healthz").finish(Request(), failed=False, template="/healthz")
+        assert admission.routes.find("GET", "/healthz").bypass
 
     def test_health_checks_are_always_let_in_and_counted_nowhere(self) -> None:
         admission = made()

@@ -32,11 +32,36 @@ def note_phase(request: RequestScope, message: Message) -> None:
 
 
 class Response:
-    """The response of one request."""
+    """The response of one request.
 
-    __slots__ = ("_admitted", "_mark", "_request", "_send", "_size", "begun", "held", "status")
+    Args:
+        request: whose.
+        send: of the server.
+        admitted: the request's admission, if it has one.
+        holds: whether a 500 may be held back; False: everything passes as it comes.
+    """
 
-    def __init__(self, request: RequestScope, send: Send, admitted: Admitted | None) -> None:
+    __slots__ = (
+        "_admitted",
+        "_holds",
+        "_mark",
+        "_request",
+        "_send",
+        "_size",
+        "begun",
+        "held",
+        "status",
+    )
+
+    def __init__(
+        self,
+        request: RequestScope,
+        send: Send,
+        admitted: Admitted | None,
+        *,
+        holds: bool = True,
+    ) -> None:
+        self._holds = holds
         self._request = request
         self._send = send
         self._admitted = admitted
@@ -63,7 +88,11 @@ class Response:
 
     def _may_be_ours(self, message: Message) -> bool:
         request = self._request
-        return message.get("status") == 500 and (request.refused > 0 or request.reason is not None)
+        return (
+            self._holds
+            and message.get("status") == 500
+            and (request.refused > 0 or request.reason is not None)
+        )
 
     async def release(self) -> None:
         """Send what was held back."""

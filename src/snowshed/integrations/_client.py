@@ -62,6 +62,8 @@ class Client:
             else:
                 await self._next_news()
         message = self._pending.popleft()
+        if message["type"] == "http.disconnect" and self._request.phase == "handling":
+            self.gone = True
         self._read = self._read or _is_last(message)
         # Whoever is handed a part of the body does not listen for more yet.
         self._listens = message["type"] != "http.request"

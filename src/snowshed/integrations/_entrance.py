@@ -7,10 +7,12 @@ is one, and returns a scope that has the tightest of all that was said.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.core import _clock
+from snowshed.errors import Overloaded
 from snowshed.integrations._headers import baggage_of, tightened
 from snowshed.integrations._request import Policy, RequestScope
 from snowshed.integrations._turns import LoopTurns
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from snowshed.shed._criticality import TrustedPeers
 
 __all__ = ["Entrance"]
+
+logger = logging.getLogger("snowshed.shed")
 
 Headers = Sequence[tuple[bytes, bytes]]
 N = TypeVar("N", int, float)
@@ -75,17 +79,8 @@ class Entrance:
         FINAL_MARK.set(FinalMark() if policy.enforce else None)
         time_left, budget = tightened(headers, timeout=time_left, budget=policy.budget)
         timeout = policy.timeout
-        admitted = None
-        if self._admission is not None:
-            admitted = self._admission.offer(
-                method,
-                path,
-                headers,
-                time_left,
-                timeout=timeout,
-                trusted=trusted,
-                waited=self._waited(),
-            )
+        admitted = self._ask(method, path, headers, time_left, timeout=timeout, trusted=trusted)
+        if admitted is not None:
             timeout = _least(timeout, admitted.timeout)
             budget = _least(budget, admitted.budget)
         timeout = _least(timeout, time_left)
@@ -94,11 +89,39 @@ class Entrance:
             admitted.handle(request)
         return request, admitted
 
-    def _waited(self) -> float:
-        loop = asyncio.get_running_loop()
-        if self._turns is None or loop is not self._loop:
-            self._loop, self._turns = loop, LoopTurns(loop, _clock.now)
-        return self._turns.waited()
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Headers,
+        time_left: float | None,
+        *,
+        timeout: float | None,
+        trusted: bool,
+    ) -> Admitted | None:
+        """Ask the admission; one that fails, or that serves another loop, is not asked again."""
+        if self._admission is None:
+            return None
+        try:
+            loop = asyncio.get_running_loop()
+            if self._turns is None or loop is not self._loop:
+                self._admission.belong_to(loop)
+                self._loop, self._turns = loop, LoopTurns(loop, _clock.now)
+            return self._admission.offer(
+                method,
+                path,
+                headers,
+                time_left,
+                timeout=timeout,
+                trusted=trusted,
+                waited=self._turns.waited(),
+            )
+        except Overloaded:
+            raise
+        except Exception:
+            self._admission = None
+            logger.exception("admission failed and was switched off; the service goes on")
+            return None
 
 
 def _least(first: N | None, second: N | None) -> N | None:

@@ -32,6 +32,9 @@ BUDGET = "snowshed-budget"
 CRITICALITY = "x-criticality"
 REQUEST_ID = "x-request-id"
 
+LONGEST_TIMEOUT = 3600.0
+"""Seconds; whoever says that it waits for longer than an hour has made a mistake."""
+
 _GRPC_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 _GRPC_TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])")
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -66,13 +69,17 @@ def _ignore() -> None:
 def timeout_ms(value: str) -> float | None:
     """Return the seconds in an ``x-request-timeout-ms`` header; None if it is unreadable or 0."""
     text = value.strip()
-    return int(text) / 1000 or None if _WHOLE.fullmatch(text) else None
+    return _sensible(int(text) / 1000) if _WHOLE.fullmatch(text) else None
 
 
 def grpc_timeout(value: str) -> float | None:
     """Return the seconds in a ``grpc-timeout`` header (gRPC over HTTP/2: digits and a unit)."""
     match = _GRPC_TIMEOUT.fullmatch(value.strip())
-    return int(match[1]) * _GRPC_UNITS[match[2]] or None if match else None
+    return _sensible(int(match[1]) * _GRPC_UNITS[match[2]]) if match else None
+
+
+def _sensible(seconds: float) -> float | None:
+    return seconds if 0 < seconds <= LONGEST_TIMEOUT else None
 
 
 def task_budget(value: str) -> float | None:

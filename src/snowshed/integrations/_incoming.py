@@ -16,10 +16,11 @@ from snowshed.core._budget import CURRENT
 from snowshed.errors import Overloaded
 from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest, ObservedRequest
-from snowshed.integrations._problem import RETRY_AFTER, TOO_MANY, Problem, refusal_of
+from snowshed.integrations._problem import TOO_LATE, TOO_MANY, Problem, refusal_of
 from snowshed.integrations._request import Policy, RequestScope, is_around_this_task
 from snowshed.shed._criticality import TrustedPeers
 from snowshed.shed._final import note_final
+from snowshed.shed._retry_after import come_back
 
 if TYPE_CHECKING:
     from snowshed.shed._admission import Admission, Admitted
@@ -59,10 +60,11 @@ class Refused(Exception):  # noqa: N818 - never leaves a server: it becomes an a
         retry_after: seconds after which it is worth trying again; None: no use in that.
     """
 
-    def __init__(self, problem: Problem, retry_after: float = RETRY_AFTER) -> None:
+    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
         super().__init__(problem.title)
         self.problem = problem
-        self.retry_after = retry_after if problem.again else None
+        again = come_back() if retry_after is None else retry_after
+        self.retry_after = again if problem.again else None
 
 
 class Incoming:
@@ -143,6 +145,7 @@ class Incoming:
                 admitted.finish(
                     request,
                     failed=ended.refused or has_failed(ended.answer, ended.error),
+                    late=ended.late,
                     gone=not ended.begun and _has_gone(request, ended.error),
                     template=caller.template,
                 )
@@ -170,6 +173,7 @@ class Incoming:
             if self.policy.enforce and isinstance(error, Exception) and not ended.begun:
                 problem = refusal_of(error, request)
             ended.refused = problem is not None or isinstance(error, Refused)
+            ended.late = problem is TOO_LATE
             if problem is None:
                 raise
             raise Refused(problem) from error
@@ -179,13 +183,13 @@ class Incoming:
 class _Ended(Generic[T]):
     """How a request has ended."""
 
-    __slots__ = ("answer", "begun", "error", "refused")
+    __slots__ = ("answer", "begun", "error", "late", "refused")
 
     def __init__(self) -> None:
         self.answer: T | None = None
         self.error: BaseException | None = None
         self.begun = False
-        self.refused = False
+        self.refused = self.late = False
 
 
 def _has_gone(request: RequestScope, error: BaseException | None) -> bool:

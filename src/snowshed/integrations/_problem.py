@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.errors import BudgetExceeded, DeadlineExceeded
+from snowshed.shed._retry_after import come_back
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Send
     from snowshed.integrations._request import RequestScope
 
 __all__ = ["TOO_LATE", "TOO_MANY", "TOO_MUCH", "Problem", "refusal_of", "refuse"]
-
-RETRY_AFTER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,13 @@ TOO_LATE = Problem(504, "Gateway Timeout", "The response was not ready in time."
 _BODIES = {problem: problem.body for problem in (TOO_MUCH, TOO_MANY, TOO_LATE)}
 
 
-async def refuse(send: Send, problem: Problem, *, retry_after: float = RETRY_AFTER) -> None:
+async def refuse(send: Send, problem: Problem, *, retry_after: float | None = None) -> None:
     """Answer with ``problem``.
 
     Args:
         send: of ASGI.
         problem: which.
-        retry_after: seconds; told in whole ones, rounded up.
+        retry_after: seconds, told in whole ones, rounded up; None: some, at random.
     """
     body = _BODIES[problem]
     headers = [
@@ -81,7 +80,8 @@ async def refuse(send: Send, problem: Problem, *, retry_after: float = RETRY_AFT
         (b"content-length", str(len(body)).encode()),
     ]
     if problem.again:
-        headers.append((b"retry-after", str(math.ceil(retry_after)).encode()))
+        seconds = math.ceil(come_back() if retry_after is None else retry_after)
+        headers.append((b"retry-after", str(seconds).encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -304,14 +304,21 @@ async def _begin_response(_request: web.Request, response: web.StreamResponse) -
 
 def _caller(request: web.Request) -> Caller:
     peer = None if request.transport is None else request.transport.get_extra_info("peername")
-    resource = request.match_info.route.resource
     return Caller(
         method=request.method,
         path=request.path,
         headers=[(name.lower(), value) for name, value in request.raw_headers],
         peer=peer[0] if isinstance(peer, tuple) else None,
-        template=None if resource is None else resource.canonical,
+        template=_template(request),
     )
+
+
+def _template(request: web.Request) -> str | None:
+    """Return the template of the path; None for what stands for paths of any length."""
+    resource = request.match_info.route.resource
+    if resource is None or resource.canonical.count("/") != request.path.count("/"):
+        return None
+    return str(resource.canonical)
 
 
 def _has_failed(answer: web.StreamResponse | None, _error: BaseException | None) -> bool:

@@ -30,7 +30,7 @@ from snowshed.integrations._asgi_types import App, Message, Receive, Scope, Send
 from snowshed.integrations._client import Client
 from snowshed.integrations._entrance import Entrance
 from snowshed.integrations._observed import LightRequest
-from snowshed.integrations._problem import TOO_MANY, TOO_MUCH, Problem, refusal_of, refuse
+from snowshed.integrations._problem import TOO_LATE, TOO_MANY, TOO_MUCH, Problem, refusal_of, refuse
 from snowshed.integrations._request import RequestScope, checked_policy, is_around_this_task
 from snowshed.shed._criticality import TrustedPeers
 
@@ -99,7 +99,7 @@ class RequestScopeMiddleware:
             await self._in_scope(scope, receive, send)
             return
         if self._admission is not None:
-            await self._serve(*self._let_in(scope), scope, receive, send)
+            await self._handle(*self._let_in(scope), scope, receive, send)
             return
         # To observe is written out here: each coroutine more would cost what all of this does.
         request = LightRequest(_name_of, scope, self.policy)
@@ -123,7 +123,6 @@ class RequestScopeMiddleware:
             CURRENT.reset(token)
 
     async def _in_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_http = scope["type"] == "http"
         if not self.policy.enforce:
             request = RequestScope(
                 _name_of(scope), self.policy, timeout=None, budget=self.policy.budget
@@ -134,12 +133,22 @@ class RequestScopeMiddleware:
         try:
             request, admitted = self._let_in(scope)
         except Overloaded as error:
-            if is_http:
+            if scope["type"] == "http":
                 await refuse(send, TOO_MANY, retry_after=error.retry_after)
             else:
                 await _close(send, TOO_MANY)
             return
-        if is_http:
+        await self._handle(request, admitted, scope, receive, send)
+
+    async def _handle(
+        self,
+        request: RequestScope,
+        admitted: Admitted | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        if scope["type"] == "http":
             await self._serve(request, admitted, scope, receive, send)
         else:
             await self._talk(request, admitted, scope, receive, send)
@@ -175,14 +184,18 @@ class RequestScopeMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        response = Response(request, send, admitted)
+        enforce = self.policy.enforce
+        response = Response(request, send, admitted, holds=enforce)
         client = Client(request, scope, receive)
+        problem: Problem | None = None
         try:
             async with request:
-                client.watch_later()
+                if enforce:
+                    client.watch_later()
                 await self.app(scope, client.receive, response.send)
         except Exception as error:
-            problem = None if response.begun else refusal_of(error, request)
+            if enforce and not response.begun:
+                problem = refusal_of(error, request)
             if problem is None:
                 await response.release()
                 raise
@@ -196,9 +209,12 @@ class RequestScopeMiddleware:
         finally:
             client.stop()
             if admitted is not None:
-                gone = client.gone and not response.begun
                 admitted.finish(
-                    request, failed=response.failed, gone=gone, template=template_of(scope)
+                    request,
+                    failed=response.failed,
+                    late=problem is TOO_LATE,
+                    gone=client.gone,
+                    template=template_of(scope),
                 )
 
     async def _talk(
@@ -209,16 +225,14 @@ class RequestScopeMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        accepted = closed = False
+        closed = failed = False
 
         def note(message: Message) -> Message:
-            nonlocal accepted, closed
+            nonlocal closed
             kind = message["type"]
             closed = closed or kind in {"websocket.close", "websocket.disconnect"}
-            if kind == "websocket.accept":
-                accepted = True
-                if admitted is not None:
-                    admitted.answered()
+            if kind == "websocket.accept" and admitted is not None:
+                admitted.answered()
             note_phase(request, message)
             return message
 
@@ -232,13 +246,14 @@ class RequestScopeMiddleware:
             async with request:
                 await self.app(scope, noting_receive, noting_send)
         except Exception as error:
-            problem = refusal_of(error, request)
+            failed = True
+            problem = refusal_of(error, request) if self.policy.enforce else None
             if problem is None or closed:
                 raise
             await _close(send, problem)
         finally:
             if admitted is not None:
-                admitted.finish(request, failed=not accepted, template=template_of(scope))
+                admitted.finish(request, failed=failed, template=template_of(scope))
 
 
 def _name_of(scope: Scope) -> str:

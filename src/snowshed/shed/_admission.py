@@ -27,6 +27,7 @@ from snowshed.shed._effects import (
 )
 from snowshed.shed._light import LIGHT_MARK, LightMark
 from snowshed.shed._meter import Meter
+from snowshed.shed._retry_after import come_back
 from snowshed.shed._routes import Route, RouteTable
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["Admission", "Admitted"]
 
 logger = logging.getLogger("snowshed.shed")
-SAMPLED_RETRY_AFTER = 1.0
 
 
 class Counted(Protocol):
@@ -63,6 +63,7 @@ class Admitted:
     __slots__ = (
         "_admission",
         "_began",
+        "_ended",
         "_grant",
         "_mark",
         "_path",
@@ -87,6 +88,7 @@ class Admitted:
         self._path = path
         self._began = began
         self._request: Counted | None = None
+        self._ended = False
         light = grant is not None and grant.level == "light" and admission.enforce
         self._mark = LightMark("light" if light else "normal")
         self.budget: int | None = None
@@ -116,6 +118,8 @@ class Admitted:
     def effect(self) -> Effect:
         """Return what the rules say about this request now."""
         effects = current_effects()
+        if self._ended:
+            return effects.service
         request = self._request
         if request is None or not effects.request_rules:
             return effects.of(self.route.name)
@@ -128,25 +132,42 @@ class Admitted:
             self._grant.answered()
 
     def finish(
-        self, request: Counted, *, failed: bool, gone: bool = False, template: str | None = None
+        self,
+        request: Counted,
+        *,
+        failed: bool,
+        late: bool = False,
+        gone: bool = False,
+        template: str | None = None,
     ) -> None:
-        """Give back what it was granted, and learn what it has cost.
+        """Give back what it was granted, and learn what it has cost. Never raises.
+
+        What it has started, and lives on, is from now on as free as the service itself.
 
         Args:
             request: what was admitted.
             failed: whether it came to a bad end: an error of the service's, a missed deadline.
+            late: whether its deadline has ended it.
             gone: whether its client left before there was an answer.
             template: the template of its path, if the framework has told.
         """
-        self._request = None
         grant, self._grant = self._grant, None
-        if grant is None:
-            return
-        if gone:
-            grant.cancel()
-        else:
-            grant.finish(dropped=failed)
-        self._admission._ended(self, request, failed=failed, gone=gone, template=template)
+        try:
+            if grant is None:
+                self._admission._bypass_ended(self, template)
+                return
+            if gone:
+                grant.cancel()
+            else:
+                grant.finish(dropped=late)
+            self._admission._ended(self, request, failed=failed, gone=gone, template=template)
+        except Exception:
+            if self._admission._fails_first("learning from a request"):
+                logger.exception("learning from a request failed; the service goes on")
+        finally:
+            self._request = None
+            self._ended = True
+            self._mark.level = "normal"
 
 
 class Admission:
@@ -176,6 +197,8 @@ class Admission:
         self.enforce = enforce
         self._refused: dict[str, int] = {}
         self._bypassed = 0
+        self._failed: set[str] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._when_serving: Callable[[asyncio.AbstractEventLoop], object] | None = None
 
     def __repr__(self) -> str:
@@ -185,6 +208,18 @@ class Admission:
     def when_serving(self, begin: Callable[[asyncio.AbstractEventLoop], object]) -> None:
         """Call ``begin(loop)`` once, when the first request comes."""
         self._when_serving = begin
+
+    def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve ``loop`` from now on.
+
+        Raises:
+            RuntimeError: it serves another one that is not closed; each loop needs its own.
+        """
+        owner = self._loop
+        if owner is not None and owner is not loop and not owner.is_closed():
+            msg = f"{self!r} serves another event loop; make an Admission for each"
+            raise RuntimeError(msg)
+        self._loop = loop
 
     def offer(
         self,
@@ -233,8 +268,12 @@ class Admission:
             if self.enforce:
                 raise
             grant = self.limiter.let_in(route.cost(light=False), time_left=time_left)
-        self.meter.admitted(route.name, now)
-        admitted = Admitted(self, route, grant, (method, path), began=now - waited)
+        try:
+            self.meter.admitted(route.name, now)
+            admitted = Admitted(self, route, grant, (method, path), began=now - waited)
+        except BaseException:
+            grant.cancel()
+            raise
         admitted.timeout = effect.timeout
         if self.enforce:
             admitted.budget = route.declared_cost(light=admitted.light)
@@ -305,8 +344,19 @@ class Admission:
         route = admitted.route
         if template is not None and not route.declared:
             route = self.routes.learn_template(*admitted._path, template)
-        if not (failed or gone):
+        # One whose tasks were refused would have needed more than it had.
+        if not (failed or gone or request.counted.refused):
             route.learn(request.counted.peak, admitted.light)
+
+    def _bypass_ended(self, admitted: Admitted, template: str | None) -> None:
+        if template is not None:
+            self.routes.question_bypass(admitted._path[1], template)
+
+    def _fails_first(self, what: str) -> bool:
+        """Tell whether ``what`` has not failed before."""
+        known = what in self._failed
+        self._failed.add(what)
+        return not known
 
     @property
     def refused(self) -> Mapping[str, int]:
@@ -318,10 +368,10 @@ def _refuse_by_rule(effect: Effect, baggage: Baggage) -> None:
     if effect.refuse_below is not None and _class_of(baggage) < effect.refuse_below:
         name = _class_of(baggage).name.lower()
         what = f"a rule refuses requests of class {name}"
-        raise Overloaded(what, "class", SAMPLED_RETRY_AFTER)
+        raise Overloaded(what, "class", come_back())
     if effect.sample > 1 and sampled_out(baggage.request_id or "", effect.sample):
         what = f"a rule serves one request in {effect.sample}"
-        raise Overloaded(what, "sampled", SAMPLED_RETRY_AFTER)
+        raise Overloaded(what, "sampled", come_back())
 
 
 def _class_of(baggage: Baggage) -> Criticality:

@@ -36,6 +36,7 @@ from snowshed.shed._grant import Grant
 from snowshed.shed._limits import DeadlineLimit, Limit, OpenRequest, Sample, Tick
 from snowshed.shed._limits._last_good import LastGoodLimit
 from snowshed.shed._pressure import PressureGate
+from snowshed.shed._retry_after import come_back
 
 if TYPE_CHECKING:
     from snowshed.core._hooks import Level
@@ -50,7 +51,6 @@ STUCK_AFTER = 1.0  # seconds at least after which the next is let in though noth
 LONGEST_PATIENCE = 32  # times that, if those let in so do not finish either
 MOST_WAITED = 0.5  # share of its deadline that a request may have waited for the event loop
 OLDEST = 256  # requests in flight that the limit is told of
-RETRY_AFTER = (1.0, 3.0)  # seconds, at random between them: or all come back at once
 REASONS: tuple[Reason, ...] = ("limit", "class", "infeasible")
 
 
@@ -208,7 +208,7 @@ class AdaptiveLimiter:
         what = (
             f"limiter {self.name!r} has {self._used:.0f} of {self._said.limit:.0f} units in flight"
         )
-        raise Overloaded(what, reason, self._random.uniform(*RETRY_AFTER))
+        raise Overloaded(what, reason, come_back(self._random))
 
     def let_in(self, cost: float = 1.0, *, time_left: float | None = None) -> Grant:
         """Let in a request that `admit` has refused: for a dry run, which refuses nobody.
@@ -260,19 +260,25 @@ class AdaptiveLimiter:
 
     def _cancelled(self, grant: Grant) -> None:
         self._give_back(grant)
-        # One that was late before its caller left does say something.
-        if grant._counts and self._clock() - grant._admitted > grant._deadline:
+        if not grant._counts:
+            return
+        # One that was late before its caller left says as much as any other.
+        if self._clock() - grant._admitted > grant._deadline:
             self._learn(grant, dropped=True)
+        else:
+            self._said.on_leave(self._sample(grant, dropped=True))
 
     def _learn(self, grant: Grant, *, dropped: bool) -> None:
         now = self._clock()
         if not 0 <= now - self._ticked < TICK:
             self._tick(now)
+        self._times.note(now, now - grant._admitted, grant.units)
+        self._said.on_sample(self._sample(grant, dropped=dropped))
+
+    def _sample(self, grant: Grant, *, dropped: bool) -> Sample:
+        now = self._clock()
         latency = now - grant._admitted
-        self._times.note(now, latency, grant.units)
-        self._said.on_sample(
-            Sample(now, latency, grant._deadline, grant._load, grant.units, dropped)
-        )
+        return Sample(now, latency, grant._deadline, grant._load, grant.units, dropped)
 
     def _give_back(self, grant: Grant) -> None:
         del self._open[grant]
@@ -293,8 +299,7 @@ class AdaptiveLimiter:
         self._let_streams_go(now)
         oldest = [
             OpenRequest(each._admitted, each._deadline, each._load)
-            for each in islice(self._open, OLDEST)
-            if each._counts
+            for each in islice(filter(_unanswered, self._open), OLDEST)
         ]
         self._said.on_tick(Tick(now, self._used, self._peak, oldest))
         self._times.refresh(now)
@@ -330,6 +335,10 @@ class AdaptiveLimiter:
             light=self._light,
             rejected=dict(self._rejected),
         )
+
+
+def _unanswered(grant: Grant) -> bool:
+    return grant._counts
 
 
 def _reason_of(criticality: Criticality) -> Reason:

@@ -5,8 +5,8 @@ of the field compare latency with the best that they have seen, and have to gues
 still good. But every request knows how long it may take. So in flight may be as many units as still
 let 95 % of the requests end within three quarters of their own deadline.
 
-**Four traps**, each of which costs most of the goodput when something behind the service slows
-down (a brown-out), and what is done about them:
+**Five traps**, each of which costs most of the goodput when something behind the service slows down
+(a brown-out) or more comes than it can do, and what is done about them:
 
 *Dead time.* What finishes now was admitted a latency ago, under another limit. A controller that
 cuts again before it has seen what its last cut has done cuts far too deep. Only requests that were
@@ -27,6 +27,10 @@ first seconds of a brown-out: one step, from wherever the limit is, down to the 
 around it, and the slope of latency over load (see `_elasticity`) tells on which side of the knee it
 stands: where latency grows with the load the floor sinks, where it does not, it rises.
 
+*Callers that leave* before the objective have a deadline of which they have said nothing, and they
+take what they were charged along, so that the limit is never reached. When more than one in twenty
+leaves, and not at once, the time after which they do is the deadline of all for a minute.
+
 **Guards.** It grows only while it is what limits (Envoy lacks this guard: in quiet hours its limit
 climbs to the maximum, and the first second of a flood is admitted whole). It is cut only then, too:
 a service that is slow by nature is not starved.
@@ -46,6 +50,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.shed._limits._elasticity import Point, contrast, elasticity, mean
 from snowshed.shed._limits._measure import check_bounds, check_fraction
+from snowshed.shed._limits._patience import Patience
 
 if TYPE_CHECKING:
     from snowshed.shed._limits._limit import Sample, Tick
@@ -66,6 +71,7 @@ SUDDEN = 1.5  # strain from which on a cut may be deeper
 SUDDEN_CUT = 0.5
 SLOWED = math.log(2)  # growth of what a request takes without waiting that is a brown-out
 USUAL_WEIGHT = 0.1
+AT_EASE = 0.5  # strain below which the load of most requests can be called proven
 FLAT = 0.3  # elasticity of latency below which a load has cost nothing
 STEEP = 0.7  # and from which on it was paid for by waiting
 DITHER = 0.1  # how far the limit alternates around the floor
@@ -114,6 +120,7 @@ class DeadlineLimit:
         "_min",
         "_near",
         "_now",
+        "_patience",
         "_peak",
         "_setpoint",
         "_side",
@@ -142,6 +149,7 @@ class DeadlineLimit:
         self._peak = 0.0
         self._strain = 0.0
         self._usual: float | None = None
+        self._patience = Patience()
         self._floor = 0.0
         # Whether the floor holds the limit, and on which side of it the limit stands.
         self._held = False
@@ -186,9 +194,18 @@ class DeadlineLimit:
             return
         point = Point(now, math.log(inflight), math.log(latency))
         if now - latency >= self._changed:
-            self._fresh.append((latency / deadline, point))
+            self._fresh.append((latency / min(deadline, self._patience.seconds), point))
         self._finished.append(point)
         self._done += units
+
+    def on_leave(self, sample: Sample) -> None:
+        """Learn from a request whose caller has left, before the deadline that is known of it."""
+        now, age, deadline, inflight, _, _ = sample
+        if self._usual is None or not _makes_sense(age, deadline, inflight):
+            return
+        if now - age >= self._changed:
+            point = Point(now, math.log(inflight), math.log(age))
+            self._patience.note(point, usual=self._usual)
 
     def on_tick(self, tick: Tick) -> None:
         """Decide, if enough is known since the last change."""
@@ -201,11 +218,13 @@ class DeadlineLimit:
         self._near.extend(_few_of(self._finished, NEAR_IN_A_TICK))
         self._finished.clear()
         self._note_throughput(tick)
-        fresh = [*self._fresh, *self._overdue(tick)]
+        left = ((1.0, point) for point in self._patience.left)
+        fresh = [*self._fresh, *self._overdue(tick), *left]
         if len(fresh) < FEWEST:
             return
         shares = sorted(share for share, _ in fresh)
         strain = shares[int(len(shares) * PERCENTILE)] / self._setpoint
+        self._patience.decide(len(fresh), tick.now)
         slowness = self._slowness([point for _, point in fresh])
         before = self._limit
         busy = self._peak >= BUSY * self._limit
@@ -261,7 +280,12 @@ class DeadlineLimit:
             self._usual = slowness if self._usual is None else _nearer(self._usual, slowness)
             if busy:
                 self._limit *= min(LARGEST_RISE, 1 / strain)
-        elif busy:
+            return
+        if self._patience.seconds < math.inf:
+            # Who leaves takes what it was charged along, so that the limit is never reached.
+            self._limit = min(self._limit, self._peak)
+            busy = True
+        if busy:
             if self._strain <= 1:
                 # What was learned before is about another regime.
                 self._near.clear()
@@ -274,8 +298,9 @@ class DeadlineLimit:
         calm = _of_last(self._calm, RECALL, self._now)
         seen = contrast(calm)
         if seen is None:
-            if strain < 0.5 and calm:
-                loads = sorted(point.load for point in calm)
+            if strain < AT_EASE and self._fresh:
+                # Not of what is remembered: that may be a flood that is just over.
+                loads = sorted(point.load for _, point in self._fresh)
                 self._raise_floor(math.exp(loads[len(loads) // 2]))
         elif seen.elasticity < FLAT:
             self._raise_floor(seen.high)

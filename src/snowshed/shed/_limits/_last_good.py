@@ -52,6 +52,12 @@ class LastGoodLimit:
         """Pass on a request that has finished."""
         self._tell(self._inner.on_sample, sample)
 
+    def on_leave(self, sample: Sample) -> None:
+        """Pass on a request whose caller has left, to a limit that wants to know."""
+        hear = getattr(self._inner, "on_leave", None)
+        if hear is not None:
+            self._tell(hear, sample)
+
     def on_tick(self, tick: Tick) -> None:
         """Pass on a period that has passed."""
         self._tell(self._inner.on_tick, tick)

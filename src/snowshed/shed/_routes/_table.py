@@ -114,6 +114,7 @@ class RouteTable:
     """
 
     __slots__ = (
+        "_by_default",
         "_declared",
         "_declared_routes",
         "_evicted",
@@ -130,6 +131,7 @@ class RouteTable:
         self._patterns = len(declared)
         self._declared: PatternTree[_Declared] = PatternTree()
         self._declared_routes: list[Route] = []
+        self._by_default: set[str] = set()
         self._declare_all(declared)
         self._templates: PatternTree[str] = PatternTree()
         self._told = 0
@@ -162,6 +164,20 @@ class RouteTable:
             route.start_from(guessed)
         route.template = template
         return route
+
+    def question_bypass(self, path: str, template: str) -> None:
+        """Take a default bypass back, if the framework serves its path by a pattern for any.
+
+        A service whose profiles are at ``/{name}`` has one for the user *live* too.
+        """
+        found = self._declared.place(segments_of(path))
+        default = found.get("GET")
+        if default is None or default.name not in self._by_default or template == path:
+            return
+        del found["GET"]
+        self._by_default.discard(default.name)
+        self._recent.clear()
+        self._former.clear()
 
     def statistics(self) -> RouteTableStatistics:
         """Return what is known of every route. Costs O(routes)."""
@@ -201,6 +217,7 @@ class RouteTable:
             place = self._declared.place(segments_of(path))
             if ANY_METHOD not in place and "GET" not in place:
                 place["GET"] = _Declared(f"GET {path}", RoutePolicy(bypass=True))
+                self._by_default.add(f"GET {path}")
 
     def _look_up(self, method: str, path: str) -> Route:
         key = method, path
