@@ -29,6 +29,19 @@ class Oven(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(msg)
 
 
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    heat: int = 180
+
+    def __post_init__(self) -> None:
+        if self.heat <= 0:
+            msg = f"heat must be positive, not {self.heat}"
+            raise ValueError(msg)
+
+
+class Kitchen(msgspec.Struct, frozen=True, kw_only=True):
+    ovens: dict[str, Strict] = {}
+
+
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project directory, and no settings from outside."""
@@ -206,6 +219,23 @@ class TestMistakes:
     ) -> None:
         monkeypatch.setenv("SNOWSHED_OVEN_MODE", "grill")
         assert complaint(fan=True) == "section 'oven': mode 'grill' runs without fan"
+
+    @pytest.mark.parametrize(
+        ("entry", "told"),
+        [
+            ("haet = 1", ".\"b\".haet: unknown setting (did you mean 'heat'?); known are "),
+            ("heat = 'hot'", ".\"b\": {'heat': 'hot'} is not accepted: Expected `int`"),
+            ("heat = 0", ".\"b\": {'heat': 0} is not accepted: heat must be positive, not 0"),
+        ],
+    )
+    def test_a_table_of_tables_blames_the_wrong_one(
+        self, here: Path, entry: str, told: str
+    ) -> None:
+        text = f"[kitchen.ovens.a]\nheat = 1\n[kitchen.ovens.b]\n{entry}\n"
+        (here / "snowshed.toml").write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            config.section("kitchen", Kitchen)
+        assert str(caught.value).startswith(f"{here / 'snowshed.toml'}: kitchen.ovens{told}")
 
     def test_a_caller_says_how_its_arguments_are_spelled(self) -> None:
         with pytest.raises(ConfigError, match=r"^--heat: 'x' is not accepted"):

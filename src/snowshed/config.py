@@ -157,6 +157,7 @@ def _accept(
         # Alone with the defaults: so the struct's own checks blame this key and this place.
         settings(**{key: value})
     except msgspec.ValidationError as error:
+        _blame_entry(raw, types[key], layer.where(key))
         raise ConfigError(layer.where(key), _refusal(raw, types[key], error)) from None
     except ValueError as error:
         raise ConfigError(layer.where(key), str(error)) from None
@@ -170,6 +171,23 @@ def _convert(raw: object, wanted: Any, *, strict: bool) -> object:
         if get_origin(wanted) in {tuple, list, set, frozenset}:
             raw = [item.strip() for item in raw.split(",") if item.strip()]
     return msgspec.convert(raw, wanted, strict=strict)
+
+
+def _blame_entry(raw: object, wanted: Any, where: str) -> None:
+    """Refuse the wrong entry of a table of tables; msgspec does not tell which one it is."""
+    if get_origin(wanted) is not dict or not isinstance(raw, Mapping):
+        return
+    kind = get_args(wanted)[1]
+    known: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
+    for name, entry in raw.items() if known else ():
+        place = f'{where}."{name}"'
+        for key in entry if isinstance(entry, Mapping) else ():
+            if key not in known:
+                raise ConfigError(f"{place}.{key}", _unknown("setting", key, known))
+        try:
+            msgspec.convert(entry, kind)
+        except msgspec.ValidationError as error:
+            raise ConfigError(place, _refusal(entry, kind, error)) from None
 
 
 def _refusal(raw: object, wanted: Any, error: msgspec.ValidationError) -> str:
