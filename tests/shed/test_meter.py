@@ -144,3 +144,24 @@ def test_whatever_is_counted_is_counted_in_a_bucket_of_a_meter(seconds: float) -
     meter = Meter(now=0.0)
     meter.finished("/", 0.5, seconds, False)
     assert all(map(is_bucket, meter.window(10, 5.0).latencies))
+
+
+def test_a_scanner_takes_no_place_for_longer_than_a_minute():
+    meter = Meter(routes=3)
+    for number in range(3):
+        meter.admitted(f"/wp-{number}", 100.0)
+        meter.finished(f"/wp-{number}", 100.0, 0.01, True)
+    meter.admitted("/feed", 101.0)
+    assert meter.statistics().overflowed == 1
+    for second in range(102, 170):
+        meter.window(5, second)
+    meter.admitted("/feed", 170.0)
+    assert "/feed" in meter.routes
+    assert len(meter.routes) == 4
+
+
+def test_a_route_with_requests_in_flight_keeps_its_place():
+    meter = Meter(routes=1)
+    meter.admitted("/slow", 100.0)
+    meter.admitted("/feed", 300.0)
+    assert meter.routes == ("/slow", OTHER_ROUTES)

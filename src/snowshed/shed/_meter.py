@@ -189,12 +189,21 @@ class _Ring:
 class _Series:
     """One route: the second that runs, and the minute before it."""
 
-    __slots__ = ("inflight", "ring", "running")
+    __slots__ = ("inflight", "ring", "running", "used")
 
     def __init__(self) -> None:
         self.ring = _Ring()
         self.running = _Counts()
         self.inflight = 0
+        # The last second that is over in which anything happened.
+        self.used = -1
+
+    @property
+    def last_used(self) -> int:
+        """The last second in which anything happened; -1: none yet."""
+        running = self.running
+        happened = running.admitted or running.finished or running.refused
+        return running.second if happened else self.used
 
 
 class Meter:
@@ -208,13 +217,14 @@ class Meter:
         now: monotonic seconds at its beginning; None: at the first count.
     """
 
-    __slots__ = ("_all", "_at_most", "_began", "_overflowed", "_routes")
+    __slots__ = ("_all", "_at_most", "_began", "_looked", "_overflowed", "_routes")
 
     def __init__(self, *, routes: int = 100, now: float | None = None) -> None:
         self._at_most = routes
         self._began = now
         self._routes: dict[str, _Series] = {}
         self._overflowed = 0
+        self._looked = -1
         self._all = _Ring()
 
     def admitted(self, route: str, now: float) -> None:
@@ -314,15 +324,32 @@ class Meter:
         return sum(series.inflight for series in self._routes.values())
 
     def _turn(self, series: _Series, second: int) -> None:
+        series.used = series.last_used
         if series.running.second >= 0:
             series.ring.add(series.running)
             self._all.add(series.running)
         series.running.begin(second)
 
+    def _forgot_one(self, second: int) -> bool:
+        """Make a place of a route that nobody has asked for in the time that is held.
+
+        Paths that a scanner has tried would else keep the places of those that are used. Looks once
+        a second: in a flood of new names it costs nothing.
+        """
+        if second == self._looked:
+            return False
+        self._looked = second
+        for name, series in self._routes.items():
+            idle = series.inflight <= 0 and second - series.last_used > HELD_SECONDS
+            if idle and name != OTHER_ROUTES:
+                del self._routes[name]
+                return True
+        return False
+
     def _series(self, route: str, now: float) -> _Series:
         if self._began is None:
             self._began = now
-        if len(self._routes) < self._at_most:
+        if len(self._routes) < self._at_most or self._forgot_one(int(now)):
             return self._routes.setdefault(route, _Series())
         self._overflowed += 1
         return self._routes.setdefault(OTHER_ROUTES, _Series())
