@@ -18,6 +18,7 @@ import snowshed
 from snowshed.attach import Runtime, Settings
 from snowshed.attach._shed import Shed
 from snowshed.integrations.debug import DebugApp
+from snowshed.shed import RulesFile
 from snowshed.shed._routes import RoutePolicy, RouteTable
 from snowshed.shed._settings import Settings as ShedSettings
 
@@ -91,8 +92,8 @@ def test_statistics_become_json():
 def test_a_runtime_shows_its_limiter_routes_and_rules(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rules]]\nname = "lag"\nwhen = "loop_lag > 1s"\naction = { sample = 10 }\n')
-    settings = ShedSettings(rules=str(rules), routes={"GET /feed": RoutePolicy(cost=20)})
-    shed = Shed(settings, service="shop", enforce=False)
+    settings = ShedSettings(routes={"GET /feed": RoutePolicy(cost=20)})
+    shed = Shed(settings, rules=RulesFile(rules), service="shop", enforce=False)
     app = DebugApp(Runtime(Settings(), shed))
     assert content(app)["sources"] == [*OWN[:2], "limiter", "routes", "rules", *SHARED, "all"]
     found = content(app, "/all")
