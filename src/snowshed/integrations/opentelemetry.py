@@ -1,9 +1,11 @@
 """OpenTelemetry: the numbers of a process as observable instruments.
 
 Only the API is used: which SDK exports what, where to and how often is the service's affair, and
-without one all of this costs nothing. In code, once::
+without one all of this costs nothing. Under `snowshed run`, and after `snowshed.init`, this is done
+by itself as soon as ``opentelemetry.sdk.metrics`` is imported. For a provider that is not the
+global one, once::
 
-    instrument(snowshed.init())
+    instrument(runtime, meter=provider.get_meter("shop"))
 
 Each export reads the same ``statistics()`` that everybody reads. Names follow the semantic
 conventions; what frameworks emit by themselves (``http.server.request.duration``) is not emitted a
