@@ -35,8 +35,8 @@ def write(folder: Path, tables: int) -> None:
     (folder / "snowshed.toml").write_text("\n".join(blocks("toml")[:tables]))
 
 
-def flood(folder: Path, port: int) -> dict[str, tuple[int, float]]:
-    """Run the page's flood and return, by kind, how many answers came and the slowest."""
+def flood(folder: Path, port: int) -> dict[str, tuple[int, int, float]]:
+    """Run the page's flood; return, by kind, its answers, those in time, and the slowest."""
     [program] = [text for text in blocks("python") if "open_connection" in text]
     (folder / "flood.py").write_text(program.replace("8000", str(port)))
     done = subprocess.run(
@@ -48,8 +48,10 @@ def flood(folder: Path, port: int) -> dict[str, tuple[int, float]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    lines = re.findall(r"^(.+): (\d+) answers, the slowest in ([\d.]+) s$", done.stdout, re.M)
-    return {kind: (int(count), float(slowest)) for kind, count, slowest in lines}
+    lines = re.findall(
+        r"^(.+): (\d+) answers, (\d+) in time, the slowest in ([\d.]+) s$", done.stdout, re.M
+    )
+    return {kind: (int(count), int(good), float(slowest)) for kind, count, good, slowest in lines}
 
 
 @pytest.mark.parametrize("tables", [1, 2], ids=["costs learned", "costs declared"])
@@ -61,11 +63,15 @@ def test_in_the_flood_most_pages_are_light_and_hardly_any_is_refused(
         seen = flood(tmp_path, server.port)
         calm = server.get("/feed/ann")
     assert set(seen) <= {"200", "200 light", "503"}
-    assert sum(count for count, _ in seen.values()) == 1000
+    assert sum(count for count, _, _ in seen.values()) == 1000
     assert seen["200 light"][0] > 500
-    assert seen.get("503", (0, 0))[0] < 300
+    assert seen.get("503", (0, 0, 0))[0] < 300
+    # Nearly all of them, of whole pages too: less on a busy machine, and the tests are one.
+    assert sum(good for kind, (_, good, _) in seen.items() if kind != "503") > 650
+    whole, in_time, slowest = seen["200"]
+    assert in_time > 0.5 * whole
     # The service can do 25 whole pages a second: all of them would take 40.
-    assert max(slowest for _, slowest in seen.values()) < 15
+    assert slowest < 3
     assert (calm.status, calm.headers.get("snowshed-level")) == (200, None)
     assert len(calm.json()["recommended"]) == 3
 
