@@ -71,6 +71,8 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element
 
 
 def _is_standard(target: str) -> bool:
+    # Of a callable without arguments Sphinx leaves half of the brackets: `Callable[[]`.
+    target = target.partition("[")[0]
     if " " in target:  # a command, as in `snowshed run`
         return True
     if re.fullmatch(r"(snowshed\.[\w.]*)?[A-Z][a-z]?s?(_co|_contra)?", target):
