@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import grpc
 import grpc.aio
 import httpx2
@@ -19,8 +20,10 @@ from integrations._aiohttp_service import served as served_by_aiohttp
 from integrations._exchange import Exchange, respond
 from integrations._grpc_service import ask, grpc_server
 from snowshed import current_scope
+from snowshed.integrations.aiohttp import CallMiddleware
 from snowshed.integrations.asgi import RequestScopeMiddleware
 from snowshed.integrations.grpc import RequestScopeInterceptor
+from snowshed.integrations.httpx2 import SnowshedTransport
 from snowshed.shed import Backoff, RetryBudget, Target, is_final, mark_final
 
 FOLDER = Path(__file__).parent
@@ -213,3 +216,36 @@ async def test_a_grpc_server_says_so_and_its_client_hears_it(kind, behavior, fin
     assert dict(caught.value.trailing_metadata()).get("why") == (
         "x" if behavior is unary_aborts else None
     )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("said", "final"), [("never", True), ("later", False)])
+async def test_a_service_in_the_middle_passes_it_on_with_httpx(said, final):
+    def answer(request):
+        return httpx2.Response(503, headers={"snowshed-retry": said})
+
+    async def middle(scope, receive, send):
+        transport = SnowshedTransport(httpx2.MockTransport(answer))
+        async with httpx2.AsyncClient(transport=transport, trust_env=False) as client:
+            await client.get("http://stock/")
+        await respond(send, 500)
+
+    exchange = await Exchange().run(RequestScopeMiddleware(middle))
+    assert (b"snowshed-retry" in exchange.headers) is final
+
+
+def test_a_service_in_the_middle_passes_it_on_with_aiohttp():
+    async def last(request):
+        mark_final(OSError())
+        return web.Response(status=503)
+
+    async def middle(request):
+        async with aiohttp.ClientSession(middlewares=[CallMiddleware()]) as client:
+            await client.get(request.url.with_path("/last"))
+        return web.Response(status=500)
+
+    async def ask_middle(client):
+        async with client.get("/middle") as response:
+            return response.headers.get("snowshed-retry")
+
+    assert served_by_aiohttp(last, middle, ask=ask_middle) == "never"

@@ -6,6 +6,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from snowshed.integrations._calls import Call, Calls, CallStatistics, Guards, Hosts, OutOfTime
+from snowshed.shed._final import note_answer
 
 __all__ = ["CallTransport", "instrument"]
 
@@ -63,6 +64,7 @@ class CallTransport:
         except OutOfTime as error:
             raise self._library.ReadTimeout(str(error), request=request) from None
         call.answered(response.status_code)
+        note_answer(response.headers.get)
         return response
 
     def _told(self, request: Any, call: Call) -> Any:

@@ -36,7 +36,7 @@ from snowshed.integrations._incoming import (
 )
 from snowshed.integrations._problem import TOO_MUCH
 from snowshed.integrations._request import checked_policy
-from snowshed.shed._final import FINAL_MARK, NEVER, RETRY_NAME, FinalMark
+from snowshed.shed._final import FINAL_MARK, NEVER, RETRY_NAME, FinalMark, note_answer
 
 try:
     import aiohttp
@@ -114,6 +114,7 @@ class CallMiddleware:
         except OutOfTime as error:
             raise aiohttp.ServerTimeoutError(str(error)) from None
         call.answered(response.status)
+        note_answer(response.headers.get)
         return response
 
 

@@ -19,6 +19,7 @@ gRPC       ``grpc-retry-pushback-ms: -1`` any status but OK (gRFC A6)
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from contextvars import ContextVar
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FinalMark",
     "is_final",
     "mark_final",
+    "note_answer",
     "note_final",
 ]
 
@@ -87,6 +89,16 @@ def is_final(error: BaseException) -> bool:
 def note_final(error: BaseException) -> None:
     """Mark the request in whose context this is called, if ``error`` is final."""
     if is_final(error):
+        _mark_request()
+
+
+def note_answer(said: Callable[[str], str | None]) -> None:
+    """Mark the request in whose context this is called, if an answer that it got says so.
+
+    Args:
+        said: returns the value of a header, or None.
+    """
+    if said(RETRY_NAME) == NEVER:
         _mark_request()
 
 
