@@ -37,14 +37,14 @@ def decision_us() -> dict[str, float]:
     open_: list[Admitted] = []
 
     def admit() -> None:
-        open_.append(admission.offer("GET", "/feed", (), None))
+        open_.append(admission.offer("GET", "/feed"))
 
     def end() -> None:
         open_.pop().finish(request, failed=False)
 
     def refuse() -> None:
         with suppress(Overloaded):
-            admission.offer("GET", "/feed", (), None)
+            admission.offer("GET", "/feed")
 
     admitted, ended = _median_of(admit, end)
     held = admission.limiter.admit(PLENTY)

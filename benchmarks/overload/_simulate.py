@@ -95,7 +95,7 @@ def _ours(*, light: bool) -> Controller:
     def decide(kind: Kind, waited: float) -> Leave | None:
         left = None if kind.timeout is None else max(kind.timeout - waited, 1e-6)
         try:
-            admitted = admission.offer("GET", kind.path, (), left, waited=waited)
+            admitted = admission.offer("GET", kind.path, left, waited=waited)
         except Overloaded:
             return None
         calls = kind.light if light and admitted.level == "light" else kind.tasks

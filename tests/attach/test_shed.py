@@ -109,7 +109,7 @@ async def test_rules_are_judged_from_the_first_request_on(tmp_path: Path) -> Non
     shed.rules._interval = 0.01
     await asyncio.sleep(0.05)
     assert shed.rules.statistics().evaluations == 0
-    shed.admission.offer("GET", "/", (), None)
+    shed.admission.offer("GET", "/")
     async with asyncio.timeout(5):
         while not current_effects().service.degraded:
             await asyncio.sleep(0.01)
@@ -136,7 +136,7 @@ def test_where_nothing_is_enforced_nobody_feels_it(tmp_path: Path) -> None:
 
 def test_the_metrics_read_the_limiter() -> None:
     shed = Shed(Settings(), service="shop", enforce=True)
-    shed.admission.offer("GET", "/", (), None)
+    shed.admission.offer("GET", "/")
     reading = shed.sources().limiters()["shop"]
     assert (reading.offered, reading.admitted, reading.inflight) == (1, 1, 1)
 

@@ -21,9 +21,7 @@ class Desk:
         self.begun = 0
         self.finished: list[tuple[str, bool, bool, str | None]] = []
 
-    def offer(
-        self, method: str, path: str, headers: Any, time_left: float | None, **more: Any
-    ) -> Desk:
+    def offer(self, method: str, path: str, time_left: float | None, **more: Any) -> Desk:
         self.offers.append((method, path, time_left, more["trusted"]))
         if self.refusal is not None:
             raise self.refusal

@@ -80,7 +80,7 @@ def test_a_request_that_a_rule_refuses_was_offered_too(enforce):
     def offer():
         nonlocal refused
         try:
-            admission.offer("GET", "/", [], None)
+            admission.offer("GET", "/")
         except snowshed.Overloaded:
             refused += 1
 

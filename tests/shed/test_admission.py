@@ -72,7 +72,7 @@ def offer(admission: Admission, path: str = "/feed", **terms: object) -> Admitte
     """One request, in a context of its own."""
 
     def ask() -> Admitted:
-        return admission.offer("GET", path, (), None, **terms)  # type: ignore[arg-type]
+        return admission.offer("GET", path, **terms)  # type: ignore[arg-type]
 
     return copy_context().run(ask)
 
@@ -226,7 +226,7 @@ class TestClasses:
         admission = made(feed=RoutePolicy(criticality="sheddable"))
 
         def ask() -> Baggage:
-            admission.offer("GET", "/feed", (), None)
+            admission.offer("GET", "/feed")
             return current_baggage()
 
         assert copy_context().run(ask).criticality is Criticality.SHEDDABLE
@@ -246,7 +246,7 @@ class TestClasses:
 
         def ask() -> Baggage:
             set_baggage(Baggage(Criticality.CRITICAL, "a"))
-            admission.offer("GET", "/feed", (), None, trusted=trusted)
+            admission.offer("GET", "/feed", trusted=trusted)
             return current_baggage()
 
         assert copy_context().run(ask) == Baggage(criticality, "a")
@@ -268,7 +268,7 @@ class TestRules:
         def passes(request_id: str) -> bool:
             set_baggage(Baggage(None, request_id))
             try:
-                admission.offer("GET", "/feed", (), None)
+                admission.offer("GET", "/feed")
             except Overloaded as error:
                 return error.reason != "sampled"
             return True
@@ -286,7 +286,7 @@ class TestRules:
 
         def ask() -> str | None:
             with suppress(Overloaded):
-                admission.offer("GET", "/feed", (), None)
+                admission.offer("GET", "/feed")
             return current_baggage().request_id
 
         ids = {copy_context().run(ask) for _ in range(20)}
@@ -302,7 +302,7 @@ class TestRules:
         admission = made()
 
         def handled(path: str) -> bool:
-            admission.offer("GET", path, (), None).handle(Request())
+            admission.offer("GET", path).handle(Request())
             return degraded("reviews")
 
         assert copy_context().run(handled, "/feed")

@@ -186,7 +186,7 @@ async def admission(limiter: shed.AdaptiveLimiter, app: App) -> float:
     door = shed.Admission(
         shed.AdaptiveLimiter("shop", limit=limit, objective=0.25), routes=routes, enforce=False
     )
-    admitted = assert_type(door.offer("GET", "/feed", [], 0.2, trusted=True), shed.Admitted)
+    admitted = assert_type(door.offer("GET", "/feed", 0.2, trusted=True), shed.Admitted)
     assert_type(admitted.budget, int | None)
     RequestScopeMiddleware(app, admission=door, trusted=["10.0.0.0/8"])
     assert_type(limiter.statistics(), shed.LimiterStatistics)

@@ -79,7 +79,7 @@ class Entrance:
         FINAL_MARK.set(FinalMark() if policy.enforce else None)
         time_left, budget = tightened(headers, timeout=time_left, budget=policy.budget)
         timeout = policy.timeout
-        admitted = self._ask(method, path, headers, time_left, timeout=timeout, trusted=trusted)
+        admitted = self._ask(method, path, time_left, timeout=timeout, trusted=trusted)
         if admitted is not None:
             timeout = _least(timeout, admitted.timeout)
             budget = _least(budget, admitted.budget)
@@ -93,7 +93,6 @@ class Entrance:
         self,
         method: str,
         path: str,
-        headers: Headers,
         time_left: float | None,
         *,
         timeout: float | None,
@@ -110,7 +109,6 @@ class Entrance:
             return self._admission.offer(
                 method,
                 path,
-                headers,
                 time_left,
                 timeout=timeout,
                 trusted=trusted,

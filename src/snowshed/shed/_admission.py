@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import Token
 from typing import TYPE_CHECKING, Protocol
 
@@ -225,8 +225,7 @@ class Admission:
         self,
         method: str,
         path: str,
-        headers: Iterable[tuple[bytes, bytes]],
-        time_left: float | None,
+        time_left: float | None = None,
         *,
         timeout: float | None = None,
         trusted: bool = False,
@@ -239,7 +238,6 @@ class Admission:
         Args:
             method: its verb.
             path: as it was asked for.
-            headers: not looked at; for admissions of other kinds.
             time_left: seconds until the deadline that its caller has set; None: none was.
             timeout: seconds after which the service ends it; None: any time.
             trusted: whether its caller may raise its class.
@@ -248,7 +246,6 @@ class Admission:
         Raises:
             Overloaded: it should not be begun.
         """
-        del headers
         if self._when_serving is not None:
             self._begin(self._when_serving)
         route = self.routes.find(method, path)
