@@ -13,7 +13,7 @@ from snowshed.shed import Limit, OpenRequest, Sample, Tick
 
 @dataclass
 class FluidService:
-    """Requests, of which ``knee`` units can be worked on at once.
+    """Requests of one unit each, of which ``knee`` can be worked on at once.
 
     Attributes:
         limit: who is told.
@@ -44,10 +44,13 @@ class FluidService:
             used = min(offered, self.limit.limit)
             # In calm the load varies by itself; in a flood it is what the limit lets in.
             loads = [used] if offered >= self.limit.limit else [used * f for f in (0.4, 0.7, 1, 2)]
-            for number in range(20):
-                load = max(loads[number % len(loads)], 1.0)
-                latency, done = self.latency(load), self.throughput(load) * 0.1 / 20
-                self.limit.on_sample(Sample(self.now, latency, self.deadline, load, done, False))
+            done = max(round(sum(map(self.throughput, loads)) / len(loads) * 0.1), 1)
+            for number in range(done):
+                # In blocks: dealt in turn they would fall in step with the points that are kept.
+                load = max(loads[number * len(loads) // done], 1.0)
+                self.limit.on_sample(
+                    Sample(self.now, self.latency(load), self.deadline, load, 1.0, False)
+                )
             self.limit.on_tick(Tick(self.now, used, max(loads)))
             self.seen.append(self.limit.limit)
         return self

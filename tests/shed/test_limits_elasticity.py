@@ -75,3 +75,18 @@ class TestContrast:
     )
     def test_what_cannot_be_compared_is_not(self, loads: list[float]) -> None:
         assert contrast(points(loads, flat)) is None
+
+
+class TestLightAnswers:
+    """In a flood many answers are light, fast and seen at high load: no proof that load is free."""
+
+    whole = points([50.0] * 150 + [100.0] * 50, steep)
+    light = tuple(Point(float(number), math.log(100), math.log(0.001), 1) for number in range(190))
+
+    def test_they_do_not_make_the_slope_look_flat(self) -> None:
+        assert elasticity([*self.whole, *self.light], 70) == pytest.approx(1)
+
+    def test_nor_a_busy_moment_look_free(self) -> None:
+        found = contrast([*self.whole, *self.light])
+        assert found is not None
+        assert found.elasticity == pytest.approx(1)

@@ -48,7 +48,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from snowshed.shed._limits._elasticity import Point, contrast, elasticity, mean
+from snowshed.shed._limits._elasticity import Point, alike, contrast, elasticity, mean
 from snowshed.shed._limits._measure import check_bounds, check_fraction
 from snowshed.shed._limits._patience import Patience
 
@@ -148,15 +148,16 @@ class DeadlineLimit:
         self._fresh: deque[tuple[float, Point]] = deque(maxlen=MOST_FRESH)
         self._peak = 0.0
         self._strain = 0.0
-        self._usual: float | None = None
+        # By kind: the logarithm of the seconds that a request takes without waiting.
+        self._usual: dict[int, float] = {}
         self._patience = Patience()
         self._floor = 0.0
         # Whether the floor holds the limit, and on which side of it the limit stands.
         self._held = False
         self._side = 1
         self._step = FLOOR_STEP
-        # Mean load and latency of the requests that the last cut was made for.
-        self._before_cut: tuple[float, float] | None = None
+        # Kind, mean load and mean latency of the requests that the last cut was made for.
+        self._before_cut: tuple[int, float, float] | None = None
         # Units that were done in each of the last ticks in which the limit was what limits.
         self._done = 0.0
         self._busy: deque[tuple[float, float]] = deque(maxlen=BUSY_TICKS)
@@ -192,7 +193,7 @@ class DeadlineLimit:
             latency = SHORTEST
         if not _makes_sense(latency, deadline, inflight):
             return
-        point = Point(now, math.log(inflight), math.log(latency))
+        point = Point(now, math.log(inflight), math.log(latency), _kind_of(units))
         if now - latency >= self._changed:
             self._fresh.append((latency / min(deadline, self._patience.seconds), point))
         self._finished.append(point)
@@ -200,12 +201,13 @@ class DeadlineLimit:
 
     def on_leave(self, sample: Sample) -> None:
         """Learn from a request whose caller has left, before the deadline that is known of it."""
-        now, age, deadline, inflight, _, _ = sample
-        if self._usual is None or not _makes_sense(age, deadline, inflight):
+        now, age, deadline, inflight, units, _ = sample
+        usual = self._usual.get(_kind_of(units))
+        if usual is None or not _makes_sense(age, deadline, inflight):
             return
         if now - age >= self._changed:
-            point = Point(now, math.log(inflight), math.log(age))
-            self._patience.note(point, usual=self._usual)
+            point = Point(now, math.log(inflight), math.log(age), _kind_of(units))
+            self._patience.note(point, usual=usual)
 
     def on_tick(self, tick: Tick) -> None:
         """Decide, if enough is known since the last change."""
@@ -225,10 +227,15 @@ class DeadlineLimit:
         shares = sorted(share for share, _ in fresh)
         strain = shares[int(len(shares) * PERCENTILE)] / self._setpoint
         self._patience.decide(len(fresh), tick.now)
-        slowness = self._slowness([point for _, point in fresh])
+        known = alike([point for _, point in self._fresh] or [point for _, point in fresh])
+        slowness = self._slowness(known)
+        kind = known[0].kind
         before = self._limit
         busy = self._peak >= BUSY * self._limit
-        self._decide(strain, slowness, busy=busy, sustainable=self._sustainable(fresh))
+        slowed = slowness - self._usual.get(kind, slowness)
+        self._decide(strain, slowed, busy=busy, sustainable=self._sustainable(fresh))
+        if strain <= 1:
+            self._usual[kind] = self._usual.get(kind, slowness) + USUAL_WEIGHT * slowed
         self._limit = min(max(self._limit, self._min), self._max)
         if self._limit != before:
             self._changed = tick.now
@@ -272,12 +279,11 @@ class DeadlineLimit:
         free = math.log(self._floor) if self._floor else math.inf
         return sum(each.latency - max(each.load - free, 0.0) for each in points) / len(points)
 
-    def _decide(self, strain: float, slowness: float, *, busy: bool, sustainable: float) -> None:
+    def _decide(self, strain: float, slowed: float, *, busy: bool, sustainable: float) -> None:
         if strain <= 1:
             self._held = False
             self._before_cut = None
             self._learn_floor(strain)
-            self._usual = slowness if self._usual is None else _nearer(self._usual, slowness)
             if busy:
                 self._limit *= min(LARGEST_RISE, 1 / strain)
             return
@@ -290,7 +296,7 @@ class DeadlineLimit:
                 # What was learned before is about another regime.
                 self._near.clear()
             if self._limit > self._floor * (1 + DITHER) * 1.001:
-                self._cut(strain, slowness, sustainable)
+                self._cut(strain, slowed, sustainable)
             else:
                 self._hold()
 
@@ -310,17 +316,17 @@ class DeadlineLimit:
     def _raise_floor(self, proven: float) -> None:
         self._floor = min(max(self._floor, proven), self._max)
 
-    def _cut(self, strain: float, slowness: float, sustainable: float) -> None:
-        if self._is_in_vain() or self._is_brownout(slowness):
+    def _cut(self, strain: float, slowed: float, sustainable: float) -> None:
+        if self._is_in_vain() or self._is_brownout(slowed):
             self._limit = self._floor
         else:
             deepest = SUDDEN_CUT if strain > SUDDEN else LARGEST_CUT
             cut = self._limit * max(deepest, 1 / strain)
             self._limit = max(min(cut, sustainable), self._floor)
 
-    def _is_brownout(self, slowness: float) -> bool:
+    def _is_brownout(self, slowed: float) -> bool:
         """Tell whether requests take much longer than usual, apart from their waiting."""
-        return bool(self._floor) and self._usual is not None and slowness > self._usual + SLOWED
+        return bool(self._floor) and slowed > SLOWED
 
     def _is_in_vain(self) -> bool:
         """Tell whether requests are late, but not because of each other; the floor rises then."""
@@ -331,12 +337,14 @@ class DeadlineLimit:
         before, self._before_cut = self._before_cut, None
         if len(self._fresh) < FEWEST // 2:
             return False
-        after = self._before_cut = mean([point for _, point in self._fresh])
-        if before is None or before[0] - after[0] < CUT_SEEN:
+        fresh = alike([point for _, point in self._fresh])
+        after = fresh[0].kind, *mean(fresh)
+        self._before_cut = after
+        if before is None or before[0] != after[0] or before[1] - after[1] < CUT_SEEN:
             return False
-        if (before[1] - after[1]) / (before[0] - after[0]) > FLAT:
+        if (before[2] - after[2]) / (before[1] - after[1]) > FLAT:
             return False
-        self._raise_floor(math.exp(before[0]))
+        self._raise_floor(math.exp(before[1]))
         return True
 
     def _hold(self) -> None:
@@ -373,8 +381,8 @@ def _makes_sense(latency: float, deadline: float, inflight: float) -> bool:
     return 0 < latency < math.inf and 0 < deadline < math.inf and 1 <= inflight <= LARGEST_LOAD
 
 
-def _nearer(usual: float, seen: float) -> float:
-    return usual + USUAL_WEIGHT * (seen - usual)
+def _kind_of(units: float) -> int:
+    return math.frexp(units)[1] if 1 <= units < math.inf else 1
 
 
 def _few_of(points: Collection[Point], most: int) -> Iterator[Point]:

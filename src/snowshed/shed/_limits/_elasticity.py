@@ -6,17 +6,19 @@ only does less. The number that tells the two apart is the elasticity of latency
 cent it grows when one per cent more is in flight. It is near 0 below the knee and near 1 above
 (Little's law with a constant throughput).
 
-Both functions judge finished requests by what was in flight when they were admitted. They are pure,
-and cost a pass over a few hundred points.
+Both functions judge finished requests by what was in flight when they were admitted, and compare
+only like with like: where answers become lighter when there is much load, latency seems to fall
+with it. They are pure, and cost a pass over a few hundred points.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
-__all__ = ["Contrast", "Point", "contrast", "elasticity", "mean"]
+__all__ = ["Contrast", "Point", "alike", "contrast", "elasticity", "mean"]
 
 # Points further than a factor of two from the limit say little about the slope at it.
 BANDWIDTH = math.log(2)
@@ -37,11 +39,13 @@ class Point(NamedTuple):
         now: monotonic seconds at its end.
         load: natural logarithm of the units in flight when it was admitted.
         latency: natural logarithm of its seconds.
+        kind: requests of the same are alike: the doublings of their cost.
     """
 
     now: float
     load: float
     latency: float
+    kind: int = 0
 
 
 class Contrast(NamedTuple):
@@ -64,7 +68,7 @@ def elasticity(points: Collection[Point], limit: float) -> float | None:
     """
     at = math.log(limit)
     total = x_sum = y_sum = xx_sum = xy_sum = 0.0
-    for _, load, latency in points:
+    for _, load, latency, _ in alike(points):
         x = load - at
         weight = math.exp(-((x / BANDWIDTH) ** 2))
         total += weight
@@ -82,6 +86,7 @@ def elasticity(points: Collection[Point], limit: float) -> float | None:
 
 def contrast(points: Collection[Point]) -> Contrast | None:
     """Compare the busiest moments with the quiet half; None if they were not busy enough."""
+    points = alike(points)
     if len(points) < FEWEST_IN_ALL:
         return None
     loads = sorted(point.load for point in points)
@@ -95,6 +100,15 @@ def contrast(points: Collection[Point]) -> Contrast | None:
     high_load, high_latency = mean(high)
     slope = (high_latency - low_latency) / (high_load - low_load)
     return Contrast(slope, math.exp(high_load))
+
+
+def alike(points: Collection[Point]) -> list[Point]:
+    """Return the points of the most frequent kind."""
+    kinds = Counter(point.kind for point in points)
+    if not kinds:
+        return []
+    most, _ = kinds.most_common(1)[0]
+    return [point for point in points if point.kind == most]
 
 
 def mean(points: Collection[Point]) -> tuple[float, float]:
