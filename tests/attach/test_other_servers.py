@@ -66,7 +66,8 @@ def served(tmp_path, mode, *words):
 def test_in_enforce_a_request_over_budget_is_refused_in_the_words_of_each_protocol(tmp_path):
     with served(tmp_path, "enforce") as server:
         answer = server.get("/flood/1")
-        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert answer.status == 503
+        assert answer.headers["retry-after"] in {"1", "2", "3", "4"}
         assert server.get("/grpc").body == b"RESOURCE_EXHAUSTED"
     log = server.log.read_text()
     assert "GET /flood/{id}" in log

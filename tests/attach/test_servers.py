@@ -132,7 +132,8 @@ def test_refusal_deadline_and_a_client_that_leaves(command, tmp_path):
     with serving(command, write_app(tmp_path)) as server:
         connection = server.connect()
         flood = ask(connection, "GET", "/flood")
-        assert (flood.status, flood.headers["retry-after"]) == (503, "1")
+        assert flood.status == 503
+        assert flood.headers["retry-after"] in {"1", "2", "3", "4"}
         assert flood.headers["content-type"] == "application/problem+json"
         # The connection lives on, and so does the service.
         assert ask(connection, "GET", "/fine").json() == "/fine"

@@ -131,7 +131,7 @@ class BreakerMachine(LoopMachine):
 
     calls = Bundle("calls")
     permits = Bundle("permits")
-    PROBES, LAST, SLOW, PROBE_TIMEOUT, MAX_OPEN = 3, 6, 1.0, 5.0, 8.0
+    PROBES, LAST, SLOW, PROBE_TIMEOUT, OPEN_FOR, MAX_OPEN = 3, 6, 1.0, 5.0, 4.0, 8.0
 
     def __init__(self):
         super().__init__()
@@ -146,6 +146,7 @@ class BreakerMachine(LoopMachine):
         )
         self.generation = 0
         self.state = "closed"
+        self.changed_at = 0.0
         self.changes = []
         self.refusals = []
         self.window = []
@@ -156,6 +157,7 @@ class BreakerMachine(LoopMachine):
     def changed(self, transition):
         self.changes.append((self.state, transition))
         self.state = transition.after
+        self.changed_at = self.loop.time()
         self.forget()
 
     def forget(self):
@@ -287,7 +289,11 @@ class BreakerMachine(LoopMachine):
     @invariant()
     def the_books_agree(self):
         now = self.breaker.statistics()
-        assert now.state == self.state
+        if (self.state, now.state) == ("open", "half_open"):
+            # It is over, and shows so; it becomes so at the next call.
+            assert self.loop.time() - self.changed_at >= self.OPEN_FOR
+        else:
+            assert now.state == self.state
         assert (now.admitted, now.refused) == (self.admitted, self.refused)
         assert 0 <= now.calls <= self.LAST
         if now.state == "closed":

@@ -93,13 +93,14 @@ def test_over_time_over_budget_and_overload_are_told_apart():
 
     full = Desk(refusal=Overloaded("limiter at 1 of 1", "limit", 4.0))
     for work, options, problem, retry_after in (
-        (sleep, {"policy": Policy(timeout=1.0)}, TOO_LATE, None),
-        (spawn, {"policy": Policy(budget=1)}, TOO_MUCH, 1.0),
-        (sleep, {"admission": full}, TOO_MANY, 4.0),
+        (sleep, {"policy": Policy(timeout=1.0)}, TOO_LATE, {None}),
+        (spawn, {"policy": Policy(budget=1)}, TOO_MUCH, {1.0, 2.0, 3.0, 4.0}),
+        (sleep, {"admission": full}, TOO_MANY, {4.0}),
     ):
         with pytest.raises(Refused) as caught:
             handled(work, **options)
-        assert (caught.value.problem, caught.value.retry_after) == (problem, retry_after)
+        assert caught.value.problem == problem
+        assert caught.value.retry_after in retry_after
         assert caught.value.__cause__ is not None
 
 

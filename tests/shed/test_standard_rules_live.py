@@ -186,7 +186,9 @@ def test_three_services_act_on_the_errors_of_one(tmp_path: Path) -> None:
 
     redis = RedisServer(tmp_path)
     (tmp_path / "rules.toml").write_text(RULES)
-    (tmp_path / "snowshed.toml").write_text(f"[shed]\nredis = '{redis.url}'\n")
+    (tmp_path / "snowshed.toml").write_text(
+        f"[run]\nservice = 'shop'\n[shed]\nredis = '{redis.url}'\n"
+    )
     shutil.copy(Path(__file__).with_name("_live_app.py"), tmp_path)
     try:
         with ExitStack() as stack:
