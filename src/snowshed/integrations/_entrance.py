@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from snowshed.core import _clock
 from snowshed.errors import Overloaded
@@ -17,6 +17,7 @@ from snowshed.integrations._headers import baggage_of, tightened
 from snowshed.integrations._request import Policy, RequestScope
 from snowshed.integrations._turns import LoopTurns
 from snowshed.shed._baggage import set_baggage
+from snowshed.shed._bounds import tighter
 from snowshed.shed._final import FINAL_MARK, FinalMark
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ __all__ = ["Entrance"]
 logger = logging.getLogger("snowshed.shed")
 
 Headers = Sequence[tuple[bytes, bytes]]
-N = TypeVar("N", int, float)
 
 
 class Entrance:
@@ -81,9 +81,9 @@ class Entrance:
         timeout = policy.timeout
         admitted = self._ask(method, path, time_left, timeout=timeout, trusted=trusted)
         if admitted is not None:
-            timeout = _least(timeout, admitted.timeout)
-            budget = _least(budget, admitted.budget)
-        timeout = _least(timeout, time_left)
+            timeout = tighter(timeout, admitted.timeout)
+            budget = tighter(budget, admitted.budget)
+        timeout = tighter(timeout, time_left)
         request = RequestScope(f"{method} {path}", policy, timeout=timeout, budget=budget)
         if admitted is not None:
             admitted.handle(request)
@@ -120,9 +120,3 @@ class Entrance:
             self._admission = None
             logger.exception("admission failed and was switched off; the service goes on")
             return None
-
-
-def _least(first: N | None, second: N | None) -> N | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)

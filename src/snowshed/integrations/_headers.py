@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snowshed.shed._baggage import NOTHING, Baggage
+from snowshed.shed._bounds import tighter
 from snowshed.shed._criticality import Criticality, parse_criticality
 
 __all__ = [
@@ -101,9 +102,9 @@ def tightened(
     for name, value in headers:
         read = _TIMEOUTS.get(name)
         if read is not None:
-            timeout = _tighter(timeout, _known(read(value.decode("latin-1"))))
+            timeout = tighter(timeout, _known(read(value.decode("latin-1"))))
         elif name == b"snowshed-budget":
-            asked = _tighter(budget, _known(task_budget(value.decode("latin-1"))))
+            asked = tighter(budget, _known(task_budget(value.decode("latin-1"))))
             budget = None if asked is None else int(asked)
     return timeout, budget
 
@@ -137,9 +138,3 @@ def _known(asked: float | None) -> float | None:
     if asked is None:
         _ignore()
     return asked
-
-
-def _tighter(allowed: float | None, asked: float | None) -> float | None:
-    if allowed is None or asked is None:
-        return allowed if asked is None else asked
-    return min(allowed, asked)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from snowshed.core import _clock
 from snowshed.errors import Overloaded
 from snowshed.shed._baggage import Baggage, current_baggage, set_baggage
+from snowshed.shed._bounds import tighter
 from snowshed.shed._criticality import Criticality, effective
 from snowshed.shed._effects import (
     NO_EFFECT,
@@ -255,7 +256,7 @@ class Admission:
         now = _clock.now()
         effect = current_effects().of(route.name)
         baggage = self._baggage(route, effect, trusted=trusted)
-        timeout = _tighter(timeout, effect.timeout)
+        timeout = tighter(timeout, effect.timeout)
         try:
             grant = self._grant(
                 route, effect, baggage, time_left=time_left, timeout=timeout, waited=waited
@@ -373,9 +374,3 @@ def _refuse_by_rule(effect: Effect, baggage: Baggage) -> None:
 
 def _class_of(baggage: Baggage) -> Criticality:
     return Criticality.CRITICAL if baggage.criticality is None else baggage.criticality
-
-
-def _tighter(first: float | None, second: float | None) -> float | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)
