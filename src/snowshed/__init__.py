@@ -6,7 +6,9 @@ The code lies in layers; each imports only what lies below it:
     demo, testing         the flooded shop; virtual time for tests
     attach                `init()` and `snowshed run`: watches code that knows nothing of snowshed
     integrations          one file for each foreign interface: ASGI, gRPC, HTTP clients, metrics
+    observe               every task: its state, what it waits for; sampler, profiles
     shed                  admission, criticality, light answers, rules, breakers, retry budgets
+    formats               pprof, goroutine dumps, collapsed stacks: bytes to model and back
     core                  scopes, budgets, deadlines, semaphore, channels, select, worker pool
     model, config         plain data; settings
     errors                everything that a user may catch

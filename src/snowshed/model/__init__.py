@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from snowshed.model._profile import Profile, Sample, ValueType
 from snowshed.model._request import RequestReport, SiteCount
+from snowshed.model._stack import Frame, Stack
+from snowshed.model._task import Resource, TaskSnapshot, TaskState
 
-__all__ = ["RequestReport", "SiteCount"]
+__all__ = [
+    "Frame",
+    "Profile",
+    "RequestReport",
+    "Resource",
+    "Sample",
+    "SiteCount",
+    "Stack",
+    "TaskSnapshot",
+    "TaskState",
+    "ValueType",
+]

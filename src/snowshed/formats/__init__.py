@@ -1,0 +1,1 @@
+"""Bytes to model and back: pure, without input or output; one file for each format."""

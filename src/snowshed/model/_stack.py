@@ -1,0 +1,28 @@
+"""Where a task stands in its code: what dumps, profiles and snapshots have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call on a stack.
+
+    Attributes:
+        function: qualified name, as the language writes it.
+        file: path of the source, as the program knows it; empty if unknown.
+        line: number of the line; 0 if unknown.
+    """
+
+    function: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.function}" if self.file else self.function
+
+
+# The innermost call first, as in Go's dumps and in pprof.
+Stack: TypeAlias = tuple[Frame, ...]
