@@ -7,14 +7,14 @@ import contextlib
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import anyio
 import anyio.from_thread
 import pytest
 
-from snowshed.attach._classify import Classifier, TaskClass, line_of
+from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._settings import Settings
 
 Verdict = tuple[TaskClass, str | None]
@@ -380,17 +380,3 @@ class TestLists:
             exec(source, space)
             assert classifier.of_frame(space["frame"], None)[0] is TaskClass.USER
         assert len(classifier._verdicts) == 10_000
-
-
-class TestLine:
-    def site(self) -> tuple[CodeType, int, int]:
-        frame = sys._getframe(1)
-        return frame.f_code, frame.f_lasti, frame.f_lineno
-
-    def test_the_offset_of_a_site_gives_its_line(self) -> None:
-        code, offset, line = self.site()
-        assert line_of(code, offset) == line
-
-    def test_a_site_without_offset_is_where_the_code_begins(self) -> None:
-        code, _, _ = self.site()
-        assert line_of(code, -1) == code.co_firstlineno

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from snowshed.attach._classify import Classifier, TaskClass, line_of
+from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.core._budget import ALWAYS
+from snowshed.core._line import line_of
 from snowshed.model import SiteCount
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.attach._settings import Settings
 
-__all__ = ["Classifier", "TaskClass", "line_of"]
+__all__ = ["Classifier", "TaskClass"]
 
 
 class TaskClass(StrEnum):
@@ -63,7 +63,7 @@ class Classifier:
             loop_frame: the frame that runs the loop, where the walk stops; None to walk to the end.
 
         Returns:
-            The class, the site's code and the offset of its instruction (see `line_of`); no code
+            The class, the site's code and the offset of its instruction (see `core._line`); no code
             and -1 when no frame asked for the task: then its coroutine tells (`of_coroutine`).
         """
         verdicts = self._verdicts
@@ -136,17 +136,6 @@ class _Verdicts(dict[str | None, _Verdict]):
         if len(self) < _MODULES_AT_MOST:
             self[module] = verdict
         return verdict
-
-
-def line_of(code: CodeType, offset: int) -> int:
-    """Return the line of the instruction at ``offset``; the first line of ``code`` for -1.
-
-    Sites are kept as offsets, because a line costs a walk over the table of lines.
-    """
-    for start, end, line in code.co_lines():
-        if start <= offset < end and line is not None:
-            return line
-    return code.co_firstlineno
 
 
 def _class_in(verdict: _Verdict) -> TaskClass:
