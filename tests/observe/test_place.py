@@ -49,7 +49,7 @@ def test_the_places_are_tried_in_this_order(short: Path, monkeypatch: pytest.Mon
     monkeypatch.delenv(_place.VARIABLE, raising=False)
     (short / "run").mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short / "run"))
-    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    monkeypatch.setenv("TMPDIR", str(short))
     assert _place.directory() == short / "run" / "snowshed"
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert _place.directory() == short / f"snowshed-{os.geteuid()}"
@@ -70,9 +70,12 @@ def test_a_runtime_directory_that_cannot_hold_sockets_is_passed_over(
         Path(runtime).mkdir()
     monkeypatch.delenv(_place.VARIABLE, raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    monkeypatch.setenv("TMPDIR", str(short))
     assert _place.directory() == short / f"snowshed-{os.geteuid()}"
-    monkeypatch.setattr(tempfile, "tempdir", "/var/" + "y" * 100)
+    (short / ("y" * 100)).mkdir()
+    monkeypatch.setenv("TMPDIR", str(short / ("y" * 100)))
+    for variable in ("TEMP", "TMP"):
+        monkeypatch.delenv(variable, raising=False)
     assert _place.directory() == Path(f"/tmp/snowshed-{os.geteuid()}")
 
 

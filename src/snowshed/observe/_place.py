@@ -22,7 +22,6 @@ import contextlib
 import os
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +60,11 @@ def _defaults() -> Iterator[Path]:
     if runtime.is_absolute() and _is_ours(runtime):
         yield runtime / "snowshed"
     own = f"snowshed-{_user()}"
-    yield Path(tempfile.gettempdir()) / own
+    # Not `tempfile.gettempdir()`: loading it would cost a starting service 10 ms.
+    for variable in ("TMPDIR", "TEMP", "TMP"):
+        folder = Path(os.environ.get(variable, ""))
+        if folder.is_absolute() and folder.is_dir():
+            yield folder / own
     yield Path("/tmp") / own  # noqa: S108 - what is found there is checked
 
 
