@@ -18,6 +18,7 @@ SAMPLES = [
     errors.Overloaded("limiter 'http' has 50 of 50 units in use", "limit", 1.2),
     errors.CircuitOpen("stock", "60 % of the last 20 calls failed", 5.0),
     errors.ConfigError("snowshed.toml", "unknown key 'budgte'; accepted: budget"),
+    errors.FormatError("pprof", "byte 120", "expected 7 bytes, found 3"),
 ]
 
 
@@ -56,6 +57,7 @@ def test_a_deadline_is_no_error_of_the_system() -> None:
         (SAMPLES[6], ["'http'", "50 of 50", "try again in 1.2 s"]),
         (SAMPLES[7], ["'stock'", "60 %", "in 5.0 s", "Answer without this dependency"]),
         (SAMPLES[8], ["snowshed.toml", "'budgte'", "accepted: budget"]),
+        (SAMPLES[9], ["pprof, byte 120", "expected 7 bytes"]),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -17,6 +17,7 @@ __all__ = [
     "ConfigError",
     "DeadlineExceeded",
     "EndOfChannel",
+    "FormatError",
     "Overloaded",
     "SnowshedError",
     "WouldBlock",
@@ -226,3 +227,25 @@ class ConfigError(SnowshedError):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
+
+
+class FormatError(SnowshedError, ValueError):
+    """Bytes or text are not of the format that they were taken for, or too large for it.
+
+    Raised when nothing of it could be read, or more than the reader was allowed. A part that could
+    be read is returned instead, with warnings beside it.
+
+    Attributes:
+        format: name of the format, such as ``pprof``.
+        where: the byte or line that was not as expected.
+        what: what was found there, and what is accepted.
+    """
+
+    def __init__(self, format: str, where: str, what: str) -> None:  # noqa: A002 - the word for it
+        super().__init__(format, where, what)
+        self.format = format
+        self.where = where
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.format}, {self.where}: {self.what}"

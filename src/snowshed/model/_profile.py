@@ -30,11 +30,14 @@ class Sample:
         stack: the place, the innermost call first.
         values: one number for each of the profile's ``sample_types``.
         labels: what the samples at one place differ in, as name and text or number.
+        units: the unit of each of ``labels``, such as ``bytes``, empty where it has none; an empty
+            tuple if none of them has one.
     """
 
     stack: Stack
     values: tuple[int, ...]
     labels: tuple[tuple[str, str | int], ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Profile:
         duration_nanos: how long it was taken for.
         comments: whatever else the writer had to say.
         default_sample_type: the ``type`` that a viewer should show first; empty: the last one.
+        warnings: what a reader could not read, and where; nothing that is written.
     """
 
     sample_types: tuple[ValueType, ...]
@@ -60,3 +64,4 @@ class Profile:
     duration_nanos: int = 0
     comments: tuple[str, ...] = ()
     default_sample_type: str = ""
+    warnings: tuple[str, ...] = ()

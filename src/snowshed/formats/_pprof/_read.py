@@ -1,0 +1,272 @@
+"""One protobuf message as a profile.
+
+Two passes. The first only sorts the entries, because the strings come last; the second turns each
+sample into frames. A packed row of locations is split into its integers as bytes, and those bytes
+are the keys of a table of frames: no integer is decoded twice. A row, or a label, that comes again
+is looked up whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple, TypeVar
+
+from snowshed.errors import FormatError
+from snowshed.formats._wire import Broken, fields, number_in, signed, split
+from snowshed.model import Frame, Profile, Sample, Stack, ValueType
+
+__all__ = ["profile_of"]
+
+_ENTRIES_AT_MOST = 2_000_000
+_FRAMES_AT_MOST = 20_000_000
+
+# Keys of the fields that are read: number << 3 | wire type.
+_TYPE, _SAMPLE, _LOCATION, _FUNCTION, _STRING = 0x0A, 0x12, 0x22, 0x2A, 0x32
+_TIME, _DURATION, _PERIOD_TYPE, _PERIOD = 0x48, 0x50, 0x5A, 0x60
+_COMMENTS, _COMMENT, _DEFAULT_TYPE = 0x6A, 0x68, 0x70
+_MAPPING = 0x1A
+_MESSAGES = (_TYPE, _SAMPLE, _MAPPING, _LOCATION, _FUNCTION, _STRING, _PERIOD_TYPE)
+_NUMBERS = (_TIME, _DURATION, _PERIOD, _DEFAULT_TYPE)
+
+_T = TypeVar("_T")
+_Decode = Callable[[bytes, int], _T]
+
+
+class _Label(NamedTuple):
+    name_and_value: tuple[str, str | int]
+    unit: str
+
+
+def profile_of(raw: bytes, warnings: list[str]) -> Profile:
+    """Return the profile in ``raw``, with ``warnings`` and those about ``raw`` itself.
+
+    Raises:
+        FormatError: as `snowshed.formats.pprof.read`.
+    """
+    faults = _Faults(warnings)
+    entries = _entries_of(raw, faults)
+    names = _Names(entries, faults)
+    types = entries.decoded(_TYPE, "sample types", names.value_type, faults)
+    periods = entries.decoded(_PERIOD_TYPE, "period types", names.value_type, faults)
+    samples = _Samples(_Frames(entries, names, faults), names, types, faults)
+    return Profile(
+        sample_types=tuple(types),
+        samples=tuple(entries.decoded(_SAMPLE, "samples", samples.sample, faults)),
+        period_type=periods[-1] if periods else None,
+        period=signed(entries.numbers.get(_PERIOD, 0)),
+        time_nanos=signed(entries.numbers.get(_TIME, 0)),
+        duration_nanos=signed(entries.numbers.get(_DURATION, 0)),
+        comments=tuple(map(names.string, entries.comments)),
+        default_sample_type=names.string(entries.numbers.get(_DEFAULT_TYPE, 0)),
+        warnings=faults.lines(),
+    )
+
+
+class _Faults:
+    """What was wrong: one line for each kind, however often it came."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._kinds: dict[str, tuple[int, str]] = {}
+
+    def note(self, kind: str, first: str) -> None:
+        """Count one of ``kind``; ``first`` is shown of the first."""
+        count, shown = self._kinds.get(kind, (0, first))
+        self._kinds[kind] = (count + 1, shown)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the lines."""
+        counted = (f"{kind}: {count}, first {at}" for kind, (count, at) in self._kinds.items())
+        return (*self._lines, *counted)
+
+
+@dataclass(slots=True)
+class _Entries:
+    """The entries of a message by kind, each with its offset in the whole."""
+
+    messages: dict[int, list[tuple[bytes, int]]]
+    numbers: dict[int, int] = field(default_factory=dict)
+    comments: list[int] = field(default_factory=list)
+
+    def decoded(self, key: int, kind: str, decode: _Decode[_T], faults: _Faults) -> list[_T]:
+        """Decode all of a kind; leave out those that are broken."""
+        out: list[_T] = []
+        for content, at in self.messages[key]:
+            try:
+                out.append(decode(content, at))
+            except Broken as broken:
+                faults.note(f"{kind} left out", f"at byte {broken.at}: {broken.what}")
+        return out
+
+
+def _entries_of(raw: bytes, faults: _Faults) -> _Entries:
+    """Sort the entries of ``raw``; of a damaged one, those before the damage.
+
+    Raises:
+        FormatError: there are too many, or none.
+    """
+    entries = _Entries({key: [] for key in _MESSAGES})
+    count = 0
+    why = "expected the entries of a profile, found none"
+    try:
+        for key, value, at in fields(raw):
+            count += 1
+            if key in entries.messages:
+                entries.messages[key].append((value, at))
+            elif key in _NUMBERS:
+                entries.numbers[key] = value
+            elif key == _COMMENT:
+                entries.comments.append(value)
+            elif key == _COMMENTS:
+                entries.comments += [number_in(each)[0] for each in split(value, at)]
+            else:
+                count -= 1
+            if count > _ENTRIES_AT_MOST:
+                what = f"more than {_ENTRIES_AT_MOST} entries; write fewer samples into one profile"
+                raise FormatError("pprof", f"byte {at}", what)
+    except Broken as broken:
+        if count:
+            faults.note("the rest of the profile left out", f"at byte {broken.at}: {broken.what}")
+        why = broken.what
+    if not count:
+        raise FormatError("pprof", "byte 0", f"{why}; accepted: profile.proto, gzip'd or not")
+    return entries
+
+
+class _Names:
+    """The strings, and what consists of nothing else."""
+
+    def __init__(self, entries: _Entries, faults: _Faults) -> None:
+        self._strings = [text.decode(errors="replace") for text, _ in entries.messages[_STRING]]
+        self._faults = faults
+
+    def string(self, index: int) -> str:
+        """Return a string by its index; nothing for one that does not exist."""
+        if index < len(self._strings):
+            return self._strings[index]
+        if index:
+            what = f"number {index} of {len(self._strings)}"
+            self._faults.note("strings that are not there", what)
+        return ""
+
+    def value_type(self, content: bytes, at: int) -> ValueType:
+        """Decode a type and its unit."""
+        found = {key: value for key, value, _ in fields(content, at)}
+        return ValueType(self.string(found.get(0x08, 0)), self.string(found.get(0x10, 0)))
+
+    def function(self, content: bytes, at: int) -> tuple[int, str, str]:
+        """Decode a function: its id, name and file."""
+        found = {key: value for key, value, _ in fields(content, at)}
+        name = self.string(found.get(0x10, 0)) or self.string(found.get(0x18, 0))
+        return found.get(0x08, 0), name, self.string(found.get(0x20, 0))
+
+    def label(self, content: bytes, at: int) -> _Label:
+        """Decode a label."""
+        found = {key: value for key, value, _ in fields(content, at)}
+        name = self.string(found.get(0x08, 0))
+        if found.get(0x10):
+            return _Label((name, self.string(found[0x10])), "")
+        return _Label((name, signed(found.get(0x18, 0))), self.string(found.get(0x20, 0)))
+
+
+class _Frames(dict[bytes, Stack]):
+    """The frames of each location, by its id in bytes as the samples have it."""
+
+    def __init__(self, entries: _Entries, names: _Names, faults: _Faults) -> None:
+        super().__init__()
+        self._faults = faults
+        functions = entries.decoded(_FUNCTION, "functions", names.function, faults)
+        self._functions = {number: (name, file) for number, name, file in functions}
+        self._by_number = dict(entries.decoded(_LOCATION, "locations", self._location, faults))
+
+    def __missing__(self, token: bytes) -> Stack:
+        frames = self[token] = self.of(number_in(token)[0])
+        return frames
+
+    def of(self, number: int) -> Stack:
+        """Return the frames of a location."""
+        frames = self._by_number.get(number)
+        if frames is None:
+            self._faults.note("locations that are not there", f"number {number}")
+            frames = self._by_number[number] = (Frame("?", "", 0),)
+        return frames
+
+    def _location(self, content: bytes, at: int) -> tuple[int, Stack]:
+        number = address = 0
+        lines: list[Frame] = []
+        for key, value, place in fields(content, at):
+            if key == 0x08:
+                number = value
+            elif key == 0x18:
+                address = value
+            elif key == 0x22:
+                lines.append(self._line(value, place))
+        return number, tuple(lines) or (Frame(f"{address:#x}", "", 0),)
+
+    def _line(self, content: bytes, at: int) -> Frame:
+        found = {key: value for key, value, _ in fields(content, at)}
+        number = found.get(0x08, 0)
+        function = self._functions.get(number)
+        if function is None:
+            self._faults.note("functions that are not there", f"number {number}")
+            function = ("?", "")
+        return Frame(*function, signed(found.get(0x10, 0)))
+
+
+class _Samples:
+    """Decodes samples; a stack or a label that was seen before is the same object again."""
+
+    def __init__(
+        self, frames: _Frames, names: _Names, types: list[ValueType], faults: _Faults
+    ) -> None:
+        self._frames = frames
+        self._names = names
+        self._width = len(types)
+        self._faults = faults
+        self._stacks: dict[bytes, Stack] = {}
+        self._labels: dict[bytes, _Label] = {}
+        self._frames_left = _FRAMES_AT_MOST
+
+    def sample(self, content: bytes, at: int) -> Sample:
+        """Decode a sample."""
+        stack: Stack = ()
+        values: list[int] = []
+        labels: list[_Label] = []
+        for key, value, place in fields(content, at):
+            if key == 0x0A:
+                stack += self._stacks.get(value) or self._stack(value, place)
+            elif key == 0x08:
+                stack += self._frames.of(value)
+            elif key == 0x12:
+                values += [signed(number_in(each)[0]) for each in split(value, place)]
+            elif key == 0x10:
+                values.append(signed(value))
+            elif key == 0x1A:
+                labels.append(self._labels.get(value) or self._label(value, place))
+        if len(values) != self._width:
+            self._fit(values, at)
+        units = tuple(label.unit for label in labels)
+        pairs = tuple(label.name_and_value for label in labels)
+        return Sample(stack, tuple(values), pairs, units if any(units) else ())
+
+    def _stack(self, row: bytes, at: int) -> Stack:
+        frames = [*map(self._frames.__getitem__, split(row, at))]
+        self._frames_left -= sum(map(len, frames))
+        if self._frames_left < 0:
+            what = f"more than {_FRAMES_AT_MOST} frames in all; write shorter stacks, or fewer"
+            raise FormatError("pprof", f"byte {at}", what)
+        stack = self._stacks[row] = tuple(chain.from_iterable(frames))
+        return stack
+
+    def _label(self, content: bytes, at: int) -> _Label:
+        label = self._labels[content] = self._names.label(content, at)
+        return label
+
+    def _fit(self, values: list[int], at: int) -> None:
+        """Give the sample one value for each type: 0 for one that is missing."""
+        what = f"at byte {at}: {len(values)} for {self._width} types"
+        self._faults.note("samples with a wrong number of values", what)
+        values += [0] * (self._width - len(values))
+        del values[self._width :]
