@@ -1,0 +1,163 @@
+"""From snapshots to what they tell about each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from snowshed.model import Resource, TaskSnapshot
+from snowshed.observe._waits._edges import Edges, Knots, Nodes, reverse, ring
+from snowshed.observe._waits._flow import Flow
+from snowshed.observe._waits._place import place_of
+from snowshed.observe._waits._result import ENDS_SHOWN, Cascade, Deadlock, Step
+from snowshed.observe._waits._text import lines_of
+
+T = TypeVar("T")
+
+# A head that holds up fewer tasks is told of together with its like.
+_ALONE_FROM = 10
+_ALONE_AT_MOST = 64
+# Each costs at most a walk over the whole graph, so their number bounds the whole cost.
+_LOOKED_AT_AT_MOST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class WaitGraph:
+    """Who waits for whom at one moment.
+
+    Attributes:
+        tasks: tasks that were looked at, without those that have ended.
+        waiting: tasks that wait for another task or for a resource.
+        cascades: the worst first: those that make most tasks wait for fewest heads.
+        deadlocks: the largest first.
+        heads_left_out: heads of the cascades that are not told of, having fewer behind them.
+        deadlocks_left_out: deadlocks that are not told of.
+
+    ``str`` of it is the text for a terminal.
+    """
+
+    tasks: int
+    waiting: int
+    cascades: tuple[Cascade, ...]
+    deadlocks: tuple[Deadlock, ...]
+    heads_left_out: int = 0
+    deadlocks_left_out: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        snapshots: Iterable[TaskSnapshot],
+        *,
+        holders: Mapping[int, Collection[int]] | None = None,
+        top: int = 10,
+    ) -> WaitGraph:
+        """Find who holds up whom.
+
+        Args:
+            snapshots: the tasks of one look. Those that have ended hold up nobody.
+            holders: for resources whose holders are known, by id, the ids of the tasks that hold
+                them. One of several is enough to free the resource. `asyncio.Lock` keeps none: what
+                waits behind one is a cascade with the lock as its head.
+            top: how many cascades, and how many deadlocks, to tell of.
+
+        Where a task waits for several, it is taken to wait for all of them, as with
+        `asyncio.gather`; with ``asyncio.wait(..., return_when=FIRST_COMPLETED)`` a deadlock may be
+        none.
+
+        Pure. Cost: O(tasks + waits). With 100,000 tasks it was 3 us for each behind one lock, 6 us
+        for each of one chain, 13 us for each of one ring and 1 us for each that waits for nobody;
+        36 us where a long chain ends in forty heads. Nothing recurses.
+        """
+        nodes = Nodes(snapshots, holders or {})
+        found = _Search(nodes)
+        deadlocks = sorted(found.deadlocks(), key=lambda each: -each.tasks - each.behind)
+        cascades, left_out = found.cascades(top)
+        return cls(
+            nodes.tasks,
+            sum(map(bool, nodes.nexts[: nodes.tasks])),
+            tuple(cascades),
+            tuple(deadlocks[:top]),
+            left_out,
+            len(deadlocks[top:]),
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(lines_of(self))
+
+
+class _Search:
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._behind: Edges = reverse(nodes.nexts)
+        self._knots = Knots(nodes, self._behind)
+        self._flow = Flow(nodes.nexts, self._behind, nodes.tasks, self._knots.loops)
+
+    def deadlocks(self) -> Iterator[Deadlock]:
+        flow = self._flow
+        for group in self._knots.deadlocks:
+            loop = flow.stands_in[group[0]]
+            tasks = sum(node < self._nodes.tasks for node in group)
+            # The loop may be larger than the deadlock, by what leads to it and is led to by it.
+            behind = flow.count_behind([loop]) + flow.weights[loop] - tasks
+            shown, skipped = _ends([self._node(each) for each in ring(self._nodes.nexts, group)])
+            yield Deadlock(tasks, behind, shown, skipped)
+
+    def cascades(self, top: int) -> tuple[list[Cascade], int]:
+        """Return the worst, and how many heads are in none of them."""
+        bounds = self._flow.ceilings()
+        groups = self._groups(bounds)
+        found: list[tuple[int, int, list[int]]] = []
+        for bound, heads in groups[:_LOOKED_AT_AT_MOST]:
+            least = sorted((each[0] for each in found), reverse=True)[top - 1 : top]
+            if least and least[0] >= bound:
+                break
+            behind = self._flow.count_behind(heads)
+            found.append((behind - len(heads), behind, heads))
+        found.sort(key=lambda each: each[:2], reverse=True)
+        told = [self._cascade(heads, behind) for _, behind, heads in found[:top]]
+        left_out = sum(len(heads) for _, heads in groups) - sum(each.heads for each in told)
+        return told, left_out
+
+    def _groups(self, bounds: Sequence[int]) -> list[tuple[int, list[int]]]:
+        """Return heads that are alike, the largest first, with a bound on how bad they are."""
+        flow, all_tasks = self._flow, self._nodes.tasks
+        behind = {
+            node: bounds[node] - flow.weights[node]
+            for node, waiters in enumerate(flow.behind)
+            if waiters and not flow.nexts[node] and node not in flow.stands_in
+        }
+        alike: dict[object, list[int]] = {}
+        for place, head in enumerate(sorted(behind, key=lambda each: -behind[each])):
+            alone = behind[head] >= _ALONE_FROM and place < _ALONE_AT_MOST
+            alike.setdefault(head if alone else self._shape(head), []).append(head)
+        groups = [
+            (min(sum(behind[head] for head in heads), all_tasks) - len(heads), heads)
+            for heads in alike.values()
+        ]
+        return sorted(groups, key=lambda group: -group[0])
+
+    def _shape(self, head: int) -> object:
+        """Return what heads that are alike have in common."""
+        node = self._node(head)
+        if isinstance(node, TaskSnapshot):
+            return node.state, node.function, place_of(node)
+        first = self._node(self._behind[head][0])
+        return node.kind, place_of(first) if isinstance(first, TaskSnapshot) else None
+
+    def _cascade(self, heads: list[int], behind: int) -> Cascade:
+        chain = self._flow.longest_chain(heads[0])
+        steps, skipped = _ends([Step(self._node(each), len(self._behind[each])) for each in chain])
+        head = self._node(heads[0])
+        return Cascade(head, len(heads), behind, len(chain) - 1, steps, skipped)
+
+    def _node(self, number: int) -> TaskSnapshot | Resource:
+        return self._nodes.nodes[number]
+
+
+def _ends(whole: Sequence[T]) -> tuple[tuple[T, ...], int]:
+    """Return both ends of a long sequence and the number of those between."""
+    first, last = ENDS_SHOWN
+    if len(whole) <= first + last:
+        return tuple(whole), 0
+    return (*whole[:first], *whole[-last:]), len(whole) - first - last
