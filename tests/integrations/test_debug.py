@@ -70,8 +70,9 @@ class Numbers:
 
 def test_the_index_lists_what_there_is():
     app = DebugApp(Runtime(Settings()), sources={"limiter": dict})
-    assert content(app) == {"sources": [*OWN, "limiter", "all"]}
-    assert content(DebugApp()) == {"sources": [*SHARED, "all"]}
+    nothing = {"tasks": [], "pprof": ["cmdline", "symbol"]}
+    assert content(app) == {"sources": [*OWN, "limiter", "all"], **nothing}
+    assert content(DebugApp()) == {"sources": [*SHARED, "all"], **nothing}
 
 
 def test_statistics_become_json():

@@ -1,52 +1,37 @@
-"""What snowshed knows about this process, as JSON over HTTP: for a person with ``curl``.
+"""What snowshed knows about this process, over HTTP: for ``curl``, and for ``go tool pprof``.
 
 A metric says that a service sheds. It does not say what it has learned that a route costs, which
-rule is half way to acting, or why a breaker is open. All of that stands in the ``statistics()`` of
-some object; this shows them, at a path of your choice::
+rule is half way to acting, why a breaker is open, or what ten thousand tasks wait for. This shows
+them, at a path of your choice::
 
-    app.mount("/debug/snowshed", DebugApp(runtime))
+    app.mount("/debug", DebugApp(runtime))
 
-It only reads. ``/`` lists what there is, ``/limiter`` shows one thing and ``/all`` everything. What
-it shows can hold names of routes and rules, so it answers only to this machine, and can ask for a
-token. Costs nothing until it is asked, then O(what it shows).
+It only reads. ``/debug/pprof/`` is what Go services have under that name: tasks and threads as
+goroutines, for any tool that can read those. ``/debug/snowshed/`` is JSON: it lists what there is,
+``/debug/snowshed/limiter`` shows one thing and ``/debug/snowshed/all`` all statistics. What it
+shows can hold names of routes, rules and requests, so it answers only to this machine, and can ask
+for a token. Costs nothing until it is asked, then O(what it shows).
 """
 
 from __future__ import annotations
 
-import hmac
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+import asyncio
+import contextlib
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from snowshed.integrations._open_requests import open_requests
-from snowshed.shed._criticality import TrustedPeers
-from snowshed.shed._degrade import feature_statistics
-from snowshed.shed._pressure import service_pressure
-from snowshed.shed._target import shared_targets
+from snowshed.integrations._debug import Access, Observed, Pages
+from snowshed.observe._exchange import UNIX, Request, Response, plain
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
+    from snowshed.integrations._debug._sources import Source
 
 __all__ = ["DebugApp", "Stated"]
 
-SCHEMA = 1
-ALL = "all"
-_LOOPBACK = TrustedPeers(["127.0.0.0/8", "::1"])
-# A proxy on this machine speaks for somebody who may be anywhere. One that adds none of these, as
-# nginx with nothing but `proxy_pass`, cannot be told from a person at this machine.
-_FORWARDED = {
-    b"forwarded",
-    b"via",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"x-forwarded-proto",
-    b"x-real-ip",
-}
-
-logger = logging.getLogger("snowshed.debug")
-Source = Callable[[], object]
+# Each holds a thread, and some of them for as long as the request says.
+LONG_AT_ONCE = 8
 
 
 class Stated(Protocol):
@@ -57,44 +42,15 @@ class Stated(Protocol):
         ...
 
 
-_OF_THE_PROCESS: Mapping[str, Source] = {
-    "pressure": service_pressure.statistics,
-    "features": feature_statistics,
-    "targets": lambda: [target.statistics() for target in shared_targets()],
-}
-
-
-def _of_runtime(runtime: Any) -> Iterator[tuple[str, Source]]:
-    """Yield what a runtime knows; one that somebody else has made may know less."""
-    if runtime is None:
-        return
-    yield "runtime", runtime.statistics
-    budgets = getattr(runtime, "_open_budgets", None)
-    if budgets is not None:
-        yield "requests", lambda: open_requests(budgets())
-    admission = getattr(runtime, "admission", None)
-    if admission is not None:
-        yield "limiter", admission.limiter.statistics
-        yield "routes", admission.routes.statistics
-    rules = getattr(runtime, "rules", None)
-    if rules is not None:
-        yield "rules", rules.report
-
-
-class _Refusal(Exception):  # noqa: N818 - it is an answer
-    def __init__(self, status: int, detail: str, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = headers
-
-
 class DebugApp:
-    """An ASGI application that shows statistics, to be mounted in yours.
+    """An ASGI application that shows what is known of this process, to be mounted in yours.
+
+    Mounted at ``/debug`` it answers below ``/debug/pprof/`` and ``/debug/snowshed/``; mounted at
+    ``/debug/snowshed``, or elsewhere, the JSON is right there, and ``pprof/`` beside it.
 
     Args:
-        runtime: what `snowshed.init` returned: its totals, open requests, limiter, routes and
-            rules; None: only what the process shares (pressure, features, targets).
+        runtime: what `snowshed.init` returned: its totals, open requests, limiter, routes, rules
+            and tasks; None: only what the process shares (pressure, features, targets).
         sources: what else there is to show, by name: functions that return a dataclass, a mapping,
             a list. Looked at anew for each request, so a mapping that grows is fine. One that
             raises is shown as its error, and logged once.
@@ -106,8 +62,9 @@ class DebugApp:
     Raises:
         ValueError: an empty token, which is what a variable that is not set becomes.
 
-    Answers ``GET`` and ``HEAD``: 200 and JSON, 401 without the token, 403 to a stranger, 404, and
-    405 for other methods.
+    Answers ``GET`` and ``HEAD``: 200, 401 without the token, 403 to a stranger, 404, 405 for other
+    methods, and 503 while 8 long answers are being given. Those, profiles and all that looks at
+    each task, are made in a thread of their own, so that the loop goes on.
     """
 
     def __init__(
@@ -118,14 +75,13 @@ class DebugApp:
         token: str | None = None,
         allow_remote: bool = False,
     ) -> None:
-        if token is not None and not token.strip():
-            msg = "DebugApp: the token is empty; give one, or None to ask for none"
-            raise ValueError(msg)
-        self._own: dict[str, Source] = {**dict(_of_runtime(runtime)), **_OF_THE_PROCESS}
-        self._sources: Mapping[str, Source] = {} if sources is None else sources
-        self._token = None if token is None else token.encode()
-        self._allow_remote = allow_remote
-        self._failed: set[str] = set()
+        self._pages = Pages(
+            runtime,
+            sources=sources,
+            observed=_observed_by(runtime),
+            access=Access(token, allow_remote=allow_remote),
+        )
+        self._places = threading.BoundedSemaphore(LONG_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -134,92 +90,77 @@ class DebugApp:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         else:
-            await self._answer(scope, send)
+            await _respond(scope, send, await self._answer(_request_in(scope)))
 
     def __repr__(self) -> str:
-        remote = "anybody" if self._allow_remote else "this machine"
-        token = " with a token" if self._token is not None else ""
-        return f"<DebugApp {', '.join(self._all())} for {remote}{token}>"
+        return f"<DebugApp {self._pages}>"
 
-    async def _answer(self, scope: Scope, send: Send) -> None:
-        try:
-            self._check(scope)
-            body = msgspec.json.encode({"schema": SCHEMA, **self._content(_name_in(scope))})
-        except _Refusal as refusal:
-            problem = {"type": "about:blank", "status": refusal.status, "detail": str(refusal)}
-            await _respond(
-                scope,
-                send,
-                refusal.status,
-                msgspec.json.encode(problem),
-                (b"content-type", b"application/problem+json"),
-                *refusal.headers,
-            )
-        else:
-            await _respond(scope, send, 200, body, (b"content-type", b"application/json"))
+    async def _answer(self, request: Request) -> Response:
+        if not self._pages.is_long(request):
+            return self._pages.answer(request)
+        if not self._places.acquire(blocking=False):
+            return plain(503, "busy; ask again", ("retry-after", "1"))
+        return await self._in_thread(request)
 
-    def _check(self, scope: Scope) -> None:
-        """Refuse whoever may not see this."""
-        if scope["method"] not in {"GET", "HEAD"}:
-            raise _Refusal(405, "only GET", (b"allow", b"GET, HEAD"))
-        if not (self._allow_remote or _is_local(scope)):
-            raise _Refusal(403, "only for this machine; DebugApp(allow_remote=True) opens it")
-        if self._token is not None and not hmac.compare_digest(_token_in(scope), self._token):
-            challenge = b"www-authenticate", b"Bearer"
-            raise _Refusal(401, "needs the token: 'Authorization: Bearer ...'", challenge)
+    async def _in_thread(self, request: Request) -> Response:
+        # Not the threads of the loop, which are the service's, and few.
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Response] = loop.create_future()
 
-    def _content(self, name: str) -> dict[str, object]:
-        sources = self._all()
-        if not name:
-            return {"sources": [*sources, ALL]}
-        if name == ALL:
-            chosen = sources
-        elif name in sources:
-            chosen = {name: sources[name]}
-        else:
-            raise _Refusal(404, f"nothing of that name; there are: {', '.join([*sources, ALL])}")
-        content: dict[str, object] = {}
-        errors: dict[str, str] = {}
-        for each, source in chosen.items():
+        def run() -> None:
             try:
-                content[each] = msgspec.Raw(msgspec.json.encode(source(), enc_hook=repr))
-            except Exception as error:  # noqa: BLE001 - it is shown, and logged once
-                content[each] = None
-                errors[each] = f"{type(error).__name__}: {error}"
-                self._log_once(each, error)
-        return {**content, "errors": errors} if errors else content
+                found, error = self._pages.answer(request), None
+            except Exception as failure:  # noqa: BLE001 - raised again where the request is
+                found, error = None, failure
+            finally:
+                self._places.release()
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(_hand_over, answered, found, error)
 
-    def _all(self) -> dict[str, Source]:
-        return {**self._own, **self._sources}
+        try:
+            threading.Thread(target=run, name="snowshed debug answer", daemon=True).start()
+        except RuntimeError:  # no thread can be had
+            self._places.release()
+            return plain(503, "no thread can be started; ask again", ("retry-after", "1"))
+        return await answered
 
-    def _log_once(self, name: str, error: Exception) -> None:
-        if name not in self._failed:
-            self._failed.add(name)
-            logger.error("the debug source %r failed", name, exc_info=error)
+
+def _hand_over(
+    answered: asyncio.Future[Response], found: Response | None, error: Exception | None
+) -> None:
+    if answered.done():  # whoever asked has left
+        return
+    if found is not None:
+        answered.set_result(found)
+    else:
+        assert error is not None
+        answered.set_exception(error)
 
 
-def _name_in(scope: Scope) -> str:
+def _observed_by(runtime: object) -> Observed | None:
+    observed = getattr(runtime, "observed", None)
+    return observed if isinstance(observed, Observed) else None
+
+
+def _request_in(scope: Scope) -> Request:
     root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    return path.removeprefix(root).strip("/")
-
-
-def _is_local(scope: Scope) -> bool:
-    if any(name in _FORWARDED for name, _ in scope["headers"]):
-        return False
+    path: str = scope["path"].removeprefix(root)
     client, server = scope.get("client"), scope.get("server")
     if client is not None and client[0]:
-        return _LOOPBACK.trusts(client[0])
-    # A peer without an address is local if the server says that it listens on a Unix socket.
-    return server is not None and server[1] is None
-
-
-def _token_in(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            kind, _, token = value.partition(b" ")
-            return bytes(token.strip()) if kind.lower() == b"bearer" else b""
-    return b""
+        peer = client[0]
+    else:
+        # A peer without an address is local if the server says that it listens on a Unix socket.
+        peer = UNIX if server is not None and server[1] is None else ""
+    return Request(
+        path=path if path.startswith("/") else f"/{path}",
+        method=scope["method"],
+        query=scope.get("query_string", b"").decode("latin-1"),
+        headers={
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        },
+        peer=peer,
+    )
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -230,15 +171,18 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _respond(
-    scope: Scope, send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]
-) -> None:
-    length = b"content-length", str(len(body)).encode()
+async def _respond(scope: Scope, send: Send, response: Response) -> None:
+    headers = (
+        ("content-type", response.content_type),
+        ("content-length", str(len(response.body))),
+        ("cache-control", "no-store"),
+        *response.headers,
+    )
     start: Message = {
         "type": "http.response.start",
-        "status": status,
-        "headers": [*headers, length, (b"cache-control", b"no-store")],
+        "status": response.status,
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
     }
     await send(start)
-    shown = b"" if scope["method"] == "HEAD" else body
+    shown = b"" if scope["method"] == "HEAD" else response.body
     await send({"type": "http.response.body", "body": shown})

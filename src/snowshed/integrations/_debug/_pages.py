@@ -1,0 +1,119 @@
+"""Which page is asked for, and whether whoever asks may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from snowshed.integrations._debug._access import Access
+from snowshed.integrations._debug._observed import Observed
+from snowshed.integrations._debug._pprof import PprofPages
+from snowshed.integrations._debug._sources import ALL, Source, Sources
+from snowshed.integrations._debug._tasks import SCHEMA, BadParameter, TaskPages
+from snowshed.observe._exchange import Request, Response
+
+__all__ = ["Pages"]
+
+_PPROF = "pprof"
+_SNOWSHED = "snowshed"
+
+
+class Pages:
+    """All debug pages of a process: ``pprof/...``, and JSON under ``snowshed/...`` and ``/...``.
+
+    Args:
+        runtime: what `snowshed.init` returned, or None.
+        sources: what else there is to show, by name; looked at anew for each request.
+        observed: where the pages about tasks get what they show.
+        access: who may look.
+        mount: the path below which the pages are, for a server that does not take it off; others
+            are a 404.
+    """
+
+    def __init__(
+        self,
+        runtime: object = None,
+        *,
+        sources: Mapping[str, Source] | None = None,
+        observed: Observed | None = None,
+        access: Access | None = None,
+        mount: str = "",
+    ) -> None:
+        observed = Observed() if observed is None else observed
+        self._sources = Sources(runtime, {} if sources is None else sources)
+        self._tasks = TaskPages(observed)
+        self._pprof = PprofPages(observed)
+        self._access = Access() if access is None else access
+        self._mount = mount
+
+    def __str__(self) -> str:
+        names = [*self._sources.all(), *self._tasks.names()]
+        return f"{', '.join(names)} for {self._access}"
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request, from any thread; see `is_long`."""
+        tree, name = self._split(request.path)
+        refusal = self._access.refusal(request)
+        if refusal is not None:
+            refuse = self._pprof.refuse if tree == _PPROF else _problem
+            return refuse(refusal.status, refusal.detail, refusal.headers)
+        if tree == _PPROF:
+            return self._in_pprof(name, request)
+        if tree is None:
+            there = ", ".join(f"{self._mount}/{each}/" for each in (_PPROF, _SNOWSHED))
+            return _problem(404, f"nothing here; there are: {there}")
+        return self._in_json(name, request)
+
+    def is_long(self, request: Request) -> bool:
+        """Tell whether the answer takes so long that the loop must not give it."""
+        tree, name = self._split(request.path)
+        return tree == _PPROF or name in self._tasks.names()
+
+    def _split(self, path: str) -> tuple[str | None, str]:
+        """Return the tree that ``path`` is in, and what is asked for of it."""
+        if not path.startswith(f"{self._mount}/"):
+            return None, ""
+        words = path.removeprefix(self._mount).strip("/")
+        tree, _, name = words.partition("/")
+        if tree in {_PPROF, _SNOWSHED}:
+            return tree, name
+        # Below `/debug/snowshed` the JSON has no name in front.
+        return None if self._mount else _SNOWSHED, words
+
+    def _in_pprof(self, name: str, request: Request) -> Response:
+        if not name and not request.path.endswith("/"):
+            # The links of the list are relative to it, as in Go.
+            moved = b"pprof/\n"
+            return Response(301, moved, headers=(("location", "pprof/"),))
+        return self._pprof.answer(name, request)
+
+    def _in_json(self, name: str, request: Request) -> Response:
+        if not name:
+            return _json({"sources": [*self._sources.all(), ALL], **self._trees()})
+        if name in self._tasks.names():
+            try:
+                return self._tasks.answer(name, request)
+            except BadParameter as error:
+                return _problem(400, str(error))
+        content = self._sources.content(name)
+        if content is None:
+            return _problem(404, f"nothing of that name; there are: {', '.join(self._names())}")
+        return _json(content)
+
+    def _trees(self) -> dict[str, list[str]]:
+        return {"tasks": self._tasks.names(), _PPROF: self._pprof.names()}
+
+    def _names(self) -> list[str]:
+        return [*self._sources.all(), ALL, *self._tasks.names()]
+
+
+def _json(content: Mapping[str, Any]) -> Response:
+    body = msgspec.json.encode({"schema": SCHEMA, **content})
+    return Response(200, body, "application/json")
+
+
+def _problem(status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    problem = {"type": "about:blank", "status": status, "detail": detail}
+    return Response(status, msgspec.json.encode(problem), "application/problem+json", headers)

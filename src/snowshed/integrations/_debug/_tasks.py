@@ -1,0 +1,226 @@
+"""The pages about tasks: each of them, groups of them, who made them, which have ended, who waits.
+
+A page knows its parameters and refuses others by name, as a filter that is misspelt would show
+everything.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from snowshed.integrations._debug import _rows
+from snowshed.model import Frame, TaskSnapshot, TaskState
+from snowshed.observe._exchange import Request, Response, plain
+from snowshed.observe._polite import politely
+from snowshed.observe._waits import WaitGraph, place_of
+
+if TYPE_CHECKING:
+    from snowshed.integrations._debug._observed import Observed
+
+__all__ = ["BadParameter", "TaskPages"]
+
+SCHEMA = 1
+_JSON = "application/json"
+
+
+class BadParameter(ValueError):  # noqa: N818 - it is an answer
+    """A parameter that the page does not know, or a value that is none of it."""
+
+
+def _frame(frame: Frame | None) -> str:
+    return "" if frame is None else str(frame)
+
+
+# What tasks can be grouped by, and how that shows.
+_GROUPS: Mapping[str, Callable[[TaskSnapshot], object]] = {
+    "created-at": lambda task: task.created_at,
+    "waiting-at": place_of,
+    "function": lambda task: task.function,
+    "state": lambda task: task.state,
+    "scope": lambda task: task.scope,
+    "request": lambda task: task.request,
+    "owner": lambda task: task.owner,
+    "kind": lambda task: task.kind,
+    "loop": lambda task: task.loop,
+    "resource": lambda task: "" if task.resource is None else task.resource.kind,
+}
+_STATES = {str(state): state for state in TaskState}
+
+
+class TaskPages:
+    """Answers what is asked about tasks.
+
+    Args:
+        observed: where they come from.
+        clock: seconds since 1970.
+    """
+
+    def __init__(self, observed: Observed, *, clock: Callable[[], float] = time.time) -> None:
+        self._observed = observed
+        self._clock = clock
+        self._pages: dict[str, tuple[object, Callable[[Request], Response]]] = {
+            "tasks": (observed.snapshot, self._tasks),
+            "waits": (observed.waits or observed.snapshot, self._waits),
+            "sites": (observed.sites, self._sites),
+            "history": (observed.history, self._history),
+        }
+
+    def names(self) -> list[str]:
+        """Return the pages that there are."""
+        return [name for name, (source, _) in self._pages.items() if source is not None]
+
+    def answer(self, name: str, request: Request) -> Response:
+        """Answer one of `names`. For a thread of its own: it can take a second.
+
+        Raises:
+            BadParameter: the request has a parameter that the page does not know.
+        """
+        return self._pages[name][1](request)
+
+    def _look(self) -> Sequence[TaskSnapshot]:
+        assert self._observed.snapshot is not None
+        return self._observed.snapshot()
+
+    def _about(self, **more: object) -> dict[str, Any]:
+        return {"schema": SCHEMA, "taken_at": round(self._clock(), 3), **more}
+
+    def _tasks(self, request: Request) -> Response:
+        asked = _Asked.of(request, {"group-by", "older-than", "state", "owner", "limit"})
+        by, limit = _groups_in(asked.one("group-by")), asked.limit()
+        chosen = _filter(asked)
+        about = self._about()
+        found = self._look()
+        tasks = [task for task in politely(found) if chosen(task)]
+        about |= {"total": len(found), "matching": len(tasks)}
+        if by:
+            groups = _grouped(tasks, by)
+            about |= {"group_by": by, "left_out": len(groups) - len(groups[:limit])}
+            return _json({**about, "groups": groups[:limit]})
+        # The oldest first: what has just been made is hardly ever what is wrong.
+        tasks.sort(key=lambda task: -1.0 if task.age is None else task.age, reverse=True)
+        about["left_out"] = len(tasks) - len(tasks[:limit])
+        return Response(200, _rows.encode(tasks[:limit], about), _JSON)
+
+    def _waits(self, request: Request) -> Response:
+        asked = _Asked.of(request, {"format"})
+        form = asked.one("format") or "json"
+        if form not in {"json", "text"}:
+            msg = f"format is json or text, not {form!r}"
+            raise BadParameter(msg)
+        about = self._about()
+        waits = self._observed.waits
+        graph = WaitGraph.of(self._look()) if waits is None else waits()
+        return plain(200, str(graph)) if form == "text" else _json({**about, "waits": graph})
+
+    def _sites(self, request: Request) -> Response:
+        limit = _Asked.of(request, {"limit"}).limit()
+        assert self._observed.sites is not None
+        about = self._about()
+        sites = self._observed.sites()
+        left_out = len(sites) - len(sites[:limit])
+        return _json({**about, "left_out": left_out, "sites": sites[:limit]})
+
+    def _history(self, request: Request) -> Response:
+        limit = _Asked.of(request, {"limit"}).limit()
+        assert self._observed.history is not None
+        about = self._about()
+        ended = self._observed.history()
+        left_out = len(ended) - len(ended[:limit])
+        return _json({**about, "left_out": left_out, "history": ended[:limit]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The parameters of a request, each with all its values."""
+
+    values: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, request: Request, known: set[str]) -> _Asked:
+        values: dict[str, list[str]] = {}
+        for name, value in parse_qsl(request.query, keep_blank_values=True):
+            if name not in known:
+                msg = f"unknown parameter {name!r}; there are: {', '.join(sorted(known))}"
+                raise BadParameter(msg)
+            values.setdefault(name, []).append(value)
+        return cls(values)
+
+    def all(self, name: str) -> list[str]:
+        return self.values.get(name, [])
+
+    def one(self, name: str) -> str:
+        return self.all(name)[0] if name in self.values else ""
+
+    def limit(self) -> int | None:
+        text = self.one("limit")
+        if not text:
+            return None
+        if not re.fullmatch("[0-9]{1,9}", text):
+            msg = f"limit is a whole number, not {text!r}"
+            raise BadParameter(msg)
+        return int(text)
+
+
+def _groups_in(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in _GROUPS:
+            msg = f"cannot group by {name!r}; there are: {', '.join(_GROUPS)}"
+            raise BadParameter(msg)
+    return names
+
+
+def _filter(asked: _Asked) -> Callable[[TaskSnapshot], bool]:
+    older = asked.one("older-than")
+    if older and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", older):
+        msg = f"older-than is a number of seconds, not {older!r}"
+        raise BadParameter(msg)
+    age = float(older or 0)
+    for state in asked.all("state"):
+        if state not in _STATES:
+            msg = f"unknown state {state!r}; there are: {', '.join(_STATES)}"
+            raise BadParameter(msg)
+    states = {_STATES[state] for state in asked.all("state")} or set(TaskState)
+    owners = set(asked.all("owner"))
+
+    def chosen(task: TaskSnapshot) -> bool:
+        old_enough = not age or (task.age is not None and task.age >= age)
+        return old_enough and task.state in states and (not owners or task.owner in owners)
+
+    return chosen
+
+
+def _grouped(tasks: Iterable[TaskSnapshot], by: Sequence[str]) -> list[dict[str, object]]:
+    """Return how many tasks are alike in ``by``, and the age of the oldest; most tasks first."""
+    extract = [_GROUPS[name] for name in by]
+    groups: dict[tuple[object, ...], tuple[int, float | None]] = {}
+    for task in politely(tasks):
+        key = tuple([each(task) for each in extract])
+        count, oldest = groups.get(key, (0, None))
+        if task.age is not None:
+            oldest = max(task.age, oldest or 0.0)
+        groups[key] = count + 1, oldest
+    found = sorted(groups.items(), key=lambda group: -group[1][0])
+    return [
+        {
+            "count": count,
+            "oldest": None if oldest is None else round(oldest, 3),
+            **{name.replace("-", "_"): _shown(value) for name, value in zip(by, key, strict=True)},
+        }
+        for key, (count, oldest) in found
+    ]
+
+
+def _shown(value: object) -> object:
+    return _frame(value) if value is None or isinstance(value, Frame) else value
+
+
+def _json(content: object) -> Response:
+    return Response(200, msgspec.json.encode(content, enc_hook=repr), _JSON)

@@ -1,0 +1,18 @@
+"""Long work yields what it was given, and sleeps in between."""
+
+from __future__ import annotations
+
+from snowshed.observe import _polite
+
+
+def test_everything_comes_in_order() -> None:
+    assert [*_polite.politely(range(101))] == [*range(101)]
+    assert [*_polite.politely([])] == []
+
+
+def test_it_sleeps_after_half_a_millisecond_and_not_before() -> None:
+    now = [0.0]
+    slept: list[float] = []
+    for _ in _polite.politely(range(1000), clock=lambda: now[0], sleep=slept.append):
+        now[0] += 0.00001  # 20 items, between two looks, take 0.2 ms
+    assert slept == [_polite.PAUSE] * 16
