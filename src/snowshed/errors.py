@@ -114,7 +114,8 @@ class WouldBlock(SnowshedError):  # noqa: N818 - the field's word (trio, anyio)
 class WouldDeadlock(SnowshedError):  # noqa: N818 - twin of WouldBlock
     """Waiting here could never end, because the waiter itself holds what it would wait for.
 
-    Raised by a `WorkerPool` when a job submits to its own full pool and would wait for the result.
+    Raised by a `WorkerPool` when a job submits to its own full pool and would wait for the result,
+    and in a task that awaits, through others, itself, once somebody has that cycle broken.
 
     Attributes:
         what: the object and its state.

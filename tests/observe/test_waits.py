@@ -142,7 +142,7 @@ class TestDeadlocks:
     def test_a_timeout_on_the_way_around_is_told(self) -> None:
         tasks = [task(1, 2, state=TaskState.WAIT_FOR), task(2, 1)]
         assert WaitGraph.of(tasks).deadlocks[0].has_timeout
-        assert "until a timeout ends it" in str(WaitGraph.of(tasks))
+        assert "unless a timeout ends it" in str(WaitGraph.of(tasks))
 
     def test_those_beyond_the_top_are_counted(self) -> None:
         tasks = [task(2 * each + side, 2 * each + 1 - side) for each in range(5) for side in (0, 1)]

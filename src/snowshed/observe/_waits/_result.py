@@ -75,5 +75,5 @@ class Deadlock:
 
     @property
     def has_timeout(self) -> bool:
-        """Whether a wait on the ring is known to have a timeout, which then ends it."""
+        """Whether a wait on the ring is known to have a timeout, which may end it."""
         return any(getattr(node, "state", None) is TaskState.WAIT_FOR for node in self.ring)

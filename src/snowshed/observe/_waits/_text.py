@@ -35,7 +35,7 @@ def lines_of(graph: WaitGraph) -> Iterator[str]:
 
 def _of_deadlock(found: Deadlock) -> Iterator[str]:
     kind = "AWAIT CYCLE" if found.of_tasks_only else "DEADLOCK"
-    until = "until a timeout ends it" if found.has_timeout else "for ever"
+    until = "unless a timeout ends it" if found.has_timeout else "for ever"
     who = "each other" if found.tasks > 1 else "itself"
     wait = "wait" if found.tasks > 1 else "waits"
     behind = f"; {_tasks(found.behind)} behind" if found.behind else ""
