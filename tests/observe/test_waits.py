@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -139,6 +140,12 @@ class TestDeadlocks:
         assert [each.tasks for each in graph.deadlocks] == [2]
         assert [(each.head, each.behind) for each in graph.cascades] == [(task(3), 2)]
 
+    def test_who_may_go_on_before_all_have_ended_is_in_no_deadlock(self) -> None:
+        tasks = [replace(task(1, 2), partly=True), task(2, 1), task(3, 2)]
+        graph = WaitGraph.of(tasks)
+        assert (graph.deadlocks, graph.waiting) == ((), 3)
+        assert WaitGraph.of([*tasks, task(4, 5), task(5, 4)]).deadlocks[0].tasks == 2
+
     def test_a_timeout_on_the_way_around_is_told(self) -> None:
         tasks = [task(1, 2, state=TaskState.WAIT_FOR), task(2, 1)]
         assert WaitGraph.of(tasks).deadlocks[0].has_timeout
@@ -194,11 +201,14 @@ def graphs(draw: st.DrawFn) -> Graph:
     ids = st.integers(0, tasks)  # one more than there are
     resources = st.none() | st.integers(100, 103).map(lock)
     found = [
-        task(
-            number,
-            *draw(st.lists(ids, max_size=3)),
-            behind=draw(resources),
-            stack=[Frame("f", f"{number}.py", 1)],
+        replace(
+            task(
+                number,
+                *draw(st.lists(ids, max_size=3)),
+                behind=draw(resources),
+                stack=[Frame("f", f"{number}.py", 1)],
+            ),
+            partly=draw(st.integers(0, 4)) == 0,
         )
         for number in range(tasks)
     ]
@@ -212,6 +222,7 @@ class Oracle:
         tasks, holders = graph
         known = {each.id for each in tasks}
         self.tasks = known
+        self.partly = {each.id for each in tasks if each.partly}
         self.edges: dict[int, set[int]] = {each.id: set(each.awaits) & known for each in tasks}
         for each in tasks:
             if each.resource is not None:
@@ -243,7 +254,9 @@ class Oracle:
             more = {
                 node
                 for node, targets in self.edges.items()
-                if not targets or (targets <= free if node in self.tasks else targets & free)
+                if not targets
+                or node in self.partly
+                or (targets <= free if node in self.tasks else targets & free)
             }
             if more == free:
                 return self.edges.keys() - free

@@ -93,6 +93,7 @@ class TaskSnapshot:
         resource: what it waits for; None if that is nothing that has a name.
         awaits: ids of the tasks that it waits for directly.
         loop: which loop it runs on, as a small number.
+        partly: whether its wait may end though not all of ``awaits`` have, or none.
     """
 
     id: int
@@ -109,3 +110,4 @@ class TaskSnapshot:
     resource: Resource | None = None
     awaits: tuple[int, ...] = ()
     loop: int = 0
+    partly: bool = False

@@ -25,6 +25,7 @@ class Nodes:
         nodes: what each number stands for.
         tasks: so many of the nodes, the first ones, are tasks.
         nexts: what each node waits for.
+        partly: tasks that may go on though what they wait for does not.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Nodes:
         number = dict(zip(by_id, range(self.tasks), strict=True))
         resources: dict[int, int] = {}
         self.nexts: Edges = []
+        self.partly = [number[task.id] for task in by_id.values() if task.partly]
         for task in by_id.values():
             nexts = [number[each] for each in task.awaits if each in number]
             if task.resource is not None:
@@ -72,8 +74,9 @@ def reverse(edges: Edges) -> Edges:
 class Knots:
     """The parts of the graph that are no tree.
 
-    A task goes on when *all* that it waits for has ended, a resource is free as soon as *one* of
-    its holders is. So a loop through a semaphore is no deadlock while another task holds a place.
+    A task goes on when *all* that it waits for has ended, unless it is known to need less. A
+    resource is free as soon as *one* of its holders is: a loop through a semaphore is no deadlock
+    while another task holds a place.
 
     Attributes:
         loops: groups in which each node leads to each.
@@ -88,6 +91,7 @@ class Knots:
         if self.loops:
             held = range(graph.tasks, len(pending))
             some = [node for node in held if 0 < pending[node] < len(graph.nexts[node])]
+            some += [node for node in graph.partly if pending[node]]
             for node in some:
                 pending[node] = 0
             _release(some, pending, behind, graph.tasks)
