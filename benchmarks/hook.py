@@ -54,7 +54,7 @@ def sections(loop: LoopKind) -> list[Section]:
     watch_requests(runtime._watch, runtime._tally)
 
     def attach(loop: Loop) -> None:
-        _task_factory.install(loop, runtime._decision)
+        _task_factory.install(loop, runtime._decision, runtime.registry.table)
 
     cases = (
         Case("hook on, outside requests", batches, GOAL, prepare=attach),

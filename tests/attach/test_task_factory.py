@@ -12,8 +12,11 @@ import pytest
 import _needs
 from _virtual import virtual
 from attach._attached import attached
+from snowshed.attach._runtime import Runtime
+from snowshed.attach._settings import Settings
 from snowshed.attach._task_factory import counting, uninstall
 from snowshed.core import open_scope
+from snowshed.observe._table import SiteTable
 
 EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
 LOOPS = ["asyncio", "uvloop"]
@@ -108,10 +111,14 @@ async def test_what_some_loop_passes_is_understood(arguments, uvloop):
     if not uvloop and "eager_start" in arguments and sys.version_info < (3, 12):
         return  # asyncio's loops pass it from 3.14 on only
     loop = asyncio.get_running_loop()
-    factory = counting(Unasked(), None, uvloop=uvloop)
+    factory = counting(Unasked(), blank(loop), None, uvloop=uvloop)
     async with open_scope("x") as scope:
         assert await factory(loop, work(), **arguments) == "done"
         assert scope.statistics().spawned == 1
+
+
+def blank(loop: asyncio.AbstractEventLoop) -> SiteTable:
+    return Runtime(Settings()).registry.table(loop)
 
 
 class Unasked:
@@ -170,7 +177,7 @@ async def test_a_factory_that_knows_no_keywords_is_never_given_empty_ones():
         return asyncio.Task(coro, loop=loop)
 
     loop = asyncio.get_running_loop()
-    factory = counting(Unasked(), strict, uvloop=True)
+    factory = counting(Unasked(), blank(loop), strict, uvloop=True)
     assert await factory(loop, work(), context=None, eager_start=None) == "done"
 
 

@@ -25,7 +25,7 @@ def attached(**settings):
     """Return a runtime that watches requests and counts the tasks of the running loop."""
     runtime = Runtime(Settings(**settings))
     watch_requests(runtime._watch, runtime._tally)
-    _task_factory.install(asyncio.get_running_loop(), runtime._decision)
+    _task_factory.install(asyncio.get_running_loop(), runtime._decision, runtime.registry.table)
     return runtime
 
 

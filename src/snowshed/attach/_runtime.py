@@ -38,6 +38,8 @@ from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
+from snowshed.observe._origin import Origin
+from snowshed.observe._registry import Registry
 
 if TYPE_CHECKING:
     from snowshed.attach._shed import Shed
@@ -111,6 +113,7 @@ class Runtime:
             note_late=self.note_late,
             failed=self.failed,
         )
+        self.registry = Registry(self._who_asked, time.monotonic)
         self._reporter = Reporter(settings.log_interval, time.monotonic)
         self._sweep = Sweep(time.perf_counter)
         self._failed: set[str] = set()
@@ -188,16 +191,28 @@ class Runtime:
         """The operator's rules; None: there are none."""
         return None if self._shed is None else self._shed.rules
 
+    def _who_asked(
+        self, frame: FrameType | None, coro: object, loop: asyncio.AbstractEventLoop
+    ) -> Origin:
+        judged, code, offset = self._classifier.of_frame(
+            frame, self._decision.loop_frames.get(loop)
+        )
+        if code is None:
+            judged = self._classifier.of_coroutine(coro)
+            code = getattr(self._classifier.unwrap(coro), "cr_code", None)
+        return Origin(judged, code, offset)
+
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Count the tasks of ``loop``; called when it begins to run."""
         _on_import.change_completed()
-        _task_factory.install(loop, self._decision)
+        _task_factory.install(loop, self._decision, self.registry.table)
 
     def running(self, loop: asyncio.AbstractEventLoop, frame: FrameType | None) -> None:
         """Note which frame runs ``loop``, None: none any more."""
         frames = self._decision.loop_frames
         if frame is None:
             frames.pop(loop, None)
+            _task_factory.stopped(loop)
         else:
             frames[loop] = frame
 

@@ -1,9 +1,12 @@
 """The hook through which every task of a loop passes, and what it costs.
 
-It runs for each ``create_task`` of the service, so its common path is four lines: which budget is
-current, is its list below the mark, make the task, append it. No frame is walked, no callback
-added, nothing allocated. Only a spawn at the mark takes the long way (`Turnstile.decide`), where
-the task is judged, counted by site, refused.
+It runs for each ``create_task`` of the service, so its common path is short: which budget is
+current, is its list below the mark, make the task, append it; which line asked, append it there as
+well (`snowshed.observe`). No callback is added. Only a spawn at the mark takes the long way
+(`Turnstile.decide`), where the task is judged, counted by site, refused.
+
+The line that asked is looked for where it nearly always is: above ``asyncio.create_task`` and the
+loop's method. What that place has turned out to be once, it is each time.
 
 Loops differ in how they call a factory: asyncio passes what the caller gave, uvloop always passes
 ``context=None`` and from Python 3.13 on ``eager_start=None``, CPython 3.14 everything. So a factory
@@ -24,17 +27,26 @@ from asyncio import Task
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary, ref
 
 from snowshed.attach._refusal import born_failed
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
 from snowshed.core._tasks import StartingTask
 from snowshed.errors import BudgetExceeded
 
+if TYPE_CHECKING:
+    from snowshed.observe._table import SiteTable
+
 Factory = Callable[..., Any]
 # The arguments of a task factory have grown with CPython; those of this one may not be all.
 NEWEST_KNOWN = (3, 15)
+# Frames from a factory up to the line that called `asyncio.create_task`. Between them are that and,
+# on asyncio's own loops, a method in Python.
+TO_CALLER = 3
+TO_CALLER_UVLOOP = 2
+# From the constructor inside an eager factory there are that factory and the constructor more.
+EAGER = 2
 
 
 class Verdict(Enum):
@@ -57,16 +69,25 @@ class Turnstile(Protocol):
         ...
 
 
-def counting(turnstile: Turnstile, inner: Factory | None, *, uvloop: bool = False) -> Factory:
-    """Return a factory that counts each task in the current budget, around ``inner``."""
+def counting(
+    turnstile: Turnstile, table: SiteTable, inner: Factory | None, *, uvloop: bool = False
+) -> Factory:
+    """Return a factory that counts each task in the current budget, around ``inner``.
+
+    Args:
+        turnstile: decides about the spawns that the common path must not decide.
+        table: where each task is noted by the line that made it.
+        inner: makes the tasks; None: `asyncio.Task` does.
+        uvloop: whether it is for a loop of uvloop.
+    """
     if inner is not None and _is_eager(inner):
-        factory = _eager(turnstile, inner, uvloop=uvloop)
+        factory = _eager(turnstile, table, inner, uvloop=uvloop)
     elif inner is not None:
-        factory = _around(turnstile, inner)
+        factory = _around(turnstile, table, inner, TO_CALLER_UVLOOP if uvloop else TO_CALLER)
     elif uvloop and sys.version_info < NEWEST_KNOWN:
-        factory = _plain_uvloop(turnstile)
+        factory = _plain_uvloop(turnstile, table)
     else:
-        factory = _plain(turnstile)
+        factory = _plain(turnstile, table)
     factory.counts_tasks = True  # type: ignore[attr-defined]
     factory.inner = inner  # type: ignore[attr-defined]
     if inner is None or not _is_eager(inner):
@@ -95,24 +116,41 @@ def _drop_unasked(kwargs: dict[str, Any]) -> None:
             del kwargs[name]
 
 
-def _plain(turnstile: Turnstile) -> Factory:
+def _plain(turnstile: Turnstile, table: SiteTable) -> Factory:
     current = CURRENT.get
+    next_ticket, known, walk = table.tickets.__next__, table.known.get, table.walk
+    frame_above = sys._getframe
 
     def factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
         context = kwargs.get("context") if kwargs else None
         budget = current() if context is None else context.get(CURRENT, OUTSIDE)
         live = budget.live
         if len(live) >= budget.mark or (kwargs and kwargs.get("eager_start")):
-            return _the_long_way(turnstile, budget, Task, coro, loop, kwargs)
+            return _the_long_way(turnstile, table, budget, Task, coro, loop, kwargs, TO_CALLER)
         task = Task(coro, loop=loop, **kwargs)
         live.append(task)
+        if next_ticket() & table.skip:
+            return task
+        try:
+            asking = frame_above(TO_CALLER)
+        except ValueError:
+            # The stack is that short where C code calls `loop.create_task`.
+            table.note(task, coro, None, frame_above(1))
+            return task
+        made = known(id(asking.f_code) + asking.f_lasti, walk)
+        if len(made.young) < made.mark:
+            made.young.append(ref(task))
+        else:
+            table.note(task, coro, asking, frame_above(1))
         return task
 
     return factory
 
 
-def _plain_uvloop(turnstile: Turnstile) -> Factory:
+def _plain_uvloop(turnstile: Turnstile, table: SiteTable) -> Factory:
     current = CURRENT.get
+    next_ticket, known, walk = table.tickets.__next__, table.known.get, table.walk
+    frame_above = sys._getframe
 
     def factory(
         loop: asyncio.AbstractEventLoop,
@@ -126,22 +164,51 @@ def _plain_uvloop(turnstile: Turnstile) -> Factory:
             live = budget.live
             if len(live) < budget.mark:
                 live.append(task := Task(coro, loop=loop))
+                if next_ticket() & table.skip:
+                    return task
+                try:
+                    asking = frame_above(TO_CALLER_UVLOOP)
+                except ValueError:
+                    table.note(task, coro, None, None)
+                    return task
+                made = known(id(asking.f_code) + asking.f_lasti, walk)
+                if len(made.young) < made.mark:
+                    made.young.append(ref(task))
+                else:
+                    table.note(task, coro, asking, frame_above(1))
                 return task
         else:
             budget = current() if context is None else context.get(CURRENT, OUTSIDE)
         given: dict[str, Any] = {"context": context, "name": name}
         if eager_start:
             given["eager_start"] = eager_start
-        return _the_long_way(turnstile, budget, Task, coro, loop, given)
+        return _the_long_way(turnstile, table, budget, Task, coro, loop, given, TO_CALLER_UVLOOP)
 
     return factory
+
+
+def _note(table: SiteTable, task: Any, coro: Any, to_caller: int) -> None:
+    """Note ``task`` for the caller, a factory, that is ``to_caller`` frames below the line."""
+    if next(table.tickets) & table.skip:
+        return
+    innermost = sys._getframe(2)
+    try:
+        asking = sys._getframe(to_caller + 1)
+    except ValueError:
+        table.note(task, coro, None, innermost)
+        return
+    made = table.known.get(id(asking.f_code) + asking.f_lasti, table.walk)
+    if len(made.young) < made.mark and isinstance(task, Task):
+        made.young.append(ref(task))
+    else:
+        table.note(task, coro, asking, innermost)
 
 
 # Loops on which a factory of ours is calling one that may, in turn, call ours: counted already.
 _counted: set[asyncio.AbstractEventLoop] = set()
 
 
-def _around(turnstile: Turnstile, inner: Factory) -> Factory:
+def _around(turnstile: Turnstile, table: SiteTable, inner: Factory, to_caller: int) -> Factory:
     def construct(coro: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> Any:
         _counted.add(loop)
         try:
@@ -151,7 +218,8 @@ def _around(turnstile: Turnstile, inner: Factory) -> Factory:
 
     def factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
         _drop_unasked(kwargs)
-        return _the_long_way(turnstile, _budget_in(kwargs), construct, coro, loop, kwargs)
+        budget = _budget_in(kwargs)
+        return _the_long_way(turnstile, table, budget, construct, coro, loop, kwargs, to_caller)
 
     return factory
 
@@ -164,25 +232,29 @@ def _budget_in(kwargs: dict[str, Any]) -> TaskBudget:
 
 def _the_long_way(  # noqa: PLR0917 - called for every task of some loops
     turnstile: Turnstile,
+    table: SiteTable,
     budget: TaskBudget,
     construct: Factory,
     coro: Any,
     loop: asyncio.AbstractEventLoop,
     kwargs: dict[str, Any],
+    to_caller: int,
 ) -> Any:
     verdict = _verdict(turnstile, budget, coro, loop)
-    if verdict is Verdict.IGNORE:
-        return construct(coro, loop=loop, **kwargs)
     if isinstance(verdict, BudgetExceeded):
         return born_failed(loop, coro, verdict)
-    if construct is Task and not kwargs.get("eager_start"):
+    if verdict is Verdict.IGNORE:
+        task = construct(coro, loop=loop, **kwargs)
+    elif construct is Task and not kwargs.get("eager_start"):
         task = Task(coro, loop=loop, **kwargs)
         budget.add(task)
-        return task
-    # It may run at once, and make its children before it is there to be counted itself.
-    starting = StartingTask()
-    budget.add(starting)
-    return starting.start(construct, coro, loop=loop, **kwargs)
+    else:
+        # It may run at once, and make its children before it is there to be counted itself.
+        starting = StartingTask()
+        budget.add(starting)
+        task = starting.start(construct, coro, loop=loop, **kwargs)
+    _note(table, task, coro, to_caller + 1)
+    return task
 
 
 def _verdict(
@@ -196,18 +268,21 @@ def _verdict(
     return turnstile.decide(budget, loop, coro)
 
 
-def _eager(turnstile: Turnstile, inner: Factory, *, uvloop: bool) -> Factory:
+def _eager(turnstile: Turnstile, table: SiteTable, inner: Factory, *, uvloop: bool) -> Factory:
     make = _constructor_of(inner)
+    adapted = uvloop and sys.version_info >= (3, 13)
+    to_caller = (TO_CALLER_UVLOOP if uvloop else TO_CALLER) + EAGER + adapted
 
     def construct(coro: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> Any:
         if loop in _counted:
             # What the task starts while it is made is not counted yet.
             _counted.discard(loop)
             return make(coro, loop=loop, **kwargs)
-        return _the_long_way(turnstile, _budget_in(kwargs), make, coro, loop, kwargs)
+        budget = _budget_in(kwargs)
+        return _the_long_way(turnstile, table, budget, make, coro, loop, kwargs, to_caller)
 
     eager: Factory = asyncio.create_eager_task_factory(construct)  # type: ignore[attr-defined]
-    if not uvloop or sys.version_info < (3, 13):
+    if not adapted:
         # anyio looks at the code of the loop's factory: no adapter around it where none is needed.
         return eager
 
@@ -232,10 +307,15 @@ def _is_eager(factory: Factory) -> bool:
     return getattr(factory, "__code__", None) is code
 
 
-_turnstiles: WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile] = WeakKeyDictionary()
+_attached: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Turnstile, SiteTable]]
+_attached = WeakKeyDictionary()
 
 
-def install(loop: asyncio.AbstractEventLoop, turnstile: Turnstile) -> None:
+def install(
+    loop: asyncio.AbstractEventLoop,
+    turnstile: Turnstile,
+    table_for: Callable[[asyncio.AbstractEventLoop], SiteTable],
+) -> None:
     """Count the tasks of ``loop`` from now on, also when its factory is replaced later."""
     factory = loop.get_task_factory()
     if _counts(factory):
@@ -244,13 +324,21 @@ def install(loop: asyncio.AbstractEventLoop, turnstile: Turnstile) -> None:
     if not getattr(kind.set_task_factory, "keeps_counting", False):
         _keep_counting(kind)
         _show_what_does_not_count(kind)
-    _turnstiles[loop] = turnstile
+    _attached[loop] = turnstile, table_for(loop)
     loop.set_task_factory(factory)
+
+
+def stopped(loop: asyncio.AbstractEventLoop) -> None:
+    """Hold no task of ``loop`` any longer: it has stopped, perhaps for ever."""
+    attached = _attached.get(loop)
+    if attached is not None:
+        attached[1].stop()
 
 
 def uninstall(loop: asyncio.AbstractEventLoop) -> None:
     """Give ``loop`` back the factory that it had, or was given since."""
-    _turnstiles.pop(loop, None)
+    stopped(loop)
+    _attached.pop(loop, None)
     factory = getattr(loop.get_task_factory(), "stands_for", loop.get_task_factory())
     loop.set_task_factory(getattr(factory, "inner", None))
 
@@ -270,10 +358,10 @@ def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
     @wraps(original)
     def set_task_factory(loop: asyncio.AbstractEventLoop, factory: Factory | None) -> None:
         factory = getattr(factory, "stands_for", factory)
-        turnstile = _turnstiles.get(loop)
-        if turnstile is not None and not _counts(factory):
+        attached = _attached.get(loop)
+        if attached is not None and not _counts(factory):
             uvloop = kind.__module__.startswith("uvloop")
-            factory = counting(turnstile, factory, uvloop=uvloop)
+            factory = counting(*attached, factory, uvloop=uvloop)
         original(loop, factory)
 
     set_task_factory.keeps_counting = True  # type: ignore[attr-defined]

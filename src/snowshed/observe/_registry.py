@@ -1,0 +1,184 @@
+"""Every task that was made: by which line, how long ago, and how those that are gone have ended.
+
+One `SiteTable` for each event loop, which its task factory fills; the `Registry` of the process
+reads them all.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakSet
+
+from snowshed.core._line import line_of
+from snowshed.model import Frame
+from snowshed.observe._history import History
+from snowshed.observe._live import lives as is_alive
+from snowshed.observe._site import Site, SiteStatistics
+from snowshed.observe._table import SiteTable
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from snowshed.observe._live import AnyTask, LiveTasks, TaskRef
+    from snowshed.observe._origin import Judge, Origin
+
+# Programs that make up code exist; memory must not grow with them.
+SITES_AT_MOST = 10_000
+# Failures of which it is not known whether somebody will ask for them.
+SUSPECTS_AT_MOST = 10_000
+
+logger = logging.getLogger("snowshed.observe")
+
+
+class Known(NamedTuple):
+    """What the registry knows of a task.
+
+    Attributes:
+        site: the line that made it.
+        born: when, on the monotonic clock in seconds; None: in the last two tenths of a second.
+    """
+
+    site: Site
+    born: float | None
+
+
+class Registry:
+    """The tasks of a process. Its methods may be called from any thread.
+
+    Args:
+        judge: tells who asked for a task.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, judge: Judge, clock: Callable[[], float]) -> None:
+        self.judge = judge
+        self.clock = clock
+        self.history = History()
+        self.unretrieved = 0
+        self._sites: dict[tuple[int, int], Site] = {}
+        self._elsewhere = Site(Frame("elsewhere", "", 0), "user")
+        # Weak, as a table holds tasks, tasks their loop, and the loop its table.
+        self._tables: WeakSet[SiteTable] = WeakSet()
+        self._suspects: dict[int, Site] = {}
+        self.off = False
+
+    def __repr__(self) -> str:
+        return f"<Registry sites={len(self._sites)} loops={len(self._tables)}>"
+
+    def table(self, loop: asyncio.AbstractEventLoop) -> SiteTable:
+        """Return a new table for the tasks of ``loop``; whoever asked keeps it."""
+        table = SiteTable(self, loop)
+        self._tables.add(table)
+        return table
+
+    def tables(self) -> list[SiteTable]:
+        """Return the tables of the loops that are there."""
+        return list(self._tables)
+
+    def site_of(self, origin: Origin) -> Site:
+        """Return the site of ``origin``; lines beyond the first 10,000 share one."""
+        code = origin.code
+        if code is None:
+            return self._elsewhere
+        key = (id(code), origin.offset)
+        site = self._sites.get(key)
+        if site is None:
+            if len(self._sites) >= SITES_AT_MOST:
+                return self._elsewhere
+            line = Frame(code.co_qualname, code.co_filename, line_of(code, origin.offset))
+            site = self._sites.setdefault(key, Site(line, origin.owner, code))
+        return site
+
+    def tick(self, now: float) -> None:
+        """Have each loop look at its young tasks; for the watch thread, ten times in a second."""
+        del now
+        for table in self.tables():
+            table.ask_to_look()
+
+    def failed(self) -> None:
+        """Log the exception being handled, and note no task any more."""
+        if not self.off:
+            self.off = True
+            error = sys.exc_info()
+            logger.error("snowshed failed at noting tasks; goes on without", exc_info=error)
+
+    # Ends.
+
+    def ended(self, task: AnyTask, site: Site, lived: float) -> None:
+        """Note an old task that is done."""
+        self.history.note(task, site.created_at, site.owner, lived)
+        if task._log_traceback:
+            suspects = self._suspects
+            if len(suspects) >= SUSPECTS_AT_MOST:
+                suspects.pop(next(iter(suspects)), None)
+            suspects[id(task)] = site
+
+    def never_retrieved(self, task: AnyTask) -> None:
+        """Count a failure that nobody has asked for; its task is being thrown away."""
+        self.unretrieved += 1
+        site = self._suspects.pop(id(task), None)
+        if site is None:
+            site = next(filter(None, (t.site_of_young(task) for t in self.tables())), None)
+            if site is None:
+                return
+            self.history.note(task, site.created_at, site.owner, None)
+        site.unretrieved += 1
+
+    # Reading.
+
+    def known(self, task: AnyTask) -> Known | None:
+        """Return what is known of an old task; None of one that is young, or was not seen."""
+        key = id(task)
+        for table in self.tables():
+            old = table.old.get(key)
+            if old is not None and old() is task:
+                return Known(old.live.site, old.born)
+        return None
+
+    def young(self) -> Iterable[tuple[Site, list[TaskRef]]]:
+        """Yield sites and references to their young tasks, some of which have ended."""
+        for table in self.tables():
+            for live in table.lives():
+                if live.young:
+                    yield live.site, live.young
+
+    def statistics(self) -> tuple[SiteStatistics, ...]:
+        """Return the totals of each line, the one with most live tasks first.
+
+        Cost: O(lines + tasks of the last tenth of a second).
+        """
+        lives: dict[Site, list[LiveTasks]] = {}
+        for table in self.tables():
+            for live in table.lives():
+                lives.setdefault(live.site, []).append(live)
+        sites = (*tuple(self._sites.values()), self._elsewhere)
+        rows = (_row(site, lives.get(site, [])) for site in sites)
+        shown = (row for row in rows if row.created)
+        return tuple(sorted(shown, key=lambda row: (-row.live, -row.created)))
+
+    def after_fork(self) -> None:
+        """Forget, in the child, the locks that threads of the parent may have held."""
+        for site in (*self._sites.values(), self._elsewhere):
+            site.after_fork()
+
+
+def _row(site: Site, lives: list[LiveTasks]) -> SiteStatistics:
+    created, live, peaks = site.ended, 0.0, [site.peak]
+    for each in lives:
+        young = sum(is_alive(task()) for task in each.young)
+        living = each.old + each.closing + young
+        created += each.created + each.noted
+        live += living
+        peaks += (each.peak, living)
+    return SiteStatistics(
+        created_at=site.created_at,
+        owner=site.owner,
+        created=round(created),
+        live=round(live),
+        peak=round(max(peaks)),
+        done=round(created - live),
+        unretrieved=site.unretrieved,
+    )

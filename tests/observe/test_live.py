@@ -1,0 +1,115 @@
+"""The tasks of one line, as weak references, with counts that come out at the close."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import ref
+
+from _virtual import virtual
+from snowshed.model import Frame
+from snowshed.observe._live import FIRST_MARK, LiveTasks, OldTask, lives
+from snowshed.observe._site import Site
+
+
+def live_tasks() -> LiveTasks:
+    return LiveTasks(Site(Frame("buy", "shop.py", 7), "user"))
+
+
+async def noop() -> None:
+    """End at once."""
+
+
+def start(live: LiveTasks, count: int) -> list[asyncio.Task[None]]:
+    tasks = [asyncio.create_task(noop()) for _ in range(count)]
+    live.young.extend(map(ref, tasks))
+    return tasks
+
+
+@virtual
+async def test_at_the_close_each_counts_as_many_as_it_stands_for() -> None:
+    live = live_tasks()
+    tasks = start(live, 3)
+    remaining = live.close(2.0)
+    assert [each() for each in remaining] == tasks
+    assert (live.created, live.closing, live.old) == (6.0, 6.0, 0.0)
+    live.grow_old(2.0)
+    assert (live.closing, live.old) == (4.0, 2.0)
+    assert live.young == []
+    assert live.noted == 0
+
+
+@virtual
+async def test_a_burst_that_has_ended_before_anybody_looked_still_was_the_peak() -> None:
+    live = live_tasks()
+    await asyncio.gather(*start(live, 20))
+    assert live.close(1.0) == []
+    assert (live.created, live.peak) == (20.0, 20.0)
+
+
+@virtual
+async def test_one_after_the_other_is_no_peak() -> None:
+    live = live_tasks()
+    for _ in range(4 * FIRST_MARK):
+        if len(live.young) >= live.mark:
+            live.sweep()
+        await start(live, 1)[0]
+    live.close(1.0)
+    assert live.created == 4 * FIRST_MARK
+    # The first look cannot tell a burst from a row; after it, they are told apart.
+    assert live.peak <= FIRST_MARK
+
+
+@virtual
+async def test_the_mark_rises_with_what_lives_and_falls_when_it_has_ended() -> None:
+    live = live_tasks()
+    tasks = start(live, 100)
+    live.sweep()
+    assert live.mark == 200
+    await asyncio.gather(*tasks)
+    live.sweep()
+    assert live.mark == FIRST_MARK
+    assert live.noted == 100
+
+
+@virtual
+async def test_no_task_is_kept_alive() -> None:
+    live = live_tasks()
+    start(live, 5)
+    await asyncio.sleep(0)
+    assert [each() for each in live.young] == [None] * 5
+
+
+@virtual
+async def test_the_totals_are_handed_over_without_what_lives() -> None:
+    live = live_tasks()
+    tasks = start(live, 3)
+    live.close(1.0)
+    for _ in tasks[:2]:
+        live.grow_old(1.0)
+    live.closing -= 1.0  # the third was seen to have ended
+    live.fold()
+    assert (live.site.ended, live.site.peak) == (1.0, 3.0)
+    assert live.created == 2.0
+    live.fold()
+    assert live.site.ended == 1.0
+
+
+@virtual
+async def test_an_old_one_that_ends_is_taken_off_with_its_weight() -> None:
+    live = live_tasks()
+    [task] = start(live, 1)
+    live.close(8.0)
+    live.grow_old(8.0)
+    old = OldTask(task)
+    old.live, old.weight = live, 8.0
+    old.end()
+    assert live.old == 0.0
+
+
+@virtual
+async def test_only_what_is_there_and_has_not_ended_lives() -> None:
+    task = asyncio.create_task(noop())
+    assert lives(task)
+    await task
+    assert not lives(task)
+    assert not lives(None)

@@ -1,0 +1,252 @@
+"""What a process knows of its tasks, over several loops and their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from _virtual import virtual
+from snowshed.observe import _registry
+from snowshed.observe._origin import Origin
+from snowshed.observe._registry import Registry
+
+if TYPE_CHECKING:
+    from snowshed.observe._table import SiteTable
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def by_frame(frame: FrameType | None, coro: object, loop: object) -> Origin:
+    return (
+        Origin("user", None, -1) if frame is None else Origin("user", frame.f_code, frame.f_lasti)
+    )
+
+
+def registry(clock: Clock | None = None) -> Registry:
+    return Registry(by_frame, clock or Clock())
+
+
+def spawn(table: SiteTable, coro: object) -> asyncio.Task[object]:
+    """Make a task as a factory does, for the line that calls this."""
+    task: asyncio.Task[object] = asyncio.Task(coro)  # type: ignore[arg-type]
+    next(table.tickets)
+    asking = sys._getframe(1)
+    table.note(task, coro, asking, asking)
+    return task
+
+
+async def noop() -> None:
+    """End at once."""
+
+
+async def waits() -> None:
+    await asyncio.sleep(1000)
+
+
+async def fails() -> None:
+    raise LookupError
+
+
+@virtual
+async def test_a_line_is_one_site_whatever_it_makes() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    for coro in (noop(), waits()):
+        last = spawn(table, coro)
+    await asyncio.sleep(0)
+    table.look()
+    [row] = known.statistics()
+    assert (row.created, row.live, row.done, row.owner) == (2, 1, 1, "user")
+    assert row.created_at.file == __file__
+    last.cancel()
+
+
+@virtual
+async def test_counts_are_right_before_anybody_has_looked() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    tasks = [spawn(table, waits()) for _ in range(5)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    await asyncio.sleep(0)
+    [row] = known.statistics()
+    assert (row.created, row.live, row.done) == (5, 4, 1)
+    for task in tasks:
+        task.cancel()
+
+
+@virtual
+async def test_the_line_with_most_live_tasks_comes_first() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    one = [spawn(table, waits()) for _ in range(1)]
+    three = [spawn(table, waits()) for _ in range(3)]
+    assert [row.live for row in known.statistics()] == [3, 1]
+    for task in one + three:
+        task.cancel()
+
+
+@virtual
+async def test_an_old_task_is_known_with_its_line_and_birth() -> None:
+    clock = Clock()
+    known = registry(clock)
+    table = known.table(asyncio.get_running_loop())
+    task = spawn(table, waits())
+    assert known.known(task) is None
+    assert [site for site, _ in known.young()] == [row_site(table)]
+    clock.now = 100.2
+    table.look()
+    found = known.known(task)
+    assert found is not None
+    assert found.site is row_site(table)
+    assert found.born == pytest.approx(100.1)
+    assert list(known.young()) == []
+    task.cancel()
+
+
+def row_site(table: SiteTable) -> object:
+    [live] = table.lives()
+    return live.site
+
+
+@virtual
+async def test_how_an_old_task_ends_is_history_and_how_long_it_lived() -> None:
+    clock = Clock()
+    known = registry(clock)
+    table = known.table(asyncio.get_running_loop())
+    task = spawn(table, waits())
+    await asyncio.sleep(0)
+    table.look()
+    clock.now = 103.0
+    task.cancel("enough")
+    await asyncio.wait([task])
+    await asyncio.sleep(0)
+    [ended] = known.history.last()
+    assert (ended.reason, ended.lived) == ("cancelled", 3.0)
+    assert ended.detail.startswith("enough at ")
+    assert [row.live for row in known.statistics()] == [0]
+
+
+def test_totals_survive_their_loop() -> None:
+    known = registry()
+
+    async def main() -> None:
+        table = known.table(asyncio.get_running_loop())
+        await asyncio.gather(*[spawn(table, noop()) for _ in range(7)])
+        table.stop()
+
+    asyncio.run(main())
+    gc.collect()
+    assert known.tables() == []
+    [row] = known.statistics()
+    assert (row.created, row.live, row.done, row.peak) == (7, 0, 7, 7)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_failure_that_nobody_asked_for_is_counted_where_it_was_made(old: bool) -> None:
+    known = registry()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: known.never_retrieved(context["future"]))
+        table = known.table(loop)
+        task = spawn(table, fails())
+        if old:
+            table.look()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+        table.stop()
+
+    asyncio.run(main())
+    assert known.unretrieved == 1
+    [row] = known.statistics()
+    assert row.unretrieved == 1
+    assert [each.reason for each in known.history.last()] == ["failed"]
+
+
+@virtual
+async def test_a_task_that_was_never_seen_counts_in_the_total_alone() -> None:
+    known = registry()
+    known.table(asyncio.get_running_loop())
+    task = asyncio.create_task(noop())
+    known.never_retrieved(task)
+    assert known.unretrieved == 1
+    assert known.statistics() == ()
+    await task
+
+
+@virtual
+async def test_lines_beyond_the_bound_share_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_registry, "SITES_AT_MOST", 1)
+    known = registry()
+    first, second, third = (compile("0", name, "exec") for name in ("a.py", "b.py", "c.py"))
+
+    def names(*codes: CodeType) -> list[str]:
+        return [known.site_of(Origin("user", code, -1)).created_at.file for code in codes]
+
+    assert names(first, second, third, first) == ["a.py", "", "", "a.py"]
+
+
+@virtual
+async def test_a_tick_has_the_loop_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    task = spawn(table, waits())
+    known.tick(0.0)
+    await asyncio.sleep(0)
+    assert known.known(task) is not None
+    task.cancel()
+
+
+@virtual
+async def test_without_new_tasks_a_tick_does_not_wake_the_loop() -> None:
+    loop = asyncio.get_running_loop()
+    known = registry()
+    known.table(loop)
+    known.tick(0.0)
+    assert not loop._ready  # type: ignore[attr-defined]
+
+
+@virtual
+async def test_a_failure_of_ours_is_logged_once_and_tasks_are_made(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> Origin:
+        raise ZeroDivisionError
+
+    known = Registry(broken, Clock())
+    table = known.table(asyncio.get_running_loop())
+    with caplog.at_level(logging.ERROR, logger="snowshed.observe"):
+        await asyncio.gather(*[spawn(table, noop()) for _ in range(3)])
+    assert len(caplog.records) == 1
+    assert known.off
+
+
+def test_a_loop_that_is_closed_is_left_alone() -> None:
+    known = registry()
+    loop = asyncio.new_event_loop()
+    table = known.table(loop)
+
+    async def main() -> asyncio.Task[object]:
+        return spawn(table, waits())
+
+    task = loop.run_until_complete(main())
+    task.cancel()
+    loop.run_until_complete(asyncio.wait([task]))
+    loop.close()
+    known.tick(0.0)
+    assert known.statistics()[0].live == 0
