@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowshed.core import _clock, _hooks, _threads
 from snowshed.core._budget import NO_LIMIT, TaskBudget
+from snowshed.core._census import scopes
 from snowshed.core._level import budget_level, worse
 from snowshed.core._map import ScopeMap
 from snowshed.core._semaphore import WeightedSemaphore
@@ -91,6 +92,7 @@ class TaskScope(SpawningScope):
         self._light_below = light_below
         if limit is not None:
             self._places = WeightedSemaphore(limit, name=budget.name)
+        scopes.enter(self)
 
     async def spawn(
         self,

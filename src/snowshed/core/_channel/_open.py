@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Self, TypeVar, get_args
 
+from snowshed.core._census import channels
 from snowshed.core._channel._receive import ReceiveChannel
 from snowshed.core._channel._send import SendChannel
 from snowshed.core._channel._state import ChannelState
@@ -68,6 +69,7 @@ class open_channel(tuple[SendChannel[T], ReceiveChannel[T]]):  # noqa: N801 - ca
             raise TypeError(msg)
         name = f"channel-{next(_numbers)}" if name is None else name
         state = ChannelState(capacity, overflow, name, on_undelivered)
+        channels.enter(state)
         return super().__new__(cls, (SendChannel(state), ReceiveChannel(state)))
 
 

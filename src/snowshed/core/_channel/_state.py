@@ -46,6 +46,7 @@ class ChannelState(Generic[T]):
     """The buffer, the two lines of waiting operations and the counters of one channel."""
 
     __slots__ = (
+        "__weakref__",
         "_complained",
         "_discarded",
         "_dropped",

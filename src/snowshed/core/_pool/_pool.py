@@ -42,6 +42,7 @@ from typing import (
     overload,
 )
 
+from snowshed.core._census import pools
 from snowshed.core._pool._crew import Crew
 from snowshed.core._pool._statistics import PoolStatistics
 from snowshed.core._semaphore import WeightedSemaphore
@@ -162,6 +163,7 @@ class WorkerPool(Generic[*Ts, T]):
             idle_timeout=idle_timeout,
             places=max_workers + queue_size,
         )
+        pools.enter(self)
 
     async def submit(self, *args: *Ts) -> Job[T]:
         """Wait for a place, and return the handle of a job that will call ``fn(*args)``.

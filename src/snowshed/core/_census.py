@@ -1,0 +1,41 @@
+"""Which scopes, pools and channels there are, for whoever looks at the process from outside.
+
+Everything here has ``statistics()``; what nobody has a name for cannot be asked. So each enters
+itself where it is made, by a weak reference, for half a microsecond.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
+
+T = TypeVar("T")
+
+
+class Census(Generic[T]):
+    """What there is of one kind."""
+
+    __slots__ = ("_there",)
+
+    def __init__(self) -> None:
+        self._there: WeakSet[T] = WeakSet()
+
+    def enter(self, one: T) -> None:
+        """Count ``one`` until it is no more."""
+        self._there.add(one)
+
+    def all(self) -> list[T]:
+        """Return what there is; from any thread. Cost: O(n)."""
+        # Copied at once: other threads enter theirs meanwhile, and a set does not bear that.
+        references = tuple(self._there.data)  # type: ignore[attr-defined]
+        return [one for one in (each() for each in references) if one is not None]
+
+
+scopes: Census[Any] = Census()
+pools: Census[Any] = Census()
+channels: Census[Any] = Census()
+
+
+def open_scopes() -> list[Any]:
+    """Return the scopes that were entered and not left; from any thread."""
+    return [scope for scope in scopes.all() if scope._state in {"open", "closing"}]
