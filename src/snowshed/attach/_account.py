@@ -133,7 +133,7 @@ class Account(Ledger):
                 budget.remove(task)
 
     def _of_counted(self, ending: Ending) -> TaskClass:
-        task = _task_of(ending)
+        task = task_of(ending)
         # A finished eager task must not be asked for its coroutine: CPython 3.12.1 crashes.
         if task is not None and not task.done():
             return self.classifier.of_coroutine(task.get_coro())
@@ -141,7 +141,7 @@ class Account(Ledger):
 
     def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
         """Return the user's tasks among ``tasks`` that have not ended."""
-        found = (_task_of(each) for each in tasks if not each.done())
+        found = (task_of(each) for each in tasks if not each.done())
         return [
             task for task in found if task is not None and self._of_counted(task) is TaskClass.USER
         ]
@@ -156,7 +156,7 @@ class Account(Ledger):
         return _counted(codes.values(), most)
 
 
-def _task_of(ending: Ending) -> asyncio.Task[Any] | None:
+def task_of(ending: Ending) -> asyncio.Task[Any] | None:
     """Return the task that is counted: an eager one is counted by what stood in for it."""
     task = getattr(ending, "task", ending)
     return task if isinstance(task, asyncio.Task) else None

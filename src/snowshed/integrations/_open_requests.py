@@ -49,7 +49,7 @@ def open_requests(budgets: Iterable[TaskBudget]) -> OpenRequests:
     """Return what is open of the requests with these budgets. Costs O(live tasks)."""
     counted = [(_live_in(budget), budget) for budget in budgets]
     counted.sort(key=lambda pair: pair[0], reverse=True)
-    busiest = (OpenRequest(_name_of(budget), live) for live, budget in counted[:SHOWN])
+    busiest = (OpenRequest(name_of(budget), live) for live, budget in counted[:SHOWN])
     return OpenRequests(len(counted), tuple(busiest))
 
 
@@ -57,7 +57,7 @@ def _live_in(budget: TaskBudget) -> int:
     return sum(not task.done() for task in tuple(budget.live))
 
 
-def _name_of(budget: TaskBudget) -> str:
+def name_of(budget: TaskBudget) -> str:
     # Of a request that is only observed nothing else is read: that would make a whole budget of it.
     if isinstance(budget, ObservedRequest):
         return "an ended request" if budget.host is None else budget._name_of(budget.info)
