@@ -107,7 +107,7 @@ def test_an_answer_reads_as_what_it_was() -> None:
     response = Response(
         200, b"\x1f\x8b", "application/octet-stream", (("content-disposition", "attachment"),)
     )
-    got = received(_exchange.write(response))
+    got = received(_exchange.head_of(response) + response.body)
     assert (got.status, got.reason, got.read()) == (200, "OK", b"\x1f\x8b")
     assert dict(got.getheaders()) == {
         "content-type": "application/octet-stream",
@@ -119,7 +119,7 @@ def test_an_answer_reads_as_what_it_was() -> None:
 
 
 def test_an_answer_to_head_has_the_length_and_not_the_body() -> None:
-    sent = _exchange.write(_exchange.plain(404, "nothing"), with_body=False)
+    sent = _exchange.head_of(_exchange.plain(404, "nothing"))
     got = received(sent, "HEAD")
     assert (got.status, got.getheader("content-length")) == (404, "8")
     assert sent.endswith(b"\r\n\r\n")

@@ -94,7 +94,7 @@ def test_it_answers_over_a_file_and_over_a_port(serving: Make, place: Path) -> N
     assert ask(OverSocket(path), "/a%20b?x=1") == (200, "GET /a b?x=1 unix private\n")
     assert ask(over_port(server), "/a") == (200, "GET /a? 127.0.0.1\n")
     assert _place.sockets() == [(os.getpid(), path)]
-    assert server.statistics().answered == 2
+    wait_until(lambda: server.statistics().answered == 2)
     assert repr(server) == f"<snowshed debug server at {path}, http://127.0.0.1:{server.port}>"
 
 
@@ -189,7 +189,7 @@ def test_who_says_nothing_is_dropped(serving: Make, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(_serve, "HEAD_WITHIN", 0.05)
     server = serving()
     assert raw(server, b"") == b""
-    assert server.statistics().dropped == 1
+    wait_until(lambda: server.statistics().dropped == 1)
 
 
 def test_a_byte_now_and_then_gains_no_time(serving: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ def test_a_byte_now_and_then_gains_no_time(serving: Make, monkeypatch: pytest.Mo
     server = serving()
     with socket.create_connection(("127.0.0.1", server.port or 0), 10) as caller:
         drip_until_refused(caller)
-    assert server.statistics().dropped == 1
+    wait_until(lambda: server.statistics().dropped == 1)
 
 
 def drip_until_refused(caller: socket.socket) -> None:
@@ -332,22 +332,25 @@ def test_a_forked_child_has_its_own_and_leaves_that_of_its_parent(place: Path) -
 
 
 FORK_WITH_THE_PORT = """
-import os, signal, socket, sys
+import os
 from snowshed.observe._exchange import plain
 from snowshed.observe._serve import Server
 
 first = Server(lambda request: plain(200, "x"), port=0)
 first.start()
 port = first.port
-done, go = os.pipe()
-if (child := os.fork()) == 0:
-    os.read(done, 1)
+told, tell = os.pipe()
+wait, let_go = os.pipe()
+if os.fork() == 0:
+    os.write(tell, b"x")
+    os.read(wait, 1)
     os._exit(0)
+os.read(told, 1)  # the child runs
 first.stop()
 second = Server(lambda request: plain(200, "x"), port=port, unix=False)
 second.start()
 assert second.port == port, "the child holds the port"
-os.write(go, b"x")
+os.write(let_go, b"x")
 os.wait()
 """
 

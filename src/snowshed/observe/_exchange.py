@@ -18,10 +18,10 @@ __all__ = [
     "BadRequest",
     "Request",
     "Response",
+    "head_of",
     "plain",
     "read_head",
     "split_target",
-    "write",
 ]
 
 UNIX = "unix"
@@ -126,8 +126,8 @@ def split_target(target: str) -> tuple[str, str]:
         raise BadRequest(msg) from error
 
 
-def write(response: Response, *, with_body: bool = True) -> bytes:
-    """Return ``response`` as it goes over the wire; it ends the connection."""
+def head_of(response: Response) -> bytes:
+    """Return what goes over the wire before the body; the end of it ends the connection."""
     reason = HTTPStatus(response.status).phrase
     lines = [
         f"HTTP/1.1 {response.status} {reason}",
@@ -137,5 +137,4 @@ def write(response: Response, *, with_body: bool = True) -> bytes:
         *(f"{name}: {value}" for name, value in response.headers),
         "connection: close",
     ]
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return head + response.body if with_body else head
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")

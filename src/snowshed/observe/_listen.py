@@ -11,6 +11,7 @@ import contextlib
 import errno
 import ipaddress
 import os
+import selectors
 import socket
 import stat
 import struct
@@ -24,6 +25,7 @@ __all__ = [
     "LOOPBACK",
     "AddressTaken",
     "Listener",
+    "Listening",
     "is_of_this_user",
     "listen_on_port",
     "listen_on_socket",
@@ -66,6 +68,49 @@ class Listener:
             with contextlib.suppress(OSError):
                 if self.path.lstat().st_ino == self.inode:
                     self.path.unlink()
+
+
+class Listening:
+    """Listeners of which a thread takes what comes, until somebody else ends that.
+
+    Args:
+        listeners: closed when it ends.
+
+    Raises:
+        OSError: no more files can be had.
+    """
+
+    def __init__(self, listeners: list[Listener]) -> None:
+        self.listeners = listeners
+        self._wake, self._woken = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        for listener in listeners:
+            self._selector.register(listener.socket, selectors.EVENT_READ, listener)
+
+    def ready(self) -> Iterator[Listener]:
+        """Yield each listener at which somebody waits, until `end`; then close all."""
+        try:
+            while True:
+                found = [key.data for key, _ in self._selector.select()]
+                if None in found:
+                    return
+                yield from found
+        finally:
+            self.close()
+
+    def end(self) -> None:
+        """Remove the files, and have the thread that reads `ready` close the rest."""
+        for listener in self.listeners:
+            listener.remove()
+        with contextlib.suppress(OSError):
+            self._wake.send(b"x")
+
+    def close(self) -> None:
+        """Close all that is open, in the calling thread."""
+        self._selector.close()
+        for each in (self._wake, self._woken, *(listener.socket for listener in self.listeners)):
+            each.close()
 
 
 def listen_on_socket() -> Listener:

@@ -23,7 +23,6 @@ import contextlib
 import errno
 import logging
 import os
-import selectors
 import socket
 import threading
 import time
@@ -41,15 +40,16 @@ from snowshed.observe._exchange import (
     BadRequest,
     Request,
     Response,
+    head_of,
     plain,
     read_head,
     split_target,
-    write,
 )
 from snowshed.observe._listen import (
     LOOPBACK,
     AddressTaken,
     Listener,
+    Listening,
     is_of_this_user,
     listen_on_port,
     listen_on_socket,
@@ -65,6 +65,7 @@ HEAD_WITHIN = 5.0
 SENT_WITHIN = 60.0
 PLACE_WITHIN = 1.0
 _BODY_AT_MOST = 65536
+_COPIED_AT_MOST = 65536
 _PAUSE = 0.1
 
 
@@ -115,7 +116,7 @@ class Server:
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._open: set[socket.socket] = set()
-        self._running: _Running | None = None
+        self._running: Listening | None = None
         self._started = False
 
     def __repr__(self) -> str:
@@ -135,15 +136,16 @@ class Server:
             atexit.register(self.stop)
             logger.info("debug pages are served at %s", ", ".join(self.addresses()))
 
-    def _run(self) -> _Running | None:
+    def _run(self) -> Listening | None:
         listeners = [*self._listeners()]
         if not listeners:
             return None
         try:
-            running = _Running(listeners)
-            threading.Thread(
+            running = Listening(listeners)
+            self._thread = threading.Thread(
                 target=self._accept, args=(running,), name="snowshed debug", daemon=True
-            ).start()
+            )
+            self._thread.start()
         except (OSError, RuntimeError) as error:  # no more files, or threads, can be had
             logger.warning("the debug pages are not served: %s", error)
             for listener in listeners:
@@ -160,6 +162,7 @@ class Server:
         if running is not None:
             atexit.unregister(self.stop)
             running.end()
+            self._thread.join(2 * PLACE_WITHIN)
 
     def addresses(self) -> tuple[str, ...]:
         """Return where it serves: the path of a socket, ``http://host:port``, both or none."""
@@ -205,7 +208,7 @@ class Server:
 
     # Serving.
 
-    def _accept(self, running: _Running) -> None:
+    def _accept(self, running: Listening) -> None:
         if self._unix:
             with contextlib.suppress(OSError, ValueError):
                 _place.sockets()  # removes what dead processes have left behind
@@ -249,7 +252,7 @@ class Server:
                 head = _head_from(connection)
                 response, with_body, rest = self._respond(head, listener, connection, peer)
                 connection.settimeout(SENT_WITHIN)
-                connection.sendall(write(response, with_body=with_body))
+                _send(connection, head_of(response), response.body if with_body else b"")
                 self._answered += 1
                 if rest:
                     _pour_away(connection)
@@ -298,44 +301,6 @@ class _Gone(Exception):  # noqa: N818 - nothing is wrong
     """Whoever has connected asks nothing."""
 
 
-class _Running:
-    """What a server that serves has open."""
-
-    def __init__(self, listeners: list[Listener]) -> None:
-        self.listeners = listeners
-        self._wake, self._woken = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        for listener in listeners:
-            self._selector.register(listener.socket, selectors.EVENT_READ, listener)
-        self._ended = threading.Event()
-
-    def ready(self) -> Iterator[Listener]:
-        """Yield each listener at which somebody waits, until it is ended; then close all."""
-        try:
-            while True:
-                found = [key.data for key, _ in self._selector.select()]
-                if None in found:
-                    return
-                yield from found
-        finally:
-            self.close()
-            self._ended.set()
-
-    def end(self) -> None:
-        """Have it closed by the thread that reads `ready`, and wait for a moment."""
-        for listener in self.listeners:
-            listener.remove()
-        with contextlib.suppress(OSError):
-            self._wake.send(b"x")
-        self._ended.wait(PLACE_WITHIN)
-
-    def close(self) -> None:
-        self._selector.close()
-        for each in (self._wake, self._woken, *(listener.socket for listener in self.listeners)):
-            each.close()
-
-
 def _head_from(connection: socket.socket) -> bytes | None:
     """Return what comes before the body; None if that is too long.
 
@@ -357,6 +322,15 @@ def _head_from(connection: socket.socket) -> bytes | None:
     return bytes(head[:end]) if end <= HEAD_AT_MOST else None
 
 
+def _send(connection: socket.socket, head: bytes, body: bytes) -> None:
+    # In one piece, or the second waits for an acknowledgement; but a large one is not copied.
+    if len(body) < _COPIED_AT_MOST:
+        connection.sendall(head + body)
+    else:
+        connection.sendall(head)
+        connection.sendall(body)
+
+
 def _pour_away(connection: socket.socket) -> None:
     """Take some of what is still coming: closing before that would take the answer back."""
     connection.shutdown(socket.SHUT_WR)
@@ -371,7 +345,7 @@ def _send_away(connection: socket.socket) -> None:
     response = plain(503, "busy; ask again", ("retry-after", "1"))
     with connection, contextlib.suppress(OSError):
         connection.settimeout(0)
-        connection.sendall(write(response))
+        connection.sendall(head_of(response) + response.body)
 
 
 _all: weakref.WeakSet[Server] = weakref.WeakSet()
