@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from snowshed._pytest_plugin._watch import Watch
 
 __all__ = ["pytest_addoption", "pytest_configure"]
@@ -85,7 +87,6 @@ class _Plugin:
         self._grace = _seconds(config)
         self._ignore = tuple(config.getini("snowshed_leak_ignore"))
         self._root = config.rootpath
-        self._patches: Any = None
         self._reports: list[str] = []
         self._broken = ""
 
@@ -95,7 +96,7 @@ class _Plugin:
         watch = self._watch(item) if isinstance(item, pytest.Function) else None
         if watch is None or not isinstance(item, pytest.Function):
             return (yield)
-        with _watching(watch, self._patches), _wrapped(item, watch):
+        with _watching(watch), _wrapped(item, watch):
             try:
                 result = yield
             except Exception:
@@ -120,10 +121,8 @@ class _Plugin:
             return None
         from snowshed._pytest_plugin import _watch
 
-        if self._patches is None:
-            self._patches = _watch.Patches()
         watch = _watch.Watch(
-            self._root, leaks, self._grace, self._ignore, self._failed, _meet, _note_lost
+            self._root, leaks, self._grace, self._ignore, self._failed, _make, _note_lost
         )
         if "max_tasks" in limits:
             from snowshed._pytest_plugin._flood import Flood
@@ -147,6 +146,10 @@ class _Plugin:
                 from snowshed._pytest_plugin import _loop, _threads
 
                 watch.left += _threads.left(watch, _loop.pauses(watch.grace), _sleep)
+            if any(True for _ in watch.tasks):
+                from snowshed._pytest_plugin import _loop
+
+                watch.left += _loop.not_looked_at(watch)
             if not watch.left:
                 return ""
             from snowshed._pytest_plugin import _findings
@@ -188,11 +191,6 @@ class _Plugin:
             write("These tests passed. With snowshed_leaks = error they fail; off looks at none.")
         if self._broken:
             write(f"snowshed could not watch every test: {self._broken}")
-
-    def pytest_unconfigure(self) -> None:
-        """Leave the standard library as it was."""
-        if self._patches is not None:
-            self._patches.remove()
 
 
 def _one_of_the_modes(config: pytest.Config) -> str:
@@ -244,21 +242,20 @@ def _limits(item: pytest.Function) -> dict[str, float]:
 
 
 @contextmanager
-def _watching(watch: Watch, patches: Any) -> Iterator[None]:
+def _watching(watch: Watch) -> Iterator[None]:
     from snowshed._pytest_plugin import _watch
 
-    patches.complete()
+    patches = _watch.Patches()
+    patches.put()
     token = _watch.CURRENT.set(watch)
     everywhere = _watch.Everywhere.watch
-    if watch.counts:
-        _watch.Everywhere.watch = watch
+    _watch.Everywhere.watch = watch
     try:
         yield
     finally:
         _watch.Everywhere.watch = everywhere
         _watch.CURRENT.reset(token)
-        for tracker in watch.trackers.values():
-            tracker.remove()
+        patches.remove()
         if watch.watchdog is not None:
             watch.watchdog.stop()
 
@@ -285,18 +282,6 @@ def _wrapped(item: pytest.Function, watch: Watch) -> Iterator[None]:
         yield
 
 
-def _meet(watch: Watch, loop: Any) -> None:
-    from snowshed._pytest_plugin import _loop
-
-    _loop.meet(watch, loop)
-
-
-def _note_lost(watch: Watch, loop: Any, context: dict[str, Any]) -> None:
-    from snowshed._pytest_plugin import _loop
-
-    _loop.note_lost(watch, loop, context)
-
-
 def _watched(function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
     try:
         from snowshed._pytest_plugin import _loop
@@ -306,6 +291,22 @@ def _watched(function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
     return _loop.watched(function, watch)
 
 
+def _make(watch: Watch, coro: Any, frame: FrameType | None, build: Callable[[], Any]) -> Any:
+    """Make a task, and note it if that can be done."""
+    try:
+        from snowshed._pytest_plugin import _loop
+    except Exception as error:  # noqa: BLE001 - the test must run whatever happens here
+        watch.broken(error)
+        return build()
+    return _loop.make(watch, coro, frame, build)
+
+
+def _note_lost(watch: Watch, context: dict[str, Any]) -> None:
+    from snowshed._pytest_plugin import _loop
+
+    _loop.note_lost(watch, context)
+
+
 def _add_section(item: pytest.Item, left: str) -> None:
     if left:
         item.add_report_section("call", "snowshed", left)
@@ -313,7 +314,7 @@ def _add_section(item: pytest.Item, left: str) -> None:
 
 def _broken_limits(item: pytest.Function, watch: Watch) -> list[str]:
     """Return in words which limits of its markers the test has broken."""
-    if not watch.counts:
+    if watch.flood is None and watch.watchdog is None:
         return []
     from snowshed._pytest_plugin import _findings
 

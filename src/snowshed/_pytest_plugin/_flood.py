@@ -60,6 +60,13 @@ class Flood:
         else:
             task.add_done_callback(self._ended)
 
+    def forget(self, task: Task[Any]) -> None:
+        """Count ``task`` no longer, nor that it ever was there: it runs the test."""
+        with self._lock:
+            if task in self._tasks:
+                self._take_off(self._tasks.pop(task))
+                self.peak -= 1
+
     def failed(self, site: Site | None) -> None:
         """Take back what `begin` counted: no task came of it."""
         with self._lock:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import types
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
 from time import sleep
@@ -23,10 +23,9 @@ from types import FrameType
 from typing import Any
 
 from snowshed._pytest_plugin import _findings
-from snowshed._pytest_plugin._factory import Cover
 from snowshed._pytest_plugin._findings import Finding, Place, place_of_site
 from snowshed._pytest_plugin._ignored import is_ignored, module_of
-from snowshed._pytest_plugin._watch import CURRENT, Site, Sites, Watch
+from snowshed._pytest_plugin._watch import CURRENT, Site, Watch
 from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._loops import frame_of_running_loop
 from snowshed.attach._settings import Settings
@@ -47,90 +46,73 @@ def classifier() -> Classifier:
     return Classifier(Settings(infrastructure=_RUNNERS))
 
 
-class Tracker:
-    """Notes the tasks of one test on one loop.
+def make(watch: Watch, coro: Any, frame: FrameType | None, build: Callable[[], Any]) -> Any:
+    """Return the task of ``build``, noted if it does the test's own work.
 
-    Attributes:
-        sites: the tasks that count, and the lines that made them.
+    Not that of a server, a driver or a helper, just as in a budget.
     """
-
-    def __init__(
-        self,
-        watch: Watch,
-        loop: asyncio.AbstractEventLoop,
-        frame: FrameType | None,
-        *,
-        whole: bool = False,
-    ) -> None:
-        self.sites: Sites[asyncio.Task[Any]] = Sites()
-        self._watch = watch
-        self._loop_frame = frame
-        self._whole = whole
-        self._judge = classifier()
-        self._cover = Cover(loop, self)
-
-    def make(self, coro: Any, frame: FrameType | None, build: Callable[[], Any]) -> Any:
-        """Make a task and note it, if the test has asked for it."""
-        if not self._whole and CURRENT.get() is not self._watch:
-            return build()
-        counts, site = self._site(coro, frame)
-        if not counts:
-            return build()
-        flood = self._watch.flood
-        if flood is None:
-            task = build()
-        else:
-            flood.begin(site)
-            try:
-                task = build()
-            except BaseException:
-                flood.failed(site)
-                raise
-            flood.made(task, site)
-        self.sites.add(task, site)
-        return task
-
-    def _site(self, coro: Any, frame: FrameType | None) -> tuple[bool, Site | None]:
+    counts, site = _site(watch, coro, frame)
+    if not counts:
+        return build()
+    flood = watch.flood
+    if flood is None:
+        task = build()
+    else:
+        flood.begin(site)
         try:
-            whose, code, offset = self._judge.of_frame(frame, self._loop_frame)
-            if code is None:
-                whose = self._judge.of_coroutine(coro)
-            return whose is TaskClass.USER, None if code is None else Site(code, offset)
-        except Exception as error:  # noqa: BLE001 - the task must start whatever happens here
-            self._watch.broken(error)
-            return False, None
+            task = build()
+        except BaseException:
+            flood.failed(site)
+            raise
+        flood.made(task, site)
+    watch.tasks.add(task, site)
+    return task
 
-    def remove(self) -> None:
-        """Take the factory off the loop."""
-        self._cover.remove()
 
-    def pending(self) -> list[asyncio.Task[Any]]:
-        """Return the test's tasks that have not ended."""
-        return [task for task in self.sites if not task.done()]
+def _site(watch: Watch, coro: Any, frame: FrameType | None) -> tuple[bool, Site | None]:
+    try:
+        judge = classifier()
+        loop_frame = frame_of_running_loop() or watch.loop_frame
+        whose, code, offset = judge.of_frame(frame, loop_frame)
+        if code is None:
+            whose = judge.of_coroutine(coro)
+        return whose is TaskClass.USER, None if code is None else Site(code, offset)
+    except Exception as error:  # noqa: BLE001 - the task must start whatever happens here
+        watch.broken(error)
+        return False, None
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield what the test has left on this loop."""
-        for task in self.sites:
-            finding = self._finding(task)
-            if finding is not None:
-                yield finding
 
-    def _finding(self, task: asyncio.Task[Any]) -> Finding | None:
-        if task.done() and not getattr(task, "_log_traceback", False):
-            return None
-        site = self.sites.of(task)
-        if is_ignored(self._watch.ignore, [*_names_of(task), *module_of(site)]):
-            return None
-        if task.done():
-            return _lost(task, task._exception, site, self._watch.root)
-        coro = classifier().unwrap(task.get_coro())
-        return Finding(
-            "task",
-            _findings.given_name(task.get_name()),
-            _findings.function_name(coro),
-            place_of_site(site, self._watch.root),
-            waiting_at(coro, self._watch.root),
-        )
+def findings(watch: Watch, tasks: Iterable[asyncio.Task[Any]]) -> Iterator[Finding]:
+    """Yield what is left of ``tasks``."""
+    for task in tasks:
+        unread = getattr(task, "_log_traceback", False)
+        if not unread and (task.done() or task.get_loop().is_closed()):
+            continue
+        site = watch.tasks.of(task)
+        if is_ignored(watch.ignore, [*_names_of(task), *module_of(site)]):
+            continue
+        if unread:
+            yield _lost(task, task._exception, site, watch.root)
+        else:
+            yield _running(task, site, watch.root)
+
+
+def not_looked_at(watch: Watch) -> list[Finding]:
+    """Return what is left on loops that the test has made itself, and not closed."""
+    return list(
+        findings(watch, [task for task in watch.tasks if id(task.get_loop()) not in watch.looked])
+    )
+
+
+def _running(task: asyncio.Task[Any], site: Site | None, root: Path) -> Finding:
+    coro = classifier().unwrap(task.get_coro())
+    return Finding(
+        "task",
+        _findings.given_name(task.get_name()),
+        _findings.function_name(coro),
+        place_of_site(site, root),
+        waiting_at(coro, root),
+    )
 
 
 def _names_of(task: asyncio.Task[Any]) -> list[str]:
@@ -159,18 +141,12 @@ def _lost(
     )
 
 
-def note_lost(watch: Watch, loop: Any, context: dict[str, Any]) -> None:
+def note_lost(watch: Watch, context: dict[str, Any]) -> None:
     """Note an exception that dies unread while the test runs, if a task of the test raised it."""
     task = context.get("task") or context.get("future")
-    tracker = watch.trackers.get(id(loop))
-    if not isinstance(task, asyncio.Task):
+    if not isinstance(task, asyncio.Task) or task not in watch.tasks:
         return
-    if tracker is not None and task in tracker.sites:
-        site = tracker.sites.of(task)
-    elif loop in watch.loops:
-        site = None
-    else:
-        return
+    site = watch.tasks.of(task)
     if not is_ignored(watch.ignore, [*_names_of(task), *module_of(site)]):
         watch.left.append(_lost(task, context.get("exception"), site, watch.root))
 
@@ -189,19 +165,11 @@ def waiting_at(coro: Any, root: Path) -> Place | None:
         )
         if frame is None:
             break
-        if found is None or classifier().of_frame(frame, frame.f_back)[1] is not None:
+        if classifier().of_frame(frame, None)[1] is not None:
             found = _findings.place_of(frame.f_code, frame.f_lineno, root)
         names = ("cr_await", "gi_yieldfrom", "ag_await")
         coro = next((getattr(coro, name) for name in names if hasattr(coro, name)), None)
     return found
-
-
-def meet(watch: Watch, loop: Any) -> None:
-    """Watch a loop that the test has made: whatever happens on it is the test's."""
-    watch.saw_loop = True
-    watch.trackers[id(loop)] = Tracker(watch, loop, None, whole=True)
-    if watch.watchdog is not None:
-        watch.watchdog.watch(loop, running=False)
 
 
 def watched(function: Callable[..., Awaitable[Any]], watch: Watch) -> Callable[..., Awaitable[Any]]:
@@ -212,42 +180,35 @@ def watched(function: Callable[..., Awaitable[Any]], watch: Watch) -> Callable[.
         __tracebackhide__ = True
         watch.saw_loop = True
         loop = asyncio._get_running_loop()
-        tracker = None if loop is None else _begin(watch, loop)
-        if loop is None or tracker is None:
-            # trio, or a failure of ours: the test runs as it would without us.
+        if loop is None:
+            # trio: nothing here is ours to watch.
             return await function(*args, **kwargs)
+        if frame_of_running_loop() is None:
+            watch.loop_frame = _below_the_coroutines(sys._getframe())
         token = CURRENT.set(watch)
         try:
-            return await _run(watch, loop, tracker, function(*args, **kwargs))
+            return await _run(watch, loop, function(*args, **kwargs))
         finally:
             CURRENT.reset(token)
-            tracker.remove()
+            watch.loop_frame = None
 
     return run
 
 
-def _begin(watch: Watch, loop: asyncio.AbstractEventLoop) -> Tracker | None:
-    try:
-        frame: FrameType | None = frame_of_running_loop()
-        if frame is None:
-            # uvloop has no frames: the one that runs the loop is the first below the coroutines.
-            frame = sys._getframe(1)
-            while frame is not None and frame.f_code.co_flags & _IS_COROUTINE:
-                frame = frame.f_back
-        if (earlier := watch.trackers.get(id(loop))) is not None:
-            # The loop was made in the test's call, and noted then.
-            earlier.remove()
-        tracker = watch.trackers[id(loop)] = Tracker(watch, loop, frame)
-    except Exception as error:  # noqa: BLE001 - the test must run whatever happens here
-        watch.broken(error)
-        return None
-    return tracker
+def _below_the_coroutines(frame: FrameType | None) -> FrameType | None:
+    # uvloop has no frames: what runs it is the first that is no coroutine's.
+    while frame is not None and frame.f_code.co_flags & _IS_COROUTINE:
+        frame = frame.f_back
+    return frame
 
 
-async def _run(
-    watch: Watch, loop: asyncio.AbstractEventLoop, tracker: Tracker, test: Awaitable[Any]
-) -> Any:
+async def _run(watch: Watch, loop: asyncio.AbstractEventLoop, test: Awaitable[Any]) -> Any:
     __tracebackhide__ = True
+    if (task := asyncio.current_task()) is not None:
+        # anyio runs the test in a task that it may have made for it.
+        watch.tasks.forget(task)
+        if watch.flood is not None:
+            watch.flood.forget(task)
     try:
         if watch.watchdog is not None:
             watch.watchdog.watch(loop, running=True)
@@ -257,25 +218,30 @@ async def _run(
             if watch.watchdog is not None:
                 watch.watchdog.leave(loop)
     except Exception:
-        await _look_through(watch, tracker)
+        await _look_through(watch, loop)
         raise
-    await _look_through(watch, tracker)
+    await _look_through(watch, loop)
     return result
 
 
-async def _look_through(watch: Watch, tracker: Tracker) -> None:
+async def _look_through(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
     if not watch.leaks:
         return
     try:
         for pause in pauses(watch.grace):
-            if not tracker.pending():
+            if all(task.done() for task in _on(watch, loop)):
                 break
             for _ in range(TURNS_PER_TRY):
                 await _turn()
             _sleep(pause)
-        watch.left.extend(tracker.findings())
+        watch.looked.add(id(loop))
+        watch.left.extend(findings(watch, _on(watch, loop)))
     except Exception as error:  # noqa: BLE001 - the test must end as it would without us
         watch.broken(error)
+
+
+def _on(watch: Watch, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+    return [task for task in watch.tasks if task.get_loop() is loop]
 
 
 @types.coroutine

@@ -4,9 +4,10 @@ Every task, callback and `asyncio.to_thread` inherits the context of what starte
 while a test runs is therefore seen by its descendants and by nobody else: not by a server that a
 fixture started before, nor by a task that an earlier test left on the same loop.
 
-A few methods of the standard library are wrapped, once in a run and for all tests. A wrapper looks
-at the variable and calls what it wraps; outside a watched test it does nothing else. This module
-knows nothing of asyncio, so that a suite without it never loads it.
+Where a task, a thread or a loop is made is seen by wrapping the methods that make them, while a
+watched test runs and no longer. A task factory would see as much, but be seen itself, by tests that
+look at the factory of their loop, and by tracers that set one. This module knows nothing of
+asyncio, so that a suite without it never loads it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from snowshed._pytest_plugin._blocking import Watchdog
     from snowshed._pytest_plugin._findings import Finding
     from snowshed._pytest_plugin._flood import Flood
-    from snowshed._pytest_plugin._loop import Tracker
 
 T = TypeVar("T")
 # Modules that start threads because they were told to: the line that told them is looked for.
@@ -59,6 +59,10 @@ class Sites(Generic[T]):
         ref.site = site
         self._refs[key] = ref
 
+    def forget(self, thing: object) -> None:
+        """Note ``thing`` no longer."""
+        self._refs.pop(id(thing), None)
+
     def _gone(self, ref: Any) -> None:
         self._refs.pop(ref.key, None)
 
@@ -85,13 +89,15 @@ class Watch:
         grace: seconds that what is left has to end.
         ignore: names of modules and functions whose tasks and threads are not reported.
         broken: told of an error of ours; the test goes on.
-        meet: watches a loop that the test has made; called when the test limits something.
+        make: makes a task that the test has asked for, and notes it.
         note_lost: looks at what a loop tells its exception handler.
         flood: counts the live tasks, when the test limits them.
-        watchdog: times the loop, when the test limits how long it is blocked.
+        watchdog: times the loops, when the test limits how long they are blocked.
         threads: the threads that the test started.
-        loops: the loops that the test made.
-        trackers: what notes the tasks of a loop, by the identity of the loop.
+        tasks: the tasks that it started.
+        loops: the loops that it made; whatever happens on them is its own.
+        loop_frame: the frame that runs the loop of an asynchronous test, if asyncio's does not.
+        looked: the loops on which what is left has been looked for, by identity.
         saw_loop: whether a loop has run that could be watched, or one that need not be.
         left: what was found.
     """
@@ -101,29 +107,34 @@ class Watch:
     grace: float
     ignore: tuple[str, ...]
     broken: Callable[[Exception], None]
-    meet: Callable[[Watch, Any], None]
-    note_lost: Callable[[Watch, Any, dict[str, Any]], None]
+    make: Callable[[Watch, Any, FrameType | None, Callable[[], Any]], Any]
+    note_lost: Callable[[Watch, dict[str, Any]], None]
     flood: Flood | None = None
     watchdog: Watchdog | None = None
     threads: Sites[threading.Thread] = field(default_factory=Sites)
+    tasks: Sites[Any] = field(default_factory=Sites)
     loops: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
-    trackers: dict[int, Tracker] = field(default_factory=dict)
+    loop_frame: FrameType | None = None
+    looked: set[int] = field(default_factory=set)
     saw_loop: bool = False
     left: list[Finding] = field(default_factory=list)
-
-    @property
-    def counts(self) -> bool:
-        """Whether loops of other threads, which have no context of the test, matter too."""
-        return self.flood is not None or self.watchdog is not None
 
 
 CURRENT: ContextVar[Watch | None] = ContextVar("snowshed_test_watch", default=None)
 
 
 class Everywhere:
-    """The test that limits what happens on any loop, in whichever thread; pytest runs one test."""
+    """The watch of the test that runs, for threads that have no context of it."""
 
     watch: Watch | None = None
+
+
+def _of_loop(loop: Any) -> Watch | None:
+    """Return the watch to which something on ``loop`` belongs."""
+    watch = CURRENT.get()
+    if watch is None and (everywhere := Everywhere.watch) is not None and loop in everywhere.loops:
+        return everywhere
+    return watch
 
 
 def _note_thread(thread: threading.Thread, frame: FrameType | None) -> None:
@@ -144,47 +155,50 @@ def _note_loop(loop: Any) -> None:
         return
     try:
         watch.loops.add(loop)
-        if watch.counts:
-            watch.meet(watch, loop)
+        watch.saw_loop = True
+        if watch.watchdog is not None:
+            watch.watchdog.watch(loop, running=False)
     except Exception as error:  # noqa: BLE001 - the loop must come up whatever happens here
         watch.broken(error)
 
 
 def _note_lost(loop: Any, context: dict[str, Any]) -> None:
-    watch = CURRENT.get()
+    watch = _of_loop(loop)
     if watch is None or not watch.leaks:
         return
     if not str(context.get("message", "")).endswith("exception was never retrieved"):
         return
     try:
-        watch.note_lost(watch, loop, context)
+        watch.note_lost(watch, context)
     except Exception as error:  # noqa: BLE001 - the loop's own handler must still be told
         watch.broken(error)
 
 
 class Patches:
-    """The wrapped methods; `complete` adds what has been imported since, `remove` undoes all."""
+    """Methods of the standard library, and of uvloop, that are wrapped while one test runs."""
 
     def __init__(self) -> None:
         self._put: list[tuple[type, str, Any, Any]] = []
 
-    def complete(self) -> None:
-        """Wrap what is there and is not wrapped yet, by us or by an outer run in this process."""
+    def put(self) -> None:
+        """Wrap what is loaded and is not wrapped yet, by an outer run in this process."""
         self._wrap(threading.Thread, "start", _starting)
-        if (asyncio := sys.modules.get("asyncio.base_events")) is not None:
-            self._wrap(asyncio.BaseEventLoop, "__init__", _making)
-            self._wrap(asyncio.BaseEventLoop, "call_exception_handler", _handling)
-        if (uvloop := sys.modules.get("uvloop")) is not None and hasattr(uvloop, "Loop"):
-            self._wrap(uvloop.Loop, "__init__", _making)
-            self._wrap(uvloop.Loop, "call_exception_handler", _handling)
+        for module, kind in (("asyncio.base_events", "BaseEventLoop"), ("uvloop", "Loop")):
+            loop = getattr(sys.modules.get(module), kind, None)
+            if loop is not None:
+                self._wrap(loop, "__init__", _making_loops)
+                self._wrap(loop, "create_task", _making_tasks)
+                self._wrap(loop, "call_exception_handler", _handling)
 
     def _wrap(self, kind: type, name: str, around: Callable[[Any], Any]) -> None:
-        original = getattr(kind, name)
-        if getattr(original, "watches_tests", False):
-            return
+        original = function = getattr(kind, name)
+        while function is not None:
+            # A tracer may have put its own around ours, which then still does its work.
+            if getattr(function, "watches_tests", False):
+                return
+            function = getattr(function, "__wrapped__", None)
         ours: Any = wraps(original)(around(original))
         ours.watches_tests = True
-        # What somebody puts around ours is left there, and what it keeps of ours does no harm.
         self._put.append((kind, name, ours, kind.__dict__.get(name)))
         setattr(kind, name, ours)
 
@@ -208,12 +222,23 @@ def _starting(original: Callable[[Any], None]) -> Callable[[Any], None]:
     return start
 
 
-def _making(original: Callable[..., None]) -> Callable[..., None]:
+def _making_loops(original: Callable[..., None]) -> Callable[..., None]:
     def make(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         _note_loop(self)
 
     return make
+
+
+def _making_tasks(original: Callable[..., Any]) -> Callable[..., Any]:
+    def create_task(self: Any, coro: Any, *args: Any, **kwargs: Any) -> Any:
+        watch = _of_loop(self)
+        if watch is None:
+            return original(self, coro, *args, **kwargs)
+        build = partial(original, self, coro, *args, **kwargs)
+        return watch.make(watch, coro, sys._getframe(1), build)
+
+    return create_task
 
 
 def _handling(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
