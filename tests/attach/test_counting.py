@@ -136,6 +136,7 @@ async def test_a_forgotten_task_is_not_lost_while_its_request_is_open(mode):
     assert log == ["done"]
 
 
+@pytest.mark.allow_task_leaks(reason="nobody reads the error, which is the point")
 @MODES
 @virtual
 async def test_an_error_that_nobody_retrieves_is_told_when_the_request_is_over(mode):

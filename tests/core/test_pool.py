@@ -13,7 +13,7 @@ import pytest
 
 from _pools import counts, now, pool_of, rest
 from snowshed.core._pool import PoolStatistics, WorkerPool
-from snowshed.errors import WouldBlock
+from snowshed.errors import ClosedResourceError, WouldBlock
 from snowshed.testing import run_virtual
 
 REQUEST = contextvars.ContextVar("REQUEST", default=None)
@@ -127,6 +127,8 @@ def test_submit_waits_for_a_place_in_order_and_nowait_refuses():
             assert now() == 10
             assert not waiting[1].done()
             assert counts(pool, "dropped") == (1,)
+        with pytest.raises(ClosedResourceError):
+            await waiting[1]
 
     run_virtual(main())
 

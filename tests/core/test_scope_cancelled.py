@@ -264,6 +264,7 @@ def test_what_stops_the_program_goes_before_failures_and_cancellations(kind):
     assert [str(error) for error in scopes[0].errors] == ["first"]
 
 
+@pytest.mark.allow_task_leaks(reason="a task finds that its coroutine was thrown away")
 def test_a_coroutine_that_is_thrown_away_in_the_block_does_not_wait():
     children = []
 
@@ -284,6 +285,7 @@ def test_a_coroutine_that_is_thrown_away_in_the_block_does_not_wait():
     loop.close()
 
 
+@pytest.mark.allow_task_leaks(reason="a task finds that its coroutine was thrown away")
 @pytest.mark.parametrize("ended", ["failed", "cancelled"])
 def test_a_coroutine_that_is_thrown_away_goes_whatever_ended_its_scope_before(ended):
     async def request():
@@ -307,6 +309,7 @@ def test_a_coroutine_that_is_thrown_away_goes_whatever_ended_its_scope_before(en
     loop.close()
 
 
+@pytest.mark.allow_task_leaks(reason="a task finds that its coroutine was thrown away")
 def test_a_coroutine_that_is_thrown_away_while_leaving_lets_its_children_go():
     children = []
 

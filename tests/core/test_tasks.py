@@ -24,10 +24,12 @@ def with_loop(loop, check):
         loop.close()
 
 
+@pytest.mark.allow_task_leaks(reason="looks at a loop that nobody watches")
 def test_asyncios_own_loop_is_plain():
     assert with_loop(asyncio.new_event_loop(), is_plain)
 
 
+@pytest.mark.allow_task_leaks(reason="looks at a loop that nobody watches")
 def test_uvloop_is_plain():
     _needs.module("uvloop")
     import uvloop
