@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from snowshed.model import Frame, Resource, Stack, TaskSnapshot, TaskState
+from snowshed.observe._snapshot import Snapshot
 
 SHOP = Frame("checkout", "/srv/shop/app.py", 41)
 ACQUIRE = Frame("Lock.acquire", "/usr/lib/python3/asyncio/locks.py", 113)
@@ -37,6 +39,14 @@ def thread(number: int = 9, **changed: Any) -> TaskSnapshot:
     values = {"kind": "thread", "name": "MainThread", "state": TaskState.RUNNING, "stack": (MAIN,)}
     bare = {"created_at": None, "request": "", "age": None, "resource": None, "loop": 0}
     return task(number, **{**values, **bare, "owner": "infrastructure", **changed})
+
+
+def snapshot(found: Iterable[TaskSnapshot], **changed: Any) -> Snapshot:
+    """A look that has seen these."""
+    seen = [*found]
+    tasks = tuple(each for each in seen if each.kind == "task")
+    threads = tuple(each for each in seen if each.kind == "thread")
+    return Snapshot(tasks, threads, **{"taken_at": 1.8e9, "total": len(tasks), **changed})
 
 
 def line_of(file: str | Path, text: str) -> int:

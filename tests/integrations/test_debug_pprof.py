@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from _snapshots import AT_THE_LOCK, task, thread
+from _snapshots import AT_THE_LOCK, snapshot, task, thread
 from snowshed.formats import pprof
 from snowshed.integrations._debug import Access, Observed, Pages
 from snowshed.integrations._debug._pprof import PprofPages
@@ -16,14 +17,18 @@ from snowshed.model import Profile, Sample, TaskSnapshot, TaskState, ValueType
 from snowshed.observe._exchange import Request, Response
 from snowshed.observe._go_profile import GOROUTINE
 
+if TYPE_CHECKING:
+    from snowshed.observe._snapshot import Snapshot
+
 CONTENTIONS = (ValueType("contentions", "count"), ValueType("delay", "nanoseconds"))
 CPU = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
+WALL = (ValueType("tasks", "count"),)
 TEXT = "text/plain; charset=utf-8"
 
 
-def looks(*each: Sequence[TaskSnapshot]) -> Callable[[], Sequence[TaskSnapshot]]:
+def looks(*each: Sequence[TaskSnapshot]) -> Callable[[], Snapshot]:
     """Return something that sees one after the other, and the last one again and again."""
-    left = [*each]
+    left = [snapshot(tasks) for tasks in each]
     return lambda: left.pop(0) if len(left) > 1 else left[0]
 
 
@@ -40,6 +45,7 @@ class Asked:
         sources: dict[str, object] = {
             "snapshot": looks([task(1), task(2), thread()]),
             "block_profile": lambda: blocked(2, 500),
+            "wall_profile": lambda: Profile(WALL, (Sample(AT_THE_LOCK, (4,)),), WALL[0], 20),
             "cpu_profile": self._profile,
         }
         observed = Observed(**{**sources, **changed})  # type: ignore[arg-type]
@@ -160,6 +166,15 @@ def test_block_has_the_names_of_modules_and_a_text() -> None:
     assert asked.get("block", "debug=1").body.startswith(b"--- contention:\n")
 
 
+def test_wall_fades_so_that_it_has_no_difference() -> None:
+    asked = Asked()
+    assert read(asked.get("wall")).sample_types == WALL
+    assert asked.get("wall", "debug=1").body.startswith(b"wall profile: total 4\n4 @ 0x")
+    response = asked.get("wall", "seconds=1")
+    assert response.status == 400
+    assert response.body == b'"seconds" parameter is not supported for this profile type\n'
+
+
 @pytest.mark.parametrize(("query", "seconds"), [("", 30), ("seconds=5", 5), ("seconds=x", 30)])
 def test_profile_takes_as_long_as_it_is_told(query: str, seconds: int) -> None:
     asked = Asked()
@@ -214,9 +229,9 @@ def test_an_unknown_profile_is_a_404_that_says_so(name: str, complaint: str) -> 
     assert headers_of(response) == {"x-content-type-options": "nosniff", "x-go-pprof": "1"}
 
 
-@pytest.mark.parametrize("name", ["goroutine", "block", "profile"])
+@pytest.mark.parametrize("name", ["goroutine", "block", "profile", "wall"])
 def test_a_page_without_its_source_is_a_404_with_the_reason(name: str) -> None:
-    asked = Asked(snapshot=None, block_profile=None, cpu_profile=None)
+    asked = Asked(snapshot=None, block_profile=None, cpu_profile=None, wall_profile=None)
     response = asked.get(name)
     assert response.status == 404
     assert response.body.startswith(b"Unknown profile: the ")

@@ -10,12 +10,13 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import _go
-import _snapshots
-from _snapshots import LOCK, line_of, task, thread
+from _snapshots import LOCK, line_of, snapshot, task, thread
+from snowshed.formats import pprof as pprof_format
 from snowshed.integrations import debug
 from snowshed.integrations._debug import Access, Observed, Pages
 from snowshed.integrations.debug import DebugApp
@@ -25,12 +26,14 @@ from snowshed.model import (
     Resource,
     Sample,
     Stack,
-    TaskSnapshot,
     TaskState,
     ValueType,
 )
 from snowshed.observe import _place
 from snowshed.observe._serve import Server
+
+if TYPE_CHECKING:
+    from snowshed.observe._snapshot import Snapshot
 
 HERE = __file__
 LOCKS = asyncio.locks.__file__
@@ -54,13 +57,13 @@ AT_QUEUE: Stack = (
 QUEUE = Resource(2, "asyncio.Queue", "<asyncio.Queue>", 20)
 
 
-def found() -> list[TaskSnapshot]:
+def found() -> Snapshot:
     waiting = [task(n, stack=AT_LOCK, resource=LOCK, age=n / 10) for n in range(80)]
     idle = [
         task(100 + n, stack=AT_QUEUE, state=TaskState.QUEUE_GET, resource=QUEUE, age=700.0)
         for n in range(20)
     ]
-    return [*waiting, *idle, thread(999)]
+    return snapshot([*waiting, *idle, thread(999)])
 
 
 OBSERVED = Observed(
@@ -231,7 +234,7 @@ def test_a_long_look_does_not_hold_the_loop() -> None:
     async def main() -> None:
         begun, go_on = threading.Event(), threading.Event()
 
-        def look() -> list[TaskSnapshot]:
+        def look() -> Snapshot:
             begun.set()
             go_on.wait(10)
             return found()
@@ -246,13 +249,34 @@ def test_a_long_look_does_not_hold_the_loop() -> None:
     asyncio.run(main())
 
 
+def test_a_process_that_nobody_watches_can_be_looked_at() -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+        await lock.acquire()
+        waiting = [asyncio.create_task(checkout(lock)) for _ in range(3)]
+        await asyncio.sleep(0)
+        status, body = await ask(DebugApp(), "/pprof/goroutine")
+        assert status == 200
+        states = {dict(s.labels)["state"]: s for s in pprof_format.read(body).samples}
+        assert states["lock"].values == (3,)
+        where = [
+            frame.function.rpartition("test_debug_served.")[2] for frame in states["lock"].stack
+        ]
+        enter = "asyncio.locks._ContextManagerMixin.__aenter__"
+        assert where == ["asyncio.locks.Lock.acquire", enter, "checkout"]
+        lock.release()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(main())
+
+
 def test_more_long_looks_than_eight_at_once_are_sent_away() -> None:
     async def main() -> None:
         go_on = threading.Event()
 
-        def look() -> list[TaskSnapshot]:
+        def look() -> Snapshot:
             go_on.wait(10)
-            return []
+            return snapshot([])
 
         app = app_over(look)
         asked = [asyncio.create_task(ask(app, "/tasks")) for _ in range(debug.LONG_AT_ONCE)]
@@ -268,10 +292,13 @@ def test_more_long_looks_than_eight_at_once_are_sent_away() -> None:
     asyncio.run(main())
 
 
-def test_a_look_that_fails_is_the_error_of_its_request() -> None:
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(ask(app_over(lambda: 1 // 0), "/tasks"))
-
-
-def test_the_helpers_of_this_test_name_real_lines() -> None:
-    assert line_of(_snapshots.__file__, "def line_of") > 1
+def test_a_look_that_fails_is_a_500_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = app_over(lambda: 1 // 0)
+    for path in ("/tasks", "/tasks", "/pprof/goroutine"):
+        status, body = asyncio.run(ask(app, path))
+        assert status == 500
+        assert b"ZeroDivisionError: integer division or modulo by zero" in body
+    assert caplog.messages == [
+        "the debug page /tasks failed",
+        "the debug page /pprof/goroutine failed",
+    ]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from _snapshots import ACQUIRE, AT_THE_LOCK, LOCK, MAIN, SHOP, task, thread
+from _snapshots import ACQUIRE, AT_THE_LOCK, LOCK, MAIN, SHOP, snapshot, task, thread
 from snowshed.integrations._debug import Observed, Pages, _rows
 from snowshed.integrations._debug._tasks import TaskPages
 from snowshed.model import Frame, Resource, TaskSnapshot, TaskState
 from snowshed.observe._exchange import Request, Response
 from snowshed.observe._history import EndedTask
 from snowshed.observe._site import SiteStatistics
-from snowshed.observe._waits import WaitGraph
 
 SITE = SiteStatistics(MAIN, "user", created=9, live=3, peak=5, done=6, unretrieved=1)
 ENDED = EndedTask("Task-3", "checkout", MAIN, "user", "failed", "ValueError at app.py:3 f", 1.5)
@@ -29,7 +29,11 @@ FOUND = [
 
 
 def pages(**sources: object) -> Pages:
-    given = {"snapshot": lambda: FOUND, "sites": lambda: [SITE] * 3, "history": lambda: [ENDED] * 4}
+    given = {
+        "snapshot": lambda: snapshot(FOUND),
+        "sites": lambda: [SITE] * 3,
+        "history": lambda: [ENDED] * 4,
+    }
     return Pages(observed=Observed(**{**given, **sources}))  # type: ignore[arg-type]
 
 
@@ -68,7 +72,7 @@ def test_each_task_is_a_row_the_oldest_first() -> None:
 
 
 def test_what_tasks_share_is_there_once() -> None:
-    found = content("/tasks", snapshot=lambda: [task(number) for number in range(1000)])
+    found = content("/tasks", snapshot=lambda: snapshot(map(task, range(1000))))
     assert len(found["frames"]) == 3
     assert (len(found["stacks"]), len(found["resources"])) == (1, 1)
 
@@ -88,7 +92,7 @@ def test_a_hundred_thousand_tasks_take_less_than_300_bytes_each() -> None:
         )
         for number in range(2000)
     ]
-    body = ask("/tasks", snapshot=lambda: asked).body
+    body = ask("/tasks", snapshot=lambda: snapshot(asked)).body
     assert len(body) < 300 * len(asked)
 
 
@@ -150,6 +154,9 @@ def test_groups_say_where_in_one_line() -> None:
 def test_groups_that_are_left_out_are_counted() -> None:
     found = content("/tasks", "group-by=state&limit=1")
     assert (len(found["groups"]), found["left_out"]) == (1, 2)
+    many = [task(number, request=f"GET /{number}") for number in range(1001)]
+    found = content("/tasks", "group-by=request", snapshot=lambda: snapshot(many))
+    assert (len(found["groups"]), found["left_out"]) == (1000, 1)
 
 
 @pytest.mark.parametrize(
@@ -199,17 +206,25 @@ def test_sites_and_ended_tasks_are_shown_up_to_a_limit() -> None:
 
 def test_waits_are_found_in_a_look() -> None:
     found = content("/waits")["waits"]
-    assert (found["tasks"], found["waiting"]) == (4, 2)
+    assert (found["tasks"], found["waiting"]) == (3, 2)
     assert found["cascades"][0]["behind"] == 2
     text = ask("/waits", "format=text")
     assert text.content_type == "text/plain; charset=utf-8"
-    assert text.body.startswith(b"4 tasks: 2 waiting for a task or for something shared\n")
+    assert text.body.startswith(b"3 tasks: 2 waiting for a task or for something shared\n")
 
 
-def test_waits_that_are_known_better_are_shown_instead() -> None:
-    known = WaitGraph.of([task(1), task(2)], holders={1: [2]})
-    assert content("/waits", waits=lambda: known)["waits"]["deadlocks"]
-    assert content("/waits", waits=lambda: known, snapshot=None)["waits"]["tasks"] == 2
+def test_who_holds_a_lock_is_part_of_the_waits() -> None:
+    held = snapshot([task(1), task(2)], holders={1: (2,)})
+    assert content("/waits", snapshot=lambda: held)["waits"]["deadlocks"]
+
+
+def test_what_a_look_could_not_see_is_counted() -> None:
+    seen = snapshot(FOUND, total=7, duration=0.5, vanished=2, unreadable=1, guessed=3)
+    found = content("/tasks", "limit=0", snapshot=lambda: seen)
+    told = {
+        name: found[name] for name in ("total", "duration", "vanished", "unreadable", "guessed")
+    }
+    assert told == {"total": 8, "duration": 0.5, "vanished": 2, "unreadable": 1, "guessed": 3}
 
 
 def test_a_page_without_its_source_is_not_there() -> None:
@@ -225,7 +240,7 @@ def test_all_does_not_hold_the_tasks() -> None:
 
 
 def test_a_mount_is_taken_off_and_nothing_else_answers() -> None:
-    served = Pages(observed=Observed(snapshot=lambda: FOUND), mount="/debug")
+    served = Pages(observed=Observed(snapshot=lambda: snapshot(FOUND)), mount="/debug")
     found = {
         path: served.answer(Request(path, peer="127.0.0.1")).status
         for path in (
@@ -249,6 +264,21 @@ def test_what_looks_at_each_task_is_not_for_the_loop() -> None:
     long = ["/tasks", "/snowshed/tasks", "/waits", "/pprof/", "/pprof/goroutine", "/pprof/x"]
     assert all(asked.is_long(Request(path)) for path in long)
     assert not any(asked.is_long(Request(path)) for path in ("/", "/all", "/runtime", "/snowshed/"))
+
+
+def test_what_a_runtime_may_have_many_of_is_shown_by_a_thread() -> None:
+    class Runtime:
+        def statistics(self) -> object:
+            return None
+
+        def debug_sources(self) -> dict[str, Callable[[], object]]:
+            return {"scopes": lambda: {"open": 3}}
+
+    asked = Pages(Runtime())
+    assert asked.is_long(Request("/snowshed/scopes"))
+    assert not asked.is_long(Request("/runtime"))
+    shown = asked.answer(Request("/scopes", peer="127.0.0.1"))
+    assert json.loads(shown.body) == {"schema": 1, "scopes": {"open": 3}}
 
 
 FRAMES = st.sampled_from([MAIN, SHOP, ACQUIRE, replace(MAIN, line=8), Frame("f", "", 0)])
@@ -292,11 +322,18 @@ def test_rows_of_somebody_else_are_refused(body: bytes) -> None:
         _rows.read(body)
 
 
+def test_a_thousand_are_in_the_order_of_their_ages() -> None:
+    ages = [None, *((number * 7919) % 1201 / 4 for number in range(1200))]
+    found = [task(number, age=age) for number, age in enumerate(ages)]
+    rows = content("/tasks", snapshot=lambda: snapshot(found))["tasks"]
+    assert [row.get("age") for row in rows] == [*sorted(ages[1:], reverse=True), None]
+
+
 def test_stacks_that_are_equal_share_an_entry_although_they_are_two() -> None:
     tasks = [task(1), task(2, stack=tuple(replace(frame) for frame in AT_THE_LOCK))]
     assert len(json.loads(_rows.encode(tasks, {}))["stacks"]) == 1
 
 
 def test_the_clock_is_that_of_the_wall() -> None:
-    answer = TaskPages(Observed(snapshot=list), clock=lambda: 1.23456).answer("tasks", Request("/"))
+    answer = TaskPages(Observed(sites=list), clock=lambda: 1.23456).answer("sites", Request("/"))
     assert json.loads(answer.body)["taken_at"] == 1.235

@@ -27,6 +27,7 @@ from snowshed.observe._exchange import UNIX, Request, Response, plain
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
     from snowshed.integrations._debug._sources import Source
+    from snowshed.observe._snapshot import Snapshot
 
 __all__ = ["DebugApp", "Stated"]
 
@@ -109,13 +110,11 @@ class DebugApp:
 
         def run() -> None:
             try:
-                found, error = self._pages.answer(request), None
-            except Exception as failure:  # noqa: BLE001 - raised again where the request is
-                found, error = None, failure
+                found = self._pages.answer(request)
             finally:
                 self._places.release()
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(_hand_over, answered, found, error)
+                loop.call_soon_threadsafe(_hand_over, answered, found)
 
         try:
             threading.Thread(target=run, name="snowshed debug answer", daemon=True).start()
@@ -125,21 +124,21 @@ class DebugApp:
         return await answered
 
 
-def _hand_over(
-    answered: asyncio.Future[Response], found: Response | None, error: Exception | None
-) -> None:
-    if answered.done():  # whoever asked has left
-        return
-    if found is not None:
+def _hand_over(answered: asyncio.Future[Response], found: Response) -> None:
+    if not answered.done():  # or whoever asked has left
         answered.set_result(found)
-    else:
-        assert error is not None
-        answered.set_exception(error)
 
 
-def _observed_by(runtime: object) -> Observed | None:
+def _observed_by(runtime: object) -> Observed:
     observed = getattr(runtime, "observed", None)
-    return observed if isinstance(observed, Observed) else None
+    # Also a process that nobody watches can be looked at.
+    return observed if isinstance(observed, Observed) else Observed(snapshot=_look)
+
+
+def _look() -> Snapshot:
+    from snowshed.observe import _snapshot  # noqa: PLC0415 - only if somebody asks
+
+    return _snapshot.take()
 
 
 def _request_in(scope: Scope) -> Request:

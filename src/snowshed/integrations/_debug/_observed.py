@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from snowshed.model import Profile, TaskSnapshot
     from snowshed.observe._history import EndedTask
     from snowshed.observe._site import SiteStatistics
-    from snowshed.observe._waits import WaitGraph
+    from snowshed.observe._snapshot import Snapshot
 
-__all__ = ["Observed"]
+__all__ = ["Observed", "all_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,20 @@ class Observed:
         snapshot: each task and thread at this moment.
         sites: the totals of each line that makes tasks.
         history: the tasks that ended last, newest first.
-        waits: who holds up whom; None: found in a snapshot, without knowing who holds what.
         block_profile: how long tasks have waited at which line, since the process was started:
             ``contentions/count`` and ``delay/nanoseconds``.
+        wall_profile: where tasks were in the last minutes.
         cpu_profile: what runs in the next so many seconds; returns when they are over.
     """
 
-    snapshot: Callable[[], Sequence[TaskSnapshot]] | None = None
+    snapshot: Callable[[], Snapshot] | None = None
     sites: Callable[[], Sequence[SiteStatistics]] | None = None
     history: Callable[[], Sequence[EndedTask]] | None = None
-    waits: Callable[[], WaitGraph] | None = None
     block_profile: Callable[[], Profile] | None = None
+    wall_profile: Callable[[], Profile] | None = None
     cpu_profile: Callable[[float], Profile] | None = None
+
+
+def all_of(snapshot: Snapshot) -> tuple[TaskSnapshot, ...]:
+    """Return the tasks and the threads."""
+    return snapshot.tasks + snapshot.threads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from snowshed.observe._exchange import Request, Response
 
 __all__ = ["Pages"]
 
+logger = logging.getLogger("snowshed.debug")
 _PPROF = "pprof"
 _SNOWSHED = "snowshed"
 
@@ -47,18 +49,31 @@ class Pages:
         self._pprof = PprofPages(observed)
         self._access = Access() if access is None else access
         self._mount = mount
+        self._failed: set[str] = set()
 
     def __str__(self) -> str:
         names = [*self._sources.all(), *self._tasks.names()]
         return f"{', '.join(names)} for {self._access}"
 
     def answer(self, request: Request) -> Response:
-        """Answer one request, from any thread; see `is_long`."""
+        """Answer one request, from any thread; see `is_long`.
+
+        A page that fails is a 500 with the error, and logged once.
+        """
         tree, name = self._split(request.path)
+        refuse = self._pprof.refuse if tree == _PPROF else _problem
         refusal = self._access.refusal(request)
         if refusal is not None:
-            refuse = self._pprof.refuse if tree == _PPROF else _problem
             return refuse(refusal.status, refusal.detail, refusal.headers)
+        try:
+            return self._found(tree, name, request)
+        except Exception as error:
+            if request.path not in self._failed:
+                self._failed.add(request.path)
+                logger.exception("the debug page %s failed", request.path)
+            return refuse(500, f"{type(error).__name__}: {error}")
+
+    def _found(self, tree: str | None, name: str, request: Request) -> Response:
         if tree == _PPROF:
             return self._in_pprof(name, request)
         if tree is None:
@@ -69,7 +84,9 @@ class Pages:
     def is_long(self, request: Request) -> bool:
         """Tell whether the answer takes so long that the loop must not give it."""
         tree, name = self._split(request.path)
-        return tree == _PPROF or name in self._tasks.names()
+        if tree == _PPROF or name in self._tasks.names():
+            return True
+        return tree == _SNOWSHED and self._sources.is_long(name)
 
     def _split(self, path: str) -> tuple[str | None, str]:
         """Return the tree that ``path`` is in, and what is asked for of it."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
+from snowshed.integrations._debug._observed import all_of
 from snowshed.observe._exchange import Request, Response
 from snowshed.observe._go_profile import delta, goroutine_profile
 from snowshed.observe._go_text import contentions, counts, stacks
@@ -24,6 +25,7 @@ from snowshed.observe._names import Names
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
     from snowshed.model import Profile
+    from snowshed.observe._snapshot import Snapshot
 
 __all__ = ["PprofPages"]
 
@@ -45,11 +47,13 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "goroutine": "all tasks and threads, with what they wait for",
     "profile": "what uses the processor, in the next seconds=N (30)",
     "symbol": "names of addresses; all profiles of this process hold them",
+    "wall": "where tasks were in the last minutes",
 }
 _WITHOUT_SOURCE: Mapping[str, str] = {
     "block": "the sampler does not run in this process",
     "goroutine": "the tasks of this process are not watched",
     "profile": "the sampler does not run in this process",
+    "wall": "the sampler does not run in this process",
 }
 
 
@@ -84,6 +88,7 @@ class PprofPages:
             "goroutine": self._goroutine,
             "profile": self._profile,
             "symbol": _symbol,
+            "wall": self._wall,
         }
 
     def names(self) -> list[str]:
@@ -114,6 +119,7 @@ class PprofPages:
             "block": observed.block_profile,
             "goroutine": observed.snapshot,
             "profile": observed.cpu_profile,
+            "wall": observed.wall_profile,
         }
         return sources.get(name, self) is not None
 
@@ -134,7 +140,7 @@ class PprofPages:
     def _count(self, name: str) -> int | str:
         observed = self._observed
         if name == "goroutine" and observed.snapshot is not None:
-            return len(observed.snapshot())
+            return len(all_of(observed.snapshot()))
         if name == "block" and observed.block_profile is not None:
             return len(observed.block_profile().samples)
         return ""
@@ -143,16 +149,16 @@ class PprofPages:
         look = self._observed.snapshot
         assert look is not None
         if asked.get("seconds"):
-            return self._delta(
-                "goroutine",
-                asked,
-                lambda: goroutine_profile(look(), time_nanos=self._clock(), with_ages=False),
-            )
+            return self._delta("goroutine", asked, lambda: self._goroutines(look, with_ages=False))
         debug = _number(asked.get("debug"))
         if debug >= 2:
-            return _text(stacks(look()))
-        profile = goroutine_profile(look(), time_nanos=self._clock())
+            return _text(stacks(all_of(look())))
+        profile = self._goroutines(look)
         return _text(counts(profile)) if debug else _binary("goroutine", profile)
+
+    def _goroutines(self, look: Callable[[], Snapshot], *, with_ages: bool = True) -> Profile:
+        now = self._clock()
+        return goroutine_profile(all_of(look()), time_nanos=now, with_ages=with_ages)
 
     def _block(self, asked: dict[str, str]) -> Response:
         take = self._observed.block_profile
@@ -163,6 +169,19 @@ class PprofPages:
         if _number(asked.get("debug")):
             return _text(contentions(profile))
         return _binary("block", profile)
+
+    def _wall(self, asked: dict[str, str]) -> Response:
+        take = self._observed.wall_profile
+        assert take is not None
+        if asked.get("seconds"):
+            # It fades: what is less in it has not gone away.
+            raise _Problem(400, '"seconds" parameter is not supported for this profile type')
+        profile = Names().of_profile(take())
+        return (
+            _text(counts(profile, "wall"))
+            if _number(asked.get("debug"))
+            else _binary("wall", profile)
+        )
 
     def _delta(self, name: str, asked: dict[str, str], take: Callable[[], Profile]) -> Response:
         seconds = _number(asked["seconds"])

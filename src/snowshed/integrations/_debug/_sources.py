@@ -45,6 +45,12 @@ def _of_runtime(runtime: Any) -> Iterator[tuple[str, Source]]:
         yield "rules", rules.report
 
 
+def _of_any_thread(runtime: object) -> Mapping[str, Source]:
+    """Return what a runtime says of what there may be many of: scopes, pools, channels."""
+    sources = getattr(runtime, "debug_sources", None)
+    return {} if sources is None else sources()
+
+
 class Sources:
     """What there is to show, and how it looks.
 
@@ -54,13 +60,22 @@ class Sources:
     """
 
     def __init__(self, runtime: object, others: Mapping[str, Source]) -> None:
-        self._own: dict[str, Source] = {**dict(_of_runtime(runtime)), **_OF_THE_PROCESS}
+        self._long = _of_any_thread(runtime)
+        self._own: dict[str, Source] = {
+            **dict(_of_runtime(runtime)),
+            **self._long,
+            **_OF_THE_PROCESS,
+        }
         self._others = others
         self._failed: set[str] = set()
 
     def all(self) -> dict[str, Source]:
         """Return each source by its name."""
         return {**self._own, **self._others}
+
+    def is_long(self, name: str) -> bool:
+        """Tell whether a source takes so long that the loop must not wait for it."""
+        return name in self._long
 
     def content(self, name: str) -> dict[str, object] | None:
         """Return what the source of that name has, or all have; None: there is none.
