@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from struct import unpack
 from typing import Any
 
 __all__ = [
     "Broken",
+    "Token",
     "fields",
     "in_field",
     "number_in",
+    "number_of",
+    "numbers_in",
     "packed",
     "signed",
     "split",
@@ -27,12 +31,21 @@ __all__ = [
     "varint_field",
 ]
 
+# One or two bytes as a number, little end first; more bytes as they are.
+Token = int | bytes
+
 INTEGER = 0
 BYTES = 2
 _FIXED = {1: 8, 5: 4}
 _BITS = (1 << 64) - 1
 _LONGEST = 10
-_ONE = re.compile(rb"[\x80-\xff]*[\x00-\x7f]")
+_RUNS = re.compile(
+    rb"(?:[\x80-\xff][\x00-\x7f])+"  # integers of two bytes
+    rb"|[\x00-\x7f]+"  # of one byte
+    rb"|[\x80-\xff]+[\x00-\x7f]"  # one that is longer
+)
+_TOO_LONG = "expected a number of at most 10 bytes, found a longer one"
+_NO_END = "expected the rest of a number, found the end"
 _SMALL = [bytes((number,)) for number in range(128)]
 
 
@@ -91,16 +104,63 @@ def signed(number: int) -> int:
     return number - (1 << 64) if number >> 63 else number
 
 
-def split(row: bytes, base: int = 0) -> list[bytes]:
-    """Split a packed row into its integers, each still in bytes.
+def split(row: bytes, base: int = 0) -> list[Token]:
+    """Split a packed row into its integers, not decoded yet: see `number_of`.
+
+    A table with tokens as keys spares decoding a number that comes a million times. Runs of one and
+    of two bytes, which is nearly all, are split at once: a quarter of the time of decoding.
 
     Raises:
         Broken: the last integer has no end.
     """
-    if row and row[-1] > 127:
-        raise Broken(base + len(row), "expected the rest of a number, found the end of its row")
+    if row.isascii():
+        return [*row]
+    if row[-1] > 127:
+        raise Broken(base + len(row), _NO_END)
+    tokens: list[Token] = []
     # Since the last byte ends a number, every match succeeds: the search is linear.
-    return _ONE.findall(row)
+    for run in _RUNS.findall(row):
+        if run[0] < 128:
+            tokens += run
+        elif run[1] < 128:
+            tokens += unpack(f"<{len(run) // 2}H", run)
+        else:
+            tokens.append(run)
+    return tokens
+
+
+def number_of(token: Token, base: int = 0) -> int:
+    """Decode what `split` gave.
+
+    Raises:
+        Broken: it has more than 64 bits.
+    """
+    if isinstance(token, bytes):
+        return number_in(token, 0, base)[0]
+    return token & 127 | token >> 8 << 7
+
+
+def numbers_in(row: bytes, base: int = 0) -> list[int]:
+    """Return the numbers of a packed row, with their signs.
+
+    Raises:
+        Broken: one of them has no end, or more than 64 bits.
+    """
+    if row.isascii():
+        return [*row]
+    numbers: list[int] = []
+    number = shift = 0
+    for byte in row:
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(number if shift < 64 else signed(number & _BITS))
+            number = shift = 0
+        elif shift == 7 * _LONGEST:
+            raise Broken(base, _TOO_LONG)
+    if shift:
+        raise Broken(base + len(row), _NO_END)
+    return numbers
 
 
 def number_in(data: bytes, at: int = 0, base: int = 0) -> tuple[int, int]:
@@ -116,8 +176,8 @@ def number_in(data: bytes, at: int = 0, base: int = 0) -> tuple[int, int]:
         if byte < 128:
             return number & _BITS, at + shift // 7
     if shift == 7 * _LONGEST:
-        raise Broken(base + at, "expected a number of at most 10 bytes, found a longer one")
-    raise Broken(base + len(data), "expected the rest of a number, found the end")
+        raise Broken(base + at, _TOO_LONG)
+    raise Broken(base + len(data), _NO_END)
 
 
 def fields(data: bytes, base: int = 0) -> Iterator[tuple[int, Any, int]]:
@@ -133,28 +193,25 @@ def fields(data: bytes, base: int = 0) -> Iterator[tuple[int, Any, int]]:
     at, end = 0, len(data)
     while at < end:
         start = at
-        key, at = _next(data, at, base)
+        key = data[at]
+        at += 1
+        if key > 127:
+            key, at = number_in(data, start, base)
         kind = key & 7
-        if kind == INTEGER:
-            place = at
-            value, at = _next(data, at, base)
-            yield key, value, base + place
-            continue
-        if kind == BYTES:
-            size, at = _next(data, at, base)
-        elif kind in _FIXED:
-            size = _FIXED[kind]
-        else:
+        if kind in _FIXED:
+            place, at = at, at + _FIXED[kind]
+        elif kind not in {INTEGER, BYTES}:
             what = f"expected a field of a message, found the byte {data[start]:#04x}"
             raise Broken(base + start, what)
-        if size > end - at:
-            raise Broken(base + at, f"expected {size} bytes, found {end - at}")
-        yield key, data[at : at + size], base + at
-        at += size
-
-
-def _next(data: bytes, at: int, base: int) -> tuple[int, int]:
-    """Read one integer, which is mostly one byte."""
-    if at < len(data) and data[at] < 128:
-        return data[at], at + 1
-    return number_in(data, at, base)
+        else:
+            place = at
+            # Mostly one byte, which is not worth a call.
+            number = data[at] if at < end else 128
+            number, at = (number, at + 1) if number < 128 else number_in(data, at, base)
+            if kind == INTEGER:
+                yield key, number, base + place
+                continue
+            place, at = at, at + number
+        if at > end:
+            raise Broken(base + place, f"expected {at - place} bytes, found {end - place}")
+        yield key, data[place:at], base + place
