@@ -25,8 +25,12 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], args: list
     assert [line.split()[0] for line in captured.out.partition("Commands:\n")[2].splitlines()] == [
         "config",
         "demo",
+        "dump",
         "rules",
         "run",
+        "tasks",
+        "top",
+        "waits",
     ]
     assert captured.err == ""
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from _wait_graphs import ACQUIRE, HANDLER, lock, task
 from snowshed.model import Frame, TaskSnapshot, TaskState
 from snowshed.observe._waits import Cascade, WaitGraph
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class TestCascades:

@@ -14,8 +14,12 @@ from snowshed.errors import ConfigError
 _COMMANDS = {
     "config": "snowshed.cli._config:config",
     "demo": "snowshed.cli._demo:demo",
+    "dump": "snowshed.cli._dump:dump",
     "rules": "snowshed.cli._rules:rules",
     "run": "snowshed.cli._run:run",
+    "tasks": "snowshed.cli._tasks:tasks",
+    "top": "snowshed.cli._top:top",
+    "waits": "snowshed.cli._waits:waits",
 }
 
 

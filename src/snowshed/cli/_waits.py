@@ -1,0 +1,66 @@
+"""``snowshed waits``: who holds up whom in a running service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from snowshed.cli._ask import (
+    CannotAsk,
+    Process,
+    Question,
+    ask_all,
+    read_json,
+    safe,
+    token_option,
+)
+from snowshed.cli._output import fail, print_json
+from snowshed.cli._processes import processes_of
+
+_COMMAND = "snowshed waits"
+
+
+@click.command()
+@token_option
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people or for programs. [text]",
+)
+def waits(target: str, token: str | None, timeout: float, output: str) -> int:
+    """Show who holds up whom in a running service.
+
+    That is the task or the lock that others wait behind, and tasks that wait for themselves. Tasks
+    of different processes never wait for each other, so each worker process has a part of its own.
+    Exit code: 0, whatever was found; 2 when nobody answers.
+    """
+    try:
+        processes = processes_of(target, token, timeout)
+        question = Question("snowshed/waits", {"format": output})
+        answers = ask_all(processes, question, _COMMAND)
+        if output == "json":
+            print_json(processes=_documents(answers))
+        else:
+            _print_text(answers)
+    except CannotAsk as error:
+        return fail(f"{_COMMAND}: {error}")
+    return 0
+
+
+def _documents(answers: Sequence[tuple[Process, bytes]]) -> list[dict[str, object]]:
+    return [
+        {"process": process.name, "waits": read_json(process, body, "waits")["waits"]}
+        for process, body in answers
+    ]
+
+
+def _print_text(answers: Sequence[tuple[Process, bytes]]) -> None:
+    for place, (process, body) in enumerate(answers):
+        if len(answers) > 1:
+            blank = "\n" if place else ""
+            click.echo(f"{blank}process {process.name}")
+        for line in body.decode(errors="replace").rstrip("\n").split("\n"):
+            click.echo(safe(line))

@@ -1,0 +1,174 @@
+"""Asking a process: over a socket, over a port, and when it does not answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import _debugged
+import _snapshots
+from snowshed.cli import _ask
+from snowshed.cli._ask import (
+    CannotAsk,
+    Process,
+    Question,
+    ask_all,
+    at_socket,
+    at_url,
+    read_json,
+    safe,
+)
+from snowshed.observe._place import socket_of
+
+TASKS = Question("snowshed/tasks")
+
+
+@pytest.fixture(autouse=True)
+def place() -> Iterator[Path]:
+    with _debugged.place() as folder:
+        yield folder
+
+
+def why(process: Process, question: Question = TASKS) -> str:
+    with pytest.raises(CannotAsk) as error:
+        process.ask(question)
+    return str(error.value)
+
+
+@contextmanager
+def saying(answer: bytes | None) -> Iterator[str]:
+    """A server that says the same to everybody, or nothing; yields its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                if answer is None:
+                    done.wait(10)
+                else:
+                    connection.sendall(answer)
+
+        done = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
+
+
+class TestAsking:
+    def test_over_the_socket_of_a_process(self) -> None:
+        with _debugged.serving([_snapshots.task()]):
+            process = at_socket(os.getpid(), socket_of(os.getpid()), 5.0)
+            assert json.loads(process.ask(TASKS))["total"] == 1
+
+    @pytest.mark.parametrize(
+        "path", ["", "/", "/debug", "/debug/", "/debug/pprof/", "/debug/snowshed"]
+    )
+    def test_over_a_url_wherever_in_the_pages_it_leads(self, path: str) -> None:
+        with _debugged.serving([_snapshots.task()]) as server:
+            process = at_url(f"http://127.0.0.1:{server.port}{path}", None, 5.0)
+            assert json.loads(process.ask(TASKS))["total"] == 1
+
+    def test_parameters_are_those_that_have_a_value(self) -> None:
+        question = Question("a/b", {"x": "1 2", "state": ["lock", "sleep"], "none": "", "no": ()})
+        assert question.target == "a/b?x=1+2&state=lock&state=sleep"
+
+    def test_a_token_is_sent_to_a_url(self) -> None:
+        with _debugged.serving([], token="secret") as server:
+            url = f"http://127.0.0.1:{server.port}"
+            assert at_url(url, "secret", 5.0).ask(TASKS)
+            assert why(at_url(url, None, 5.0)) == (
+                f"{url}: it asks for a token: --token, or SNOWSHED_DEBUG_TOKEN"
+            )
+
+
+class TestNoAnswer:
+    def test_nobody_listens(self, place: Path) -> None:
+        assert why(at_socket(7, place / "7.sock", 1.0)) == "7: nobody listens there (any more)"
+        assert "nobody listens" in why(at_url("http://127.0.0.1:9", None, 1.0))
+
+    def test_it_does_not_answer_in_time(self) -> None:
+        with saying(None) as url:
+            assert "no answer within 0.1 s" in why(at_url(url, None, 0.1))
+
+    def test_it_is_no_server_of_http(self) -> None:
+        with saying(b"220 mail ready\r\n") as url:
+            assert "is no HTTP server: BadStatusLine" in why(at_url(url, None, 5.0))
+
+    def test_it_cannot_be_reached(self) -> None:
+        assert "cannot be reached: AF_UNIX path too long" in why(
+            at_socket(1, Path("/" + "x" * 200), 1.0)
+        )
+
+    def test_the_answer_is_too_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_ask, "_ANSWER_AT_MOST", 10)
+        with _debugged.serving([]):
+            process = at_socket(os.getpid(), socket_of(os.getpid()), 5.0)
+            assert "more than" in why(process)
+
+    def test_the_page_says_why_not(self) -> None:
+        with _debugged.serving([]):
+            process = at_socket(os.getpid(), socket_of(os.getpid()), 5.0)
+            assert "cannot group by 'colour'" in why(
+                process, Question("snowshed/tasks", {"group-by": "colour"})
+            )
+            missing = why(process, Question("snowshed/nothing"))
+            assert missing.endswith("all, tasks, waits (404)")
+
+    def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
+        with saying(b"HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n") as url:
+            assert why(at_url(url, None, 5.0)).endswith("Service Unavailable")
+
+    @pytest.mark.parametrize(
+        "url", ["http://", "ftp://a", "http://a:b", "http://[::1", "unix://x", "http://a:0"]
+    )
+    def test_a_url_that_is_none(self, url: str) -> None:
+        with pytest.raises(CannotAsk, match="is no URL"):
+            at_url(url, None, 1.0)
+
+
+def answering(name: str, answer: bytes | None) -> Process:
+    def answers(question: Question) -> bytes:
+        if answer is None:
+            raise CannotAsk("is shy")
+        return answer
+
+    return Process(name, None, answers)
+
+
+class TestSeveral:
+    def test_those_that_answer_are_enough_and_the_others_are_named(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        processes = [answering("1", b"x"), answering("2", None), answering("3", b"y")]
+        found = ask_all(processes, TASKS, "snowshed tasks")
+        assert [(process.name, body) for process, body in found] == [("1", b"x"), ("3", b"y")]
+        assert capsys.readouterr().err == "snowshed tasks: 2: is shy\n"
+        ask_all(processes, TASKS)
+        assert capsys.readouterr().err == ""
+
+    def test_when_none_answers_the_first_says_why(self) -> None:
+        with pytest.raises(CannotAsk, match="1: is shy"):
+            ask_all([answering("1", None), answering("2", None)], TASKS)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"schema": 2}', b'{"schema": 1}', b"1"])
+def test_what_is_no_document_of_ours_is_said_to_be_none(body: bytes) -> None:
+    with pytest.raises(CannotAsk, match="is not snowshed, or a later version"):
+        read_json(answering("1", body), body, "groups")
+
+
+def test_what_would_steer_a_terminal_is_made_visible() -> None:
+    assert safe("Task \x1b[31mé\n") == "Task \\x1b[31mé\\n"
+    assert safe("\ud800") == "\\ud800"
