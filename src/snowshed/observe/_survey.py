@@ -1,0 +1,172 @@
+"""One look at all tasks, in steps short enough that nobody notices.
+
+First every task is looked at, which is done as fast as can be, because it has to happen while
+nothing else does. When the last one has been seen, and it is known how many wait for each resource
+and who waits for whom in a circle, the snapshots are written; that touches no task any more.
+
+The survey says after each task whether a pause is due. How to pause is up to whoever drives it: a
+thread sleeps, a task on the loop lets the others run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import fields, make_dataclass
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
+
+from snowshed.model import TaskSnapshot, TaskState
+from snowshed.observe._cycles import cycles
+from snowshed.observe._paths import Paths
+from snowshed.observe._provenance import UNKNOWN_ORIGIN, Provenance
+from snowshed.observe._sharing import Entry, Sharing, holding
+from snowshed.observe._states import look
+
+if TYPE_CHECKING:
+    from snowshed.observe._tasks import TaskRef
+
+NAME_AT_MOST = 200
+
+# The same number for a loop in every snapshot.
+_numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_next_number = itertools.count()
+
+
+_NAMES = [field.name for field in fields(TaskSnapshot)]
+_FIELDS = len(_NAMES)
+# A frozen dataclass sets each of its fields by a call, which would be most of the cost of a look.
+# So its like is filled, which is not frozen, and becomes one when it is done.
+_Draft: Any = make_dataclass("_Draft", _NAMES, slots=True, eq=False, repr=False)
+
+
+class Survey:
+    """Looks at tasks.
+
+    Args:
+        provenance: tells where they come from; None: nobody does.
+        clock: seconds.
+        chunk: seconds of work between two pauses.
+
+    Attributes:
+        tasks: what was seen, once `steps` has come to its end.
+        total: tasks that there were.
+        vanished: of these, ended and gone before they were looked at.
+        unreadable: of these, not to be looked at: somebody else's idea of a task.
+    """
+
+    def __init__(
+        self, provenance: Provenance | None, clock: Callable[[], float], chunk: float
+    ) -> None:
+        self._provenance = provenance
+        self._clock = clock
+        self._chunk = chunk
+        self.paths = Paths()
+        self.sharing = Sharing()
+        self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
+        self._refs: dict[int, TaskRef] = {}
+        # The fields of the snapshots to be, one after the other. Not an object for each task: so
+        # many new ones that stay make the garbage collector look through everything that the
+        # service has, and the service stands still meanwhile.
+        self._seen: list[Any] = []
+        self._edges: dict[int, tuple[int, ...]] = {}
+        self.tasks: list[TaskSnapshot] = []
+        self.total = self.vanished = self.unreadable = 0
+
+    def steps(self, tasks: list[TaskRef], at_most: int | None) -> Iterator[None]:
+        """Look at ``tasks``, or ``at_most`` of them chosen at random; yield when a pause is due."""
+        self.total = len(tasks)
+        if at_most is not None and len(tasks) > at_most:
+            tasks = random.sample(tasks, at_most)
+        clock, chunk = self._clock, self._chunk
+        until = clock() + chunk
+        for each in tasks:
+            self._see(each)
+            if clock() >= until:
+                yield
+                until = clock() + chunk
+        yield
+        # Those that wait, through others, for themselves.
+        stuck = set(itertools.chain.from_iterable(cycles(self._edges)))
+        yield
+        until = clock() + chunk
+        for seen in zip(*[iter(self._seen)] * _FIELDS, strict=True):
+            self.tasks.append(_written(seen, stuck))
+            if clock() >= until:
+                yield
+                until = clock() + chunk
+        self._seen.clear()
+
+    def _see(self, each: TaskRef) -> None:
+        task = each()
+        if task is None:
+            self.vanished += 1
+            return
+        if id(task) in self._refs and self._refs[id(task)]() is task:
+            self.total -= 1  # it is in two lists
+            return
+        try:
+            seen = self._fields_of(task)
+        except Exception:  # noqa: BLE001 - whatever it is, the others are looked at all the same
+            self.unreadable += 1
+        else:
+            self._refs[id(task)] = each
+            self._seen += seen
+
+    def _fields_of(self, task: asyncio.Task[Any]) -> tuple[Any, ...]:
+        """Return the fields of a `TaskSnapshot`, with an entry in place of the resource."""
+        found = look(task, self.paths)
+        awaits: tuple[int, ...] = ()
+        if found.awaits:
+            awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
+            if not found.partly:
+                self._edges[id(task)] = awaits
+        origin = None if self._provenance is None else self._provenance.of(task)
+        return (
+            id(task),
+            "task",
+            _name_of(task),
+            found.state,
+            found.function,
+            found.stack,
+            *(origin or UNKNOWN_ORIGIN),
+            None if found.resource is None else self.sharing.entry(found.resource),
+            awaits,
+            self._number_of(task.get_loop()),
+            found.partly,
+        )
+
+    def _is_itself(self, task: object) -> bool:
+        """Tell whether ``task`` is not merely at the address of one that was seen and is gone."""
+        known = self._refs.get(id(task))
+        return known is None or known() is task
+
+    def _number_of(self, loop: Any) -> int:
+        known = self._loops.get(id(loop))
+        if known is None or known[0]() is not loop:
+            number = _numbers.get(loop)
+            if number is None:
+                number = _numbers.setdefault(loop, next(_next_number))
+            known = self._loops[id(loop)] = holding(loop), number
+        return known[1]
+
+
+def _name_of(task: Any) -> str:
+    # The base method: what a subclass has made of it is its own affair.
+    kind = asyncio.Task if issubclass(type(task), asyncio.Task) else type(task)
+    return str(kind.get_name(task))[:NAME_AT_MOST]
+
+
+def _written(seen: tuple[Any, ...], stuck: set[int]) -> TaskSnapshot:
+    draft = _Draft(*seen)
+    entry: Entry | None = draft.resource
+    if entry is not None:
+        # A future that nobody else waits for is no resource: it has no name and says nothing.
+        alone = entry.seen == 1 and draft.state is TaskState.FUTURE
+        draft.resource = None if alone else entry.resource()
+    if draft.id in stuck:
+        draft.state = TaskState.AWAIT_CYCLE
+    draft.__class__ = TaskSnapshot
+    return cast("TaskSnapshot", draft)

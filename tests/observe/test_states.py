@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from observe import _loops, _zoo
+from observe._looking import ONLY_TASKS, inline, of, seen, settle, started
+from snowshed.core import WorkerPool
+from snowshed.model import TaskState
+from snowshed.observe._snapshot import Snapshot, take
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+async def from_here() -> Snapshot:
+    return inline()
+
+
+async def from_a_thread() -> Snapshot:
+    return await asyncio.to_thread(take, ONLY_TASKS, chunk=0, pause=1e-9)
+
+
+@pytest.fixture(params=_loops.KINDS)
+def run(request: pytest.FixtureRequest) -> Run:
+    def run(main: Coroutine[Any, Any, None]) -> None:
+        with asyncio.Runner(loop_factory=lambda: _loops.new_loop(request.param)) as runner:
+            runner.run(main)
+
+    return run
+
+
+@pytest.mark.parametrize("look", [from_here, from_a_thread])
+@pytest.mark.parametrize("animal", _zoo.ANIMALS, ids=lambda animal: animal.name)
+def test_the_zoo_is_told_apart_without_one_error(
+    run: Run, animal: _zoo.Animal, look: Callable[[], Coroutine[Any, Any, Snapshot]]
+) -> None:
+    async def main() -> None:
+        cage = _zoo.Cage()
+        try:
+            task = cage.start(await animal.live(cage), "animal")
+            await settle()
+            snapshot = await look()
+            found = of(task, snapshot)
+            assert found.state == animal.state
+            assert (found.resource and found.resource.kind) == animal.kind
+            assert len(found.awaits) == animal.awaits
+            assert found.name == "animal"
+            assert found.function.function == "wait_for_it"
+            assert found.stack[-1].function == "wait_for_it"
+            assert all(frame.line > 0 for frame in found.stack if frame.file.endswith(".py"))
+            assert snapshot.unreadable == 0
+        finally:
+            await cage.end()
+
+    run(main())
+
+
+def test_the_zoo_has_every_state_in_which_a_task_waits() -> None:
+    awake = {TaskState.CREATED, TaskState.READY, TaskState.RUNNING}
+    ended = {TaskState.DONE, TaskState.UNRETRIEVED}
+    shown = {animal.state for animal in _zoo.ANIMALS}
+    assert shown == set(TaskState) - awake - ended - {TaskState.AWAIT_CYCLE}
+
+
+def test_a_task_that_was_made_and_has_not_begun_is_created(run: Run) -> None:
+    async def main() -> None:
+        task = asyncio.create_task(_zoo.for_ever())
+        found = seen(task)
+        assert found.state is TaskState.CREATED
+        assert found.stack == (found.function,)
+        task.cancel()
+
+    run(main())
+
+
+def test_a_task_whose_turn_has_come_is_ready(run: Run) -> None:
+    async def main() -> None:
+        event = asyncio.Event()
+        async with started(event.wait()) as (task,):
+            event.set()
+            assert seen(task).state is TaskState.READY
+
+        yielding = asyncio.create_task(asyncio.sleep(0))
+        asyncio.get_running_loop().call_soon(lambda: looks.append(seen(yielding)))
+        looks: list[Any] = []
+        await yielding
+        assert looks[0].state is TaskState.READY
+
+    run(main())
+
+
+def test_the_task_that_runs_shows_the_calls_it_is_in(run: Run) -> None:
+    async def main() -> None:
+        def plain() -> Any:
+            return seen(task)
+
+        async def outer() -> Any:
+            return plain()
+
+        task = asyncio.create_task(outer())
+        found = await task
+        assert found.state is TaskState.RUNNING
+        names = [frame.function.rpartition(".")[2] for frame in found.stack]
+        assert names[-2:] == ["plain", "outer"]
+
+    run(main())
+
+
+def test_a_task_that_blocks_its_loop_is_seen_from_a_thread(run: Run) -> None:
+    ended = threading.Event()
+    looks: list[Snapshot] = []
+
+    def watch() -> None:
+        looks.append(take(ONLY_TASKS, pause=1e-9))
+        ended.set()
+
+    async def block() -> None:
+        thread = threading.Thread(target=watch)
+        thread.start()
+        assert ended.wait(10)
+        thread.join()
+
+    async def main() -> None:
+        task = asyncio.create_task(block())
+        other = asyncio.create_task(_zoo.for_ever())
+        await task
+        found = of(task, looks[0])
+        assert found.state is TaskState.RUNNING
+        names = [frame.function.rpartition(".")[2] for frame in found.stack]
+        assert names[-2:] == ["wait", "block"]
+        assert of(other, looks[0]).state is TaskState.CREATED
+        other.cancel()
+
+    run(main())
+
+
+def test_a_failure_that_nobody_asks_for_shows_where_it_was_and_stays_unasked_for() -> None:
+    async def fail() -> None:
+        raise LookupError
+
+    async def main() -> None:
+        task = asyncio.create_task(fail())
+        await asyncio.wait([task])
+        found = seen(task)
+        assert found.state is TaskState.UNRETRIEVED
+        assert [frame.function.rpartition(".")[2] for frame in found.stack] == ["fail"]
+        assert found.function.function.endswith("fail")
+        assert task._log_traceback  # type: ignore[attr-defined]
+        assert isinstance(task.exception(), LookupError)
+        assert seen(task).state is TaskState.DONE
+
+    asyncio.run(main())
+
+
+def test_what_has_ended_well_or_was_cancelled_is_done() -> None:
+    async def main() -> None:
+        well = asyncio.create_task(asyncio.sleep(0))
+        cancelled = asyncio.create_task(asyncio.sleep(10))
+        await well
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+        assert seen(well) == seen(well)._replace(state=TaskState.DONE, stack=())
+        assert seen(cancelled).state is TaskState.DONE
+
+    asyncio.run(main())
+
+
+def test_an_idle_worker_waits_for_its_pool_and_a_busy_one_for_what_its_job_does() -> None:
+    async def main() -> None:
+        event = asyncio.Event()
+
+        async def job() -> None:
+            await event.wait()
+
+        async with WorkerPool(job, min_workers=2, max_workers=2, queue_size=0) as pool:
+            running = await pool.submit()
+            await settle()
+            first, second = (seen(worker.task) for worker in pool._crew.workers)
+            assert {first.state, second.state} == {TaskState.POOL, TaskState.EVENT}
+            busy = first if first.state is TaskState.EVENT else second
+            assert busy.resource is event
+            assert any(frame.function.endswith("job") for frame in busy.stack)
+            event.set()
+            await running
+
+    asyncio.run(main())
+
+
+def test_two_tasks_that_await_each_other_are_in_a_cycle() -> None:
+    async def main() -> None:
+        tasks: list[asyncio.Task[Any]] = []
+
+        async def await_number(number: int) -> None:
+            await tasks[number]
+
+        tasks += [asyncio.create_task(await_number(1)), asyncio.create_task(await_number(0))]
+        behind = asyncio.create_task(await_number(0))
+        await settle()
+        snapshot = inline()
+        assert [of(task, snapshot).state for task in tasks] == [TaskState.AWAIT_CYCLE] * 2
+        assert of(behind, snapshot).state is TaskState.AWAIT_TASK
+        # Cancelling them would recurse; this is what ends such a pair.
+        asyncio.Future.set_exception(tasks[1], LookupError())
+        done, _ = await asyncio.wait([tasks[0], behind])
+        assert all(isinstance(task.exception(), LookupError) for task in done)
+        tasks[1].exception()
+
+    loop = asyncio.new_event_loop()
+    complaints: list[Any] = []
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+
+
+@pytest.mark.parametrize(
+    ("option", "partly"), [("FIRST_COMPLETED", True), ("ALL_COMPLETED", False)]
+)
+def test_a_wait_that_may_end_with_the_first_is_no_cycle(option: str, partly: bool) -> None:
+    async def main() -> None:
+        other = asyncio.create_task(_zoo.for_ever())
+        wait = asyncio.wait([other], return_when=getattr(asyncio, option))
+        async with started(wait, asyncio.wait([other], timeout=100)) as (task, timed):
+            assert of(task, inline()).partly is partly
+            assert of(timed, inline()).partly
+        other.cancel()
+
+    asyncio.run(main())
