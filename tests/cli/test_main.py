@@ -42,7 +42,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: lis
 
 
 def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    expected = "snowshed: no command 'rnu': use one of config, demo, rules, run\n"
+    expected = "snowshed: no command 'rnu': use one of config, demo, dump, rules, run, tasks, top, waits\n"
     assert said(capsys, "rnu") == (2, expected)
 
 
