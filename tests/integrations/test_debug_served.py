@@ -278,6 +278,8 @@ def test_more_long_looks_than_eight_at_once_are_sent_away() -> None:
             go_on.wait(10)
             return snapshot([])
 
+        complaints: list[dict] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
         app = app_over(look)
         asked = [asyncio.create_task(ask(app, "/tasks")) for _ in range(debug.LONG_AT_ONCE)]
         await asyncio.sleep(0)
@@ -288,6 +290,7 @@ def test_more_long_looks_than_eight_at_once_are_sent_away() -> None:
         statuses = [(await each)[0] for each in asked[1:]]
         assert statuses == [200] * (debug.LONG_AT_ONCE - 1)
         assert (await ask(app, "/tasks"))[0] == 200
+        assert complaints == []
 
     asyncio.run(main())
 

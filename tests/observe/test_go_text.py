@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from _snapshots import AT_THE_LOCK, task, thread
+from _snapshots import AT_THE_LOCK, SHOP, task, thread
 from snowshed.model import Frame, Profile, Sample, TaskState, ValueType
 from snowshed.observe._go_profile import goroutine_profile
 from snowshed.observe._go_text import contentions, counts, stacks
@@ -36,6 +36,12 @@ def test_what_runs_comes_first_and_an_empty_line_between() -> None:
         "goroutine 9 [running] {kind: thread, name: MainThread, owner: infrastructure}:\n"
         "main(...)\n\t/srv/shop/app.py:7"
     )
+
+
+def test_tasks_at_one_place_may_have_two_makers() -> None:
+    text = stacks([task(1), task(2, created_at=SHOP), task(3, created_at=None), task(4)]).decode()
+    makers = [block.partition("created by ")[2].split("\n")[0] for block in text.split("\n\n")]
+    assert makers == ["main", "checkout", "", "main"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from snowshed.observe import _place, _serve
 from snowshed.observe._exchange import Request, Response, plain
 from snowshed.observe._serve import Server
 
+pytestmark = pytest.mark.allow_task_leaks(reason="the fixture stops the servers")
+
 Make = Callable[..., Server]
 
 
@@ -203,8 +205,10 @@ def test_a_byte_now_and_then_gains_no_time(serving: Make, monkeypatch: pytest.Mo
 def drip_until_refused(caller: socket.socket) -> None:
     pause = threading.Event()
     with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-        while not pause.wait(0.01):
+        for _ in range(500):
+            pause.wait(0.01)
             caller.sendall(b"x")
+        pytest.fail("it is still listened to")
 
 
 def test_who_leaves_before_asking_is_counted(serving: Make) -> None:
