@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from snowshed.integrations._debug import Access, Observed, Pages
@@ -26,7 +26,6 @@ from snowshed.observe._exchange import UNIX, Request, Response, plain
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
-    from snowshed.integrations._debug._sources import Source
     from snowshed.observe._snapshot import Snapshot
 
 __all__ = ["DebugApp", "Stated"]
@@ -72,7 +71,7 @@ class DebugApp:
         self,
         runtime: Stated | None = None,
         *,
-        sources: Mapping[str, Source] | None = None,
+        sources: Mapping[str, Callable[[], object]] | None = None,
         token: str | None = None,
         allow_remote: bool = False,
     ) -> None:
