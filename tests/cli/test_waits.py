@@ -29,7 +29,7 @@ def test_a_line_behind_a_lock_is_a_paragraph(capsys: pytest.CaptureFixture[str])
     out, err = capsys.readouterr()
     assert err == ""
     assert out.splitlines()[2:4] == [
-        "1. 4,810 tasks wait behind asyncio.Lock <asyncio.Lock [locked, waiters:2]>",
+        "1. 4,810 tasks wait behind <asyncio.Lock [locked, waiters:2]>",
         "   which task holds it is not known",
     ]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from _wait_graphs import ACQUIRE, HANDLER, lock, task
-from snowshed.model import Frame, TaskSnapshot, TaskState
+from snowshed.model import Frame, Resource, TaskSnapshot, TaskState
 from snowshed.observe._waits import Cascade, WaitGraph
 
 if TYPE_CHECKING:
@@ -68,6 +68,41 @@ class TestCascades:
 
     def test_nobody_waits_where_there_is_nobody(self) -> None:
         assert WaitGraph.of([]) == WaitGraph(0, 0, (), ())
+
+
+ENTER = Frame("charge", "/srv/app/pay.py", 4)
+INSIDE = Frame("charge", "/srv/app/pay.py", 5)
+
+
+class TestSuspects:
+    """Who may hold a lock that does not know it."""
+
+    def test_who_is_further_on_in_the_function_that_takes_the_lock_may_hold_it(self) -> None:
+        line = [task(each, behind=lock(7), stack=[ACQUIRE, ENTER]) for each in range(3)]
+        holder = task(8, stack=[HANDLER, INSIDE])
+        (found,) = WaitGraph.of([*line, task(9), holder]).cascades
+        assert (found.suspects, found.suspect) == (1, holder)
+
+    def test_who_takes_another_lock_on_the_same_line_does_not(self) -> None:
+        line = [task(each, behind=lock(7), stack=[ACQUIRE, ENTER]) for each in range(12)]
+        other = [task(90 + each, behind=lock(8), stack=[ACQUIRE, ENTER]) for each in range(12)]
+        assert [each.suspects for each in WaitGraph.of([*line, *other]).cascades] == [0, 0]
+
+    def test_who_waits_for_it_itself_in_two_places_does_not(self) -> None:
+        line = [task(1, behind=lock(7), stack=[ACQUIRE, ENTER])]
+        line += [task(2, behind=lock(7), stack=[ACQUIRE, ENTER, INSIDE])]
+        (found,) = WaitGraph.of(line).cascades
+        assert (found.suspects, found.suspect) == (0, None)
+
+    def test_nobody_holds_an_event(self) -> None:
+        event = Resource(7, "asyncio.Event", "", 1)
+        tasks = [task(1, behind=event, stack=[ENTER]), task(2, stack=[INSIDE])]
+        assert WaitGraph.of(tasks).cascades[0].suspects == 0
+
+    def test_of_many_locks_alike_nobody_can_tell(self) -> None:
+        line = [task(each, behind=lock(70 + each), stack=[ACQUIRE, ENTER]) for each in range(3)]
+        (found,) = WaitGraph.of([*line, task(9, stack=[INSIDE])]).cascades
+        assert (found.heads, found.suspects) == (3, 0)
 
 
 class TestDeadlocks:

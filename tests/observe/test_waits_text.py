@@ -33,6 +33,19 @@ class TestText:
             "   1 waits for it: T2 [lock] at app/stock.py:31 reserve",
         ]
 
+    def test_a_lock_with_somebody_who_may_hold_it(self) -> None:
+        further = Frame("reserve", "/srv/app/stock.py", 33)
+        line = [task(1, behind=lock(7)), task(2, stack=[further]), task(3, stack=[further])]
+        assert str(WaitGraph.of(line)).splitlines()[3:] == [
+            "   perhaps held by T2 [sleep] at app/stock.py:33 reserve, or by 1 other like it",
+            "   1 waits for it: T1 [lock] at app/stock.py:31 reserve",
+        ]
+
+    def test_a_kind_is_not_said_twice(self) -> None:
+        event = Resource(7, "asyncio.Event", "<asyncio.Event unset>", 1)
+        text = str(WaitGraph.of([task(1, behind=event)]))
+        assert "waits behind <asyncio.Event unset>" in text
+
     def test_many_alike(self) -> None:
         queue = [Resource(each, "asyncio.Queue", "", 1) for each in range(3)]
         text = str(WaitGraph.of([task(each.id, behind=each) for each in queue]))

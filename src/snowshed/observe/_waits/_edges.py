@@ -23,6 +23,7 @@ class Nodes:
 
     Attributes:
         nodes: what each number stands for.
+        seen: the tasks alone.
         tasks: so many of the nodes, the first ones, are tasks.
         nexts: what each node waits for.
         partly: tasks that may go on though what they wait for does not.
@@ -38,7 +39,8 @@ class Nodes:
             for task in snapshots
             if task.state is not done and task.state is not unretrieved
         }
-        self.nodes: list[Node] = list(by_id.values())
+        self.seen = list(by_id.values())
+        self.nodes: list[Node] = [*self.seen]
         self.tasks = len(by_id)
         number = dict(zip(by_id, range(self.tasks), strict=True))
         resources: dict[int, int] = {}

@@ -11,6 +11,7 @@ from snowshed.observe._waits._edges import Edges, Knots, Nodes, reverse, ring
 from snowshed.observe._waits._flow import Flow
 from snowshed.observe._waits._place import place_of
 from snowshed.observe._waits._result import ENDS_SHOWN, Cascade, Deadlock, Step
+from snowshed.observe._waits._suspects import HAS_HOLDERS, suspects
 from snowshed.observe._waits._text import lines_of
 
 T = TypeVar("T")
@@ -115,7 +116,14 @@ class _Search:
             behind = self._flow.count_behind(heads)
             found.append((behind - len(heads), behind, heads))
         found.sort(key=lambda each: each[:2], reverse=True)
-        told = [self._cascade(heads, behind) for _, behind, heads in found[:top]]
+        # Locks that are alike may be held in the same function, each by another task.
+        alone = [heads[0] for _, _, heads in found[:top] if len(heads) == 1]
+        locks = [head for head in alone if self._is_held(head)]
+        holding = suspects(self._nodes, locks, self._behind)
+        told = [
+            self._cascade(heads, behind, holding.get(heads[0], ()))
+            for _, behind, heads in found[:top]
+        ]
         left_out = sum(len(heads) for _, heads in groups) - sum(each.heads for each in told)
         return told, left_out
 
@@ -145,11 +153,23 @@ class _Search:
         first = self._node(self._behind[head][0])
         return node.kind, place_of(first) if isinstance(first, TaskSnapshot) else None
 
-    def _cascade(self, heads: list[int], behind: int) -> Cascade:
+    def _is_held(self, head: int) -> bool:
+        node = self._node(head)
+        return isinstance(node, Resource) and HAS_HOLDERS.search(node.kind) is not None
+
+    def _cascade(self, heads: list[int], behind: int, holding: Sequence[TaskSnapshot]) -> Cascade:
         chain = self._flow.longest_chain(heads[0])
         steps, skipped = _ends([Step(self._node(each), len(self._behind[each])) for each in chain])
-        head = self._node(heads[0])
-        return Cascade(head, len(heads), behind, len(chain) - 1, steps, skipped)
+        return Cascade(
+            head=self._node(heads[0]),
+            heads=len(heads),
+            behind=behind,
+            depth=len(chain) - 1,
+            chain=steps,
+            skipped=skipped,
+            suspects=len(holding),
+            suspect=holding[0] if holding else None,
+        )
 
     def _node(self, number: int) -> TaskSnapshot | Resource:
         return self._nodes.nodes[number]

@@ -41,6 +41,9 @@ class Cascade:
         depth: waits on the longest chain behind `head`, from a task to a task or a resource.
         chain: that chain, the head first; its ends only if it is long.
         skipped: steps that `chain` leaves out.
+        suspects: if `head` is a lock or a semaphore: tasks that may hold it, as they stand in the
+            function in which others wait for it, on another line.
+        suspect: the first of them; None if there are none.
     """
 
     head: Node
@@ -49,6 +52,8 @@ class Cascade:
     depth: int
     chain: tuple[Step, ...]
     skipped: int
+    suspects: int = 0
+    suspect: TaskSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING
 from snowshed.model import Resource
 from snowshed.observe._waits._place import place_of, shown
 from snowshed.observe._waits._result import ENDS_SHOWN
+from snowshed.observe._waits._suspects import HAS_HOLDERS
 
 if TYPE_CHECKING:
     from snowshed.observe._waits._graph import WaitGraph
     from snowshed.observe._waits._result import Cascade, Deadlock, Node
 
 _INDENT = "   "
-# Kinds of which somebody has what the others wait for; an event or a queue nobody holds.
-_HAS_HOLDERS = re.compile("Lock|Semaphore")
 
 
 def lines_of(graph: WaitGraph) -> Iterator[str]:
@@ -60,7 +58,11 @@ def _of_cascade(found: Cascade, place: int) -> Iterator[str]:
     wait = "wait" if found.behind != 1 else "waits"
     alike = "" if found.heads == 1 else f"{found.heads:,} alike, such as "
     yield f"{place}. {_tasks(found.behind)} {wait} behind {alike}{_described(found.head)}"
-    if isinstance(found.head, Resource) and _HAS_HOLDERS.search(found.head.kind):
+    if found.suspect is not None:
+        more = found.suspects - 1
+        others = f", or by {more:,} {'others' if more > 1 else 'other'} like it" if more else ""
+        yield f"{_INDENT}perhaps held by {_described(found.suspect)}{others}"
+    elif isinstance(found.head, Resource) and HAS_HOLDERS.search(found.head.kind):
         yield f"{_INDENT}which task holds it is not known"
     if found.depth > 1:
         yield f"{_INDENT}the longest chain has {found.depth:,} waits:"
@@ -77,7 +79,9 @@ def _of_cascade(found: Cascade, place: int) -> Iterator[str]:
 
 def _described(node: Node) -> str:
     if isinstance(node, Resource):
-        return f"{node.kind} {node.text}" if node.text else node.kind
+        # Most texts begin with the kind.
+        text = node.text or node.kind
+        return text if text.lstrip("<").startswith(node.kind) else f"{node.kind} {text}"
     request = f", for {node.request}" if node.request else ""
     age = f", {duration(node.age)} old" if node.age is not None else ""
     return f"{node.name} [{node.state}] at {shown(place_of(node))}{request}{age}"
