@@ -90,6 +90,18 @@ def test_a_host_beyond_loopback_is_known_as_such() -> None:
         assert not listener.loopback
 
 
+def test_a_host_may_be_a_name() -> None:
+    listener = _listen.listen_on_port("localhost", 0)
+    with listener.socket:
+        assert listener.loopback
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be_is_an_error(port: int) -> None:
+    with pytest.raises(ValueError, match=f"a port is a number from 0 to 65535, not {port}"):
+        _listen.listen_on_port("127.0.0.1", port)
+
+
 def test_an_address_of_version_6_is_written_in_brackets() -> None:
     if not socket.has_ipv6:
         pytest.skip("no IPv6")

@@ -18,6 +18,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from snowshed.observe import _place
 
@@ -144,8 +145,8 @@ def listen_on_port(host: str, port: int) -> Listener:
     if not 0 <= port <= _HIGHEST_PORT:
         msg = f"a port is a number from 0 to {_HIGHEST_PORT}, not {port}"
         raise ValueError(msg)
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind)
+    family, address = _address_of(host, port)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     with _closed_on_error(listener):
         # What a worker leaves behind in TIME_WAIT must not keep the port from the next one.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -161,6 +162,16 @@ def listen_on_port(host: str, port: int) -> Listener:
         shown = f"[{name}]" if ":" in name else name
         loopback = ipaddress.ip_address(name).is_loopback
         return Listener(listener, f"http://{shown}:{got}", port=got, loopback=loopback)
+
+
+def _address_of(host: str, port: int) -> tuple[int, Any]:
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return family, address
+    # Not asked of the system, which would cost the start of a service 5 ms.
+    return socket.AF_INET if number.version == 4 else socket.AF_INET6, (host, port)
 
 
 @contextlib.contextmanager
