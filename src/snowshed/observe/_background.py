@@ -1,0 +1,148 @@
+"""A daemon thread that a fork does not kill, nor trip over.
+
+A server that forks its workers copies one thread: that which forks. A helper thread that was
+started before is gone in each worker, silently, with its locks in whatever state they were. And
+from Python 3.12 on ``os.fork`` warns if there is any other thread. So before a fork such a thread
+is laid down, and afterwards it rises again, in the parent and in the child.
+
+It is asked to stop and waited for at most `PATIENCE` seconds: a fork must not wait for a thread
+that hangs. One that is late finds out by itself, and its successor waits until it is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+from weakref import WeakSet
+
+__all__ = ["Background", "Rest"]
+
+PATIENCE = 0.25
+# Waits for so many seconds, less if there is news, and tells whether it is time to end.
+Rest: TypeAlias = Callable[[float], bool]
+
+
+class Background:
+    """Runs ``body`` in a daemon thread until it is stopped.
+
+    Args:
+        name: of the thread.
+        body: called with a function that waits for some seconds and returns True when ``body``
+            should return. It must not raise.
+        in_child: called in the child of a fork before the thread rises there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        body: Callable[[Rest], object],
+        in_child: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._name = name
+        self._body = body
+        self._in_child = in_child
+        self._life: _Life | None = None
+        self._turn = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it was started and not stopped."""
+        return self._life is not None
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        if self._life is None:
+            self._rise()
+
+    def wake(self) -> None:
+        """End the wait of ``body`` now."""
+        life = self._life
+        if life is not None:
+            life.news.set()
+
+    def stop(self, timeout: float = PATIENCE) -> None:
+        """Ask it to end, and wait at most ``timeout`` seconds until it has."""
+        life, self._life = self._life, None
+        _started.discard(self)
+        if life is not None:
+            life.lay_down(timeout)
+
+    def _rise(self) -> None:
+        life = _Life()
+        life.thread = threading.Thread(
+            target=self._run, args=(life, self._turn), name=self._name, daemon=True
+        )
+        self._life = life
+        _started.add(self)
+        life.thread.start()
+
+    def _run(self, life: _Life, turn: threading.Lock) -> None:
+        with turn:
+            if not life.over:
+                self._body(life.rest)
+
+    def _before_fork(self) -> None:
+        if self._life is not None:
+            self._life.lay_down(PATIENCE)
+
+    def _after_fork(self, *, child: bool) -> None:
+        if child:
+            # Its holder does not exist here.
+            self._turn = threading.Lock()
+            self._in_child()
+        # It cannot be started while the interpreter shuts down, and need not.
+        with contextlib.suppress(RuntimeError):
+            self._rise()
+
+
+class _Life:
+    """One thread, from its start to its end."""
+
+    __slots__ = ("news", "over", "thread")
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self.over = False
+        self.thread: threading.Thread | None = None
+
+    def rest(self, seconds: float) -> bool:
+        if not self.over:
+            self.news.wait(seconds)
+            self.news.clear()
+        return self.over
+
+    def lay_down(self, timeout: float) -> None:
+        self.over = True
+        self.news.set()
+        thread = self.thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+
+_started: WeakSet[Background] = WeakSet()
+
+
+def _before_fork() -> None:
+    for each in tuple(_started):
+        each._before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for each in tuple(_started):
+        each._after_fork(child=False)
+
+
+def _after_fork_in_child() -> None:
+    for each in tuple(_started):
+        each._after_fork(child=True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )

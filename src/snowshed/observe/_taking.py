@@ -1,0 +1,158 @@
+"""One look at the tasks: which are drawn, which of these count, which are taken, for how many."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from snowshed.observe._chance import Tokens, draw, stretch, take
+from snowshed.observe._population import AnyTask, Population, TaskRef, dropped
+from snowshed.observe._provenance import UNKNOWN_ORIGIN
+
+if TYPE_CHECKING:
+    from snowshed.model import Frame
+    from snowshed.observe._provenance import Provenance
+    from snowshed.observe._settings import Settings
+
+__all__ = ["Facts", "Taken", "Taking", "facts_of", "route_of"]
+
+# Stacks of one look: about a quarter of a millisecond.
+TAKEN_AT_A_LOOK = 8
+# The process was stopped, or the machine: nobody knows what was in between.
+LONGEST_GAP = 1.0
+_NAME_OF_A_THING = re.compile(r"/(?!v\d{1,2}(?:/|$))[^/]*\d[^/]*")
+
+
+class Facts(NamedTuple):
+    """Whose work a task does.
+
+    Attributes:
+        owner: ``user``; anything else is not sampled.
+        created_at: the line that made it; None if unknown.
+        request: the route that it works for; empty if for none.
+    """
+
+    owner: str
+    created_at: Frame | None
+    request: str
+
+
+def facts_of(task: AnyTask, provenance: Provenance | None) -> Facts:
+    """Return what a profile tells of where a task comes from."""
+    origin = None if provenance is None else provenance.of(task)
+    created_at, owner, request, _, _ = origin or UNKNOWN_ORIGIN
+    return Facts(owner, created_at, route_of(request))
+
+
+def route_of(request: str) -> str:
+    """Return a request without what differs from one to the next, and without its query.
+
+    A part of the path that has a digit is taken for the name of a thing, unless it is a version.
+    """
+    path = request.partition("?")[0]
+    return _NAME_OF_A_THING.sub("/{}", path)
+
+
+class Taken(NamedTuple):
+    """What a look has taken.
+
+    Attributes:
+        tasks: with what is known of each; to be emptied by `dropped`.
+        facts: of each task.
+        weight: for how many tasks each stands.
+        seconds: for how long each of those.
+    """
+
+    tasks: list[AnyTask]
+    facts: list[Facts]
+    weight: float
+    seconds: float
+
+
+class Taking:
+    """Takes some of the user's tasks at each look, within the rate.
+
+    Args:
+        settings: rate, probability, age.
+        source: returns weak references to all tasks.
+        provenance: tells whose work a task does.
+        rng: the source of chance.
+
+    Attributes:
+        looks: how many there were.
+        drawn: tasks that were drawn.
+        taken: tasks that were taken.
+        candidates: estimated number of those that could have been, all looks together.
+        unreadable: tasks of which nothing could be told.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: Callable[[], Sequence[TaskRef]],
+        provenance: Provenance | None,
+        rng: random.Random,
+    ) -> None:
+        self._probability = settings.probability
+        self._population = Population(source, settings.longer_than)
+        self._provenance = provenance
+        self._rng = rng
+        self.tokens = Tokens(settings.rate, max(settings.rate / 10, 1.0))
+        self._looked: float | None = None
+        self.looks = self.drawn = self.taken = self.unreadable = 0
+        self.candidates = 0.0
+
+    def look(self, now: float) -> Taken | None:
+        """Look once; None if there was no token, and the next look stands for this one as well."""
+        tokens = self.tokens.fill(now)
+        if tokens < 1:
+            return None
+        before, self._looked = self._looked, now
+        population = self._population.at(now)
+        if before is None:
+            return None
+        self.looks += 1
+        length = stretch(len(population), self._probability)
+        found = self._found(population, length)
+        taken, each = take(found, min(tokens, TAKEN_AT_A_LOOK), self._rng)
+        self.candidates += len(found) * length
+        self.taken += len(taken)
+        self.tokens.spend(len(taken))
+        result = Taken(
+            tasks=[task for task, _ in taken],
+            facts=[facts for _, facts in taken],
+            weight=length * each,
+            seconds=length * each * min(now - before, LONGEST_GAP),
+        )
+        left = [task for task, _ in found]
+        found.clear()
+        taken.clear()
+        dropped(left)
+        return result
+
+    def _found(self, population: Sequence[TaskRef], length: float) -> list[tuple[AnyTask, Facts]]:
+        """Draw, and keep those that count."""
+        found, others = [], []
+        for index in draw(len(population), length, self._rng):
+            self.drawn += 1
+            task = population[index]()
+            if task is None:
+                continue
+            facts = self._of(task)
+            if facts is None or facts.owner != "user":
+                others.append(task)
+            else:
+                found.append((task, facts))
+        task = None
+        dropped(others)
+        return found
+
+    def _of(self, task: AnyTask) -> Facts | None:
+        """Return what is known of a task; None if it has ended, or tells nothing."""
+        try:
+            return None if task.done() else facts_of(task, self._provenance)
+        except Exception:  # noqa: BLE001 - whatever a task of the service's own kind may raise
+            self.unreadable += 1
+            return None

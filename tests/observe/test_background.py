@@ -1,0 +1,125 @@
+"""A helper thread and forks: it lies down before one and rises after it, wherever it can."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from snowshed.observe import _background
+from snowshed.observe._background import Background, Rest
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def test_a_wake_ends_the_rest_and_is_no_reason_to_end() -> None:
+    rested = threading.Event()
+    over: list[bool] = []
+
+    def body(rest: Rest) -> None:
+        over.append(rest(60))
+        rested.set()
+        rest(60)
+
+    thread = Background("snowshed-test", body)
+    thread.start()
+    thread.wake()
+    assert rested.wait(5)
+    assert over == [False]
+    thread.stop(5)
+    assert not thread.running
+
+
+def test_stopping_one_that_hangs_does_not_wait_for_ever() -> None:
+    hung, go = threading.Event(), threading.Event()
+
+    def body(rest: Rest) -> None:
+        hung.set()
+        go.wait(60)
+
+    thread = Background("snowshed-test", body)
+    thread.start()
+    assert hung.wait(5)
+    thread.stop(timeout=0.01)
+    assert not thread.running
+    go.set()
+
+
+def test_it_can_stop_itself() -> None:
+    ended = threading.Event()
+
+    def body(rest: Rest) -> None:
+        thread.stop()
+        assert rest(60)
+        ended.set()
+
+    thread = Background("snowshed-test", body)
+    thread.start()
+    assert ended.wait(5)
+
+
+def test_a_successor_waits_until_the_one_that_hangs_is_gone() -> None:
+    inside: list[int] = []
+    most: list[int] = []
+    hung, go, second = threading.Event(), threading.Event(), threading.Event()
+
+    def body(rest: Rest) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        if hung.is_set():
+            second.set()
+        hung.set()
+        go.wait(60)
+        inside.pop()
+
+    thread = Background("snowshed-test", body)
+    thread.start()
+    assert hung.wait(5)
+    thread._before_fork()  # waits a quarter of a second for it, in vain
+    thread._after_fork(child=False)
+    go.set()
+    assert second.wait(5)
+    assert max(most) == 1
+    thread.stop(5)
+
+
+@needs_fork
+def test_one_that_hangs_in_the_parent_runs_in_the_child() -> None:
+    hung, go = threading.Event(), threading.Event()
+    in_child: list[bool] = []
+    read, write = os.pipe()
+
+    def body(rest: Rest) -> None:
+        if in_child:
+            os.write(write, b"here")
+            return
+        hung.set()
+        go.wait(60)
+
+    thread = Background("snowshed-test", body, lambda: in_child.append(True))
+    thread.start()
+    assert hung.wait(5)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it hangs, so there are two
+        child = os.fork()
+    if child == 0:
+        threading.Event().wait(60)
+        os._exit(1)
+    try:
+        assert os.read(read, 4) == b"here"
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        go.set()
+        thread.stop(5)
+
+
+@needs_fork
+def test_one_that_was_stopped_does_not_rise_in_a_child() -> None:
+    thread = Background("snowshed-test", lambda rest: rest(60))
+    thread.start()
+    thread.stop(5)
+    assert thread not in _background._started

@@ -1,0 +1,136 @@
+"""The tasks that there are: all, only those that have lived for a while, and none is kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import weakref
+
+from snowshed.observe._population import COPIED_AT_A_LOOK, Population, dropped, weak_tasks
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+def found() -> set[asyncio.Task]:
+    return {task for each in weak_tasks() if (task := each()) is not None}
+
+
+def test_tasks_of_all_loops_are_there() -> None:
+    there, seen = threading.Event(), threading.Event()
+    tasks: list[asyncio.Task] = []
+
+    async def main() -> None:
+        tasks.append(asyncio.current_task())
+        there.set()
+        while not seen.is_set():
+            await asyncio.sleep(0)
+
+    threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while len(tasks) < 2:
+        there.wait(5)
+    assert set(tasks) <= found()
+    seen.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_task_is_not_kept_alive() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(0))
+        kept = weakref.ref(task)
+        refs = weak_tasks()
+        await task
+        del task
+        await asyncio.sleep(0)  # the callback that woke this one up holds it
+        gc.collect()
+        assert kept() is None
+        assert len(refs) >= 2
+
+    asyncio.run(main())
+
+
+def test_only_what_was_there_for_a_while_is_returned() -> None:
+    now = [["a"]]
+    population = Population(lambda: list(now[0]), longer_than=0.01)
+    assert list(population.at(0.0)) == []
+    now[0] = ["a", "b"]
+    assert list(population.at(0.02)) == ["a"]
+    now[0] = ["b", "c"]
+    assert list(population.at(0.04)) == ["a", "b"]
+    assert list(population.at(0.06)) == ["b", "c"]
+
+
+def test_a_look_that_comes_too_soon_gets_what_the_last_one_got() -> None:
+    now = [["a"]]
+    population = Population(lambda: list(now[0]), longer_than=0.05)
+    population.at(0.00)
+    now[0] = ["a", "b"]
+    assert list(population.at(0.02)) == []
+    assert list(population.at(0.04)) == []
+    assert list(population.at(0.06)) == ["a"]
+
+
+def test_a_long_list_is_copied_less_often() -> None:
+    copies = []
+
+    def source() -> range:
+        copies.append(1)
+        return range(10 * COPIED_AT_A_LOOK)
+
+    population = Population(source, longer_than=0.01)
+    for look in range(110):
+        population.at(0.02 * look)
+    assert len(copies) == 10
+
+
+def test_a_task_that_nobody_else_holds_ends_in_the_thread_of_its_loop() -> None:
+    ended_in: list[int] = []
+    ready, go = threading.Event(), threading.Event()
+    refs: list[weakref.ref] = []
+
+    class Result:
+        def __del__(self) -> None:
+            ended_in.append(threading.get_ident())
+
+    async def work() -> Result:
+        return Result()
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        refs.append(weakref.ref(task))
+        await asyncio.wait([task])
+        ready.set()
+        await asyncio.to_thread(go.wait, 5)
+        del task
+        held.set()
+        while not ended_in:
+            await asyncio.sleep(0)
+
+    held = threading.Event()
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    assert ready.wait(5)
+    tasks = [refs[0]()]
+    go.set()
+    assert held.wait(5)
+    dropped(tasks)
+    thread.join(5)
+    assert tasks == []
+    assert ended_in == [thread.ident]
+
+
+def test_one_whose_loop_is_closed_ends_here() -> None:
+    async def main() -> list[asyncio.Task]:
+        task = asyncio.create_task(asyncio.sleep(0))
+        await task
+        return [task]
+
+    tasks = asyncio.run(main())
+    last = weakref.ref(tasks[0])
+    dropped(tasks)
+    assert last() is None

@@ -1,0 +1,369 @@
+"""The sampler on real loops: what it finds, whom it blames, and that nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from observe._loops import KINDS, Block, LoopThread
+from snowshed.model import Frame, Profile, TaskState
+from snowshed.observe._sampler import Sampler
+from snowshed.observe._settings import Settings
+from snowshed.observe._watch import Watch
+
+if TYPE_CHECKING:
+    from snowshed.observe._export import Window
+    from snowshed.observe._provenance import Origin
+
+MADE = Frame("main", "shop.py", 3)
+
+
+class Known:
+    """Knows of every task of a loop that it is the user's, and for which request."""
+
+    def __init__(self, thread: LoopThread) -> None:
+        self._thread = thread
+
+    def of(self, task: asyncio.Task[Any]) -> Origin | None:
+        # Those of other tests' loops are none of ours.
+        owner = "user" if task.get_loop() is self._thread.loop else "driver"
+        return (MADE, owner, "GET /prices", "", None)
+
+
+class Scene:
+    """A loop in its thread, and a sampler in virtual time."""
+
+    def __init__(self, kind: str = "asyncio", **settings: Any) -> None:
+        self.thread = LoopThread(kind)
+        self.now = 1000.0
+        self.windows: list[Window] = []
+        self.sampler = Sampler(
+            Settings(**({"probability": 1.0} | settings)),
+            provenance=Known(self.thread),
+            live=lambda: {MADE: 7},
+            sink=self.windows.append,
+            is_users=lambda frame: frame.f_code.co_filename == __file__,
+            clock=lambda: self.now,
+            wall=lambda: self.now,
+            rng=random.Random(1),
+        )
+
+    def __enter__(self) -> Scene:
+        self.thread.__enter__()
+        self.thread.call(lambda: self.sampler.watch(self.thread.loop))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sampler.close()
+        self.thread.__exit__()
+
+    def look(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.now += 0.02
+            self.sampler.poll(self.now)
+
+
+def states(profile: Profile) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for sample in profile.samples:
+        labels = dict(sample.labels)
+        if labels.get("kind") != "thread":
+            found[str(labels["state"])] = sample.values
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tasks_are_found_where_they_wait_and_for_how_long(kind: str) -> None:
+    lock = asyncio.Lock()
+
+    async def wait_for_it() -> None:
+        await lock.acquire()
+
+    async def sleep() -> None:
+        await asyncio.sleep(3600)
+
+    with Scene(kind) as scene:
+        scene.thread.call(lambda: asyncio.ensure_future(lock.acquire(), loop=scene.thread.loop))
+        scene.thread.passes()
+        for coro in (wait_for_it, wait_for_it, wait_for_it, sleep):
+            scene.thread.start(coro)
+        scene.thread.passes()
+        scene.look(52)
+        profile = scene.sampler.profile("wall")
+        assert states(profile).keys() == {"lock", "sleep"}
+        [lock_] = [s for s in profile.samples if ("state", "lock") in s.labels]
+        assert [f.function.rpartition(".")[2] for f in lock_.stack] == ["acquire", "wait_for_it"]
+        assert dict(lock_.labels) == {
+            "kind": "task",
+            "state": "lock",
+            "created_by": "shop.py:3 main",
+            "owner": "user",
+            "request": "GET /prices",
+        }
+        # Four tasks for one second; each look takes one of them.
+        assert sum(s.values[1] for s in profile.samples) == pytest.approx(4e9, rel=0.03)
+        assert lock_.values[1] == pytest.approx(3e9, rel=0.35)
+        assert profile.comments[0] == "live tasks: 7"
+        block = scene.sampler.profile("block")
+        assert [s.labels for s in block.samples] == [(("state", "lock"),)]
+        assert block.samples[0].values == lock_.values
+
+
+def test_a_profile_of_an_unknown_kind_is_refused() -> None:
+    with Scene() as scene, pytest.raises(ValueError, match="there are 'wall' and 'block'"):
+        scene.sampler.profile("heap")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_line_that_blocks_the_loop_is_named_with_its_request(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "snowshed.blocked")
+    block = Block()
+
+    def load_prices() -> None:
+        block.hold()
+
+    async def handle() -> None:
+        load_prices()
+
+    with Scene(kind) as scene:
+        scene.thread.passes()
+        scene.thread.loop.call_soon_threadsafe(
+            lambda: scene.thread._tasks.append(scene.thread.loop.create_task(handle()))
+        )
+        assert block.inside.wait(10)
+        scene.look(16)
+        assert scene.sampler.statistics().lag[0].worst >= 0.3 or kind == "uvloop"
+        block.go()
+        scene.thread.passes()
+        scene.look()
+        statistics = scene.sampler.statistics()
+    line = load_prices.__code__.co_firstlineno + 1
+    where = f"{__file__}:{line} block.hold in {load_prices.__qualname__}() (request GET /prices)"
+    assert caplog.messages == [f"the loop was blocked for 0.32 s at {where}"]
+    assert statistics.blocked == 1
+    assert statistics.blocked_seconds == statistics.blocked_longest == pytest.approx(0.32)
+    [blocked_by] = statistics.blocked_by
+    assert (blocked_by.frame.line, blocked_by.call) == (line, "block.hold")
+    running = states(scene.sampler.profile("wall"))["running"]
+    assert running[1] == pytest.approx(0.3e9, rel=0.1)
+
+
+def test_a_callback_that_blocks_is_named_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "snowshed.blocked")
+    block = Block()
+
+    def in_a_callback() -> None:
+        block.hold()
+
+    with Scene() as scene:
+        scene.thread.loop.call_soon_threadsafe(in_a_callback)
+        assert block.inside.wait(10)
+        scene.look(16)
+        block.go()
+        scene.thread.passes()
+        scene.look()
+    [message] = caplog.messages
+    assert "block.hold in test_a_callback_that_blocks_is_named_too.<locals>.in_a_callback()" in (
+        message
+    )
+    assert "request" not in message
+
+
+def test_each_interval_goes_to_the_sink_and_the_next_begins_empty() -> None:
+    async def sleep() -> None:
+        await asyncio.sleep(3600)
+
+    with Scene(profile_interval=1.0) as scene:
+        scene.thread.start(sleep)
+        scene.thread.passes()
+        scene.look(120)
+        first, second = scene.windows
+        assert first.span.ended == second.span.began
+        assert first.live == {MADE: 7}
+        assert second.span.period == pytest.approx(0.02)
+        assert second.table.seconds == pytest.approx(1.0, rel=0.05)
+        # What fades is made up for: the sum is that of all the time, less its age.
+        assert scene.sampler._kept.seconds == pytest.approx(2.4, rel=0.06)
+
+
+def test_without_a_sink_nothing_is_kept_for_it() -> None:
+    with Scene(profile_interval=1.0) as scene:
+        scene.sampler._sink = None
+        scene.thread.start(lambda: asyncio.sleep(3600))
+        scene.thread.passes()
+        scene.look(120)
+        assert len(scene.sampler._window) == 0
+        assert len(scene.sampler._kept) > 0
+
+
+class Hostile(asyncio.Task):
+    """A task that lies and raises wherever it can."""
+
+    def done(self) -> bool:
+        raise SystemError
+
+    def get_name(self) -> str:
+        raise SystemError
+
+    def get_coro(self) -> Any:
+        raise SystemError
+
+    def __repr__(self) -> str:
+        raise SystemError
+
+    def __eq__(self, other: object) -> bool:
+        raise SystemError
+
+    def __hash__(self) -> int:
+        return 1
+
+
+def test_tasks_that_raise_are_counted_and_nothing_else_happens() -> None:
+    class Unknown:
+        def of(self, task: asyncio.Task[Any]) -> Origin | None:
+            raise KeyError
+
+    with Scene() as scene:
+        scene.thread.start(lambda: asyncio.sleep(3600))
+        hostile = scene.thread.call(lambda: Hostile(asyncio.sleep(3600), loop=scene.thread.loop))
+        scene.thread.passes()
+        scene.look(50)
+        assert scene.sampler.statistics().unreadable > 0
+        assert states(scene.sampler.profile("wall")).keys() == {"sleep"}
+        scene.sampler._taking._provenance = Unknown()
+        before = scene.sampler.statistics()
+        scene.look(50)
+        after = scene.sampler.statistics()
+        assert after.taken == before.taken
+        assert after.unreadable > before.unreadable
+        scene.thread.call(hostile.cancel)
+        scene.thread.passes()
+
+
+def test_exact_totals_that_fail_are_left_out() -> None:
+    def broken() -> dict[Frame, int]:
+        raise KeyError
+
+    with Scene() as scene:
+        scene.sampler._live = broken
+        assert scene.sampler.profile("wall").comments == ()
+        assert scene.sampler.statistics().unreadable == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_loops_come_and_go(kind: str) -> None:
+    with Scene(kind) as scene:
+        scene.thread.call(lambda: scene.sampler.watch(scene.thread.loop))
+        assert len(scene.sampler.statistics().lag) == 1
+        with LoopThread(kind) as other:
+            other.call(lambda: scene.sampler.watch(other.loop))
+            scene.look(5)
+            assert len(scene.sampler.statistics().lag) == 2
+        scene.look(2)
+        assert len(scene.sampler.statistics().lag) == 1
+        assert "loops=1" in repr(scene.sampler)
+
+
+def test_a_loop_that_moves_to_another_thread_is_followed() -> None:
+    sampler = Sampler(Settings())
+    loop = asyncio.new_event_loop()
+    idents = []
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: sampler.watch(loop))
+        thread.start()
+        thread.join()
+        idents.append([mark.thread for mark in sampler._marks.values()])
+    assert len(idents[1]) == 1
+    sampler.close()
+    assert "select" not in vars(loop._selector)
+    loop.close()
+
+
+def test_a_thread_that_burns_the_processor_is_in_the_profile() -> None:
+    with Scene() as scene:
+        scene.look(6)
+        burned = scene.sampler._clocks.look
+
+        def look(now: float) -> list:
+            return [each._replace(cpu=0.09, elapsed=0.1) for each in burned(now)]
+
+        scene.sampler._clocks.look = look
+        scene.look(20)
+        profile = scene.sampler.profile("wall")
+        threads = [s for s in profile.samples if ("kind", "thread") in s.labels]
+        assert threads
+        assert all(("state", "running") in s.labels for s in threads)
+        # The loop's own thread is told of by its tasks.
+        functions = {frame.function for s in threads for frame in s.stack}
+        assert not any("run_forever" in function for function in functions)
+
+
+def test_a_cpu_profile_names_the_task_that_runs() -> None:
+    block = Block()
+
+    async def handle() -> None:
+        await asyncio.sleep(0)
+        block.hold()
+
+    with Scene() as scene:
+        scene.thread.start(handle)
+        assert block.inside.wait(10)
+        runs_in = scene.sampler._runs_in
+        assert runs_in(scene.thread.ident) == (handle.__qualname__, "GET /prices")
+        assert runs_in(1) == ("", "")
+        block.go()
+        scene.thread.passes()
+        assert runs_in(scene.thread.ident) == ("", "")
+        scene.sampler._cpu._sleep = lambda seconds: scene.look()
+        assert scene.sampler.cpu_profile(0.05).sample_types[1].type == "cpu"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_begins_anew() -> None:
+    with Scene() as scene:
+        scene.thread.start(lambda: asyncio.sleep(3600))
+        scene.look(10)
+        before = scene.sampler.profile("wall")
+        scene.sampler.after_fork()
+        assert before.samples
+        assert scene.sampler.profile("wall").samples == ()
+        assert scene.sampler.statistics().lag == ()
+
+
+def test_as_a_job_of_the_watch_it_finds_what_a_real_service_does() -> None:
+    """In real time, with the thread: all parts together."""
+    found = threading.Event()
+
+    async def main() -> Profile:
+        sampler = Sampler(Settings(probability=1.0))
+        sampler.watch(asyncio.get_running_loop())
+
+        def tell(now: float) -> None:
+            if sampler.statistics().taken >= 5:
+                found.set()
+
+        watch = Watch([sampler.poll, tell], period=0.005)
+        tasks = [asyncio.create_task(asyncio.Event().wait()) for _ in range(20)]
+        watch.start()
+        assert await asyncio.to_thread(found.wait, 20)
+        watch.stop()
+        assert watch.statistics().failed == ()
+        for task in tasks:
+            task.cancel()
+        sampler.close()
+        return sampler.profile("block")
+
+    profile = asyncio.run(main())
+    assert {dict(sample.labels)["state"] for sample in profile.samples} <= {
+        str(TaskState.EVENT),
+        "thread",
+    }
+    assert any(frame.function == "Event.wait" for s in profile.samples for frame in s.stack)
