@@ -7,7 +7,8 @@ how long a thread waited for one, and that time is taken off. The watching threa
 elsewhere than on Linux, time counts only as far as this thread was awake to see it.
 
 A block shorter than the limit is never reported; one that is longer by two looks (a quarter of the
-limit each) always is, on Linux.
+limit each) always is, on Linux. There a call that holds the interpreter's lock is found as well. It
+keeps this thread from looking; but then the loop's thread has used a processor all that time.
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from snowshed._pytest_plugin._findings import Place, user_place
+from snowshed._pytest_plugin._findings import Call, Place, stack_of, user_place
 
 LOOKS_PER_LIMIT = 4
 SHORTEST_LOOK = 0.001
@@ -58,44 +58,60 @@ class _Watched:
 
     def __init__(self, loop: Any, thread: int | None) -> None:
         self.loop = loop
-        self._thread = thread
+        self._thread = self._seen_on = thread
         self._asked: float | None = None
         self._answered: float | None = None
-        self._starved: float | None = None
+        self._before: _Schedule | None = None
+        self._last: _Schedule | None = None
         self._looks = 0
         self._seen: Counter[Place | None] = Counter()
 
     def thread(self) -> int | None:
         """Return the thread that runs the loop; None while none does."""
-        return self._thread or getattr(self.loop, "_thread_id", None)
+        self._seen_on = self._thread or getattr(self.loop, "_thread_id", None)
+        return self._seen_on
 
     def ask(self, thread: int) -> None:
         """Ask for a sign of life."""
         self._answered = None
         self._looks = 0
         self._seen.clear()
-        self._starved = _starved(thread)
+        self._before = _schedule(thread)
         self._asked = _now()
         self.loop.call_soon_threadsafe(self._answer)
 
     def _answer(self) -> None:
         self._answered = _now()
 
-    def look(self, pause: float, root: Path) -> Block | None:
-        """Return how long the loop has been blocked by now; None if it is not."""
+    def stack(self) -> list[Call]:
+        """Return what the loop's thread is doing; nothing while no thread runs the loop."""
         thread = self.thread()
-        if thread is None:
+        return stack_of(sys._current_frames().get(thread)) if thread is not None else []
+
+    def look(self, stack: list[Call], pause: float, root: Path, late: float) -> Block | None:
+        """Return how long the loop has been blocked by now; None if it is not.
+
+        ``late`` is how much later than planned this look comes, in seconds, with a processor free.
+        """
+        thread = self._seen_on
+        if not stack or thread is None:
             self._asked = None
             return None
+        now, before = _schedule(thread), self._last or self._before
+        self._last = now
+        if late > pause and before is not None and now is not None:
+            # Somebody held the interpreter's lock, so that nobody could look. Was it the loop?
+            held = min(late, now.used - before.used)
+            if held > pause:
+                return Block(held, user_place(stack, root))
         if self._asked is None:
             self.ask(thread)
             return None
         if self._answered is None:
-            frame = sys._current_frames().get(thread)
-            if _is_loops_own(frame):
+            if stack[0].module in _LOOPS_OWN:
                 return None
             self._looks += 1
-            self._seen[user_place(frame, root)] += 1
+            self._seen[user_place(stack, root)] += 1
         block = self.so_far(self._asked, thread, pause)
         if self._answered is not None:
             self.ask(thread)
@@ -108,25 +124,29 @@ class _Watched:
     def so_far(self, asked: float, thread: int, pause: float) -> Block | None:
         """Return how long the loop has been blocked, or was until its sign of life."""
         elapsed = (self._answered or _now()) - asked
-        starved, before = _starved(thread), self._starved
-        waited = None if starved is None or before is None else starved - before
+        now, before = _schedule(thread), self._before
+        waited = None if now is None or before is None else now.waited - before.waited
         seconds = blocked_for(elapsed, waited, (self._looks + 1) * pause)
         most = self._seen.most_common(1)
         return Block(seconds, most[0][0]) if most else None
 
 
-def _is_loops_own(frame: FrameType | None) -> bool:
-    return frame is None or frame.f_globals.get("__name__") in _LOOPS_OWN
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """What Linux says of a thread: seconds that it used a processor, and that it waited for one."""
+
+    used: float
+    waited: float
 
 
-def _starved(thread: int) -> float | None:
-    """Return the seconds that a thread has waited for a processor in its life, where Linux says."""
+def _schedule(thread: int) -> _Schedule | None:
     native = next((each.native_id for each in threading.enumerate() if each.ident == thread), None)
     try:
         # pathlib would be slower, and tests may have replaced what it opens files with.
         with open(f"/proc/self/task/{native}/schedstat", encoding="ascii") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
+            used, waited, _ = file.read().split()
+        return _Schedule(int(used) / 1e9, int(waited) / 1e9)
+    except (OSError, ValueError):
         return None
 
 
@@ -177,12 +197,22 @@ class Watchdog:
         self._runner.join()
 
     def _run(self) -> None:
+        last, before = _now(), _schedule(threading.get_ident())
         while not self._over.wait(self._pause):
+            # First of all: whatever waits for a file lets the loop go on.
+            stacks = [(watched, watched.stack()) for watched in list(self._watched)]
+            now, schedule = _now(), _schedule(threading.get_ident())
+            late = now - last - self._pause
+            if schedule is not None and before is not None:
+                late -= schedule.waited - before.waited
+            last, before = now, schedule
             with self._lock:
-                for watched in self._watched:
+                for watched, stack in stacks:
+                    if watched not in self._watched:
+                        continue
                     # A loop that was closed in the meantime takes no more questions.
                     with contextlib.suppress(RuntimeError):
-                        self._note(watched.look(self._pause, self._root))
+                        self._note(watched.look(stack, self._pause, self._root, late))
 
     def _note(self, block: Block | None) -> None:
         longest = 0.0 if self.worst is None else self.worst.seconds

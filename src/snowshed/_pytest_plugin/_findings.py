@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from snowshed._pytest_plugin._watch import Site
@@ -76,23 +76,35 @@ def place_of_site(site: Site | None, root: Path) -> Place | None:
     return place_of(site.code, line_of(site.code, site.offset), root)
 
 
-def user_place(frame: FrameType | None, root: Path) -> Place | None:
-    """Return the innermost line of ``frame``'s stack that is the project's own; else the innermost.
+class Call(NamedTuple):
+    """One frame of a running thread as it was at one moment."""
+
+    code: CodeType
+    line: int
+    module: str
+
+
+def stack_of(frame: FrameType | None) -> list[Call]:
+    """Return the calls of ``frame``'s stack, the innermost first: it may go on meanwhile."""
+    stack = []
+    while frame is not None:
+        stack.append(Call(frame.f_code, frame.f_lineno, frame.f_globals.get("__name__", "")))
+        frame = frame.f_back
+    return stack
+
+
+def user_place(stack: Sequence[Call], root: Path) -> Place | None:
+    """Return the innermost line of ``stack`` that is the project's own; else the innermost.
 
     A blocked line lies deep in a library; the line to mend is the one that called it.
     """
-    while frame is not None and frame.f_globals.get("__name__") == "threading":
-        # Where every thread begins, and where a function written in C leaves the last frame.
-        frame = frame.f_back
-    innermost = frame
-    while frame is not None:
-        file = Path(frame.f_code.co_filename)
+    # Every thread begins in this module, and no more is seen of one that runs a function in C.
+    calls = [call for call in stack if call.module != "threading"]
+    for call in calls:
+        file = Path(call.code.co_filename)
         if file.is_relative_to(root) and not set(_INSTALLED) & set(file.parts):
-            return place_of(frame.f_code, frame.f_lineno, root)
-        frame = frame.f_back
-    if innermost is None:
-        return None
-    return place_of(innermost.f_code, innermost.f_lineno, root)
+            return place_of(call.code, call.line, root)
+    return place_of(calls[0].code, calls[0].line, root) if calls else None
 
 
 def given_name(name: str) -> str:

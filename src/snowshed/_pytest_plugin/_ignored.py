@@ -32,6 +32,7 @@ HELPERS = (
     "opentelemetry",
     "pydevd",
     "pymongo",
+    "pytest_rerunfailures",
     "pytest_timeout",
     "sentry_sdk",
     "tqdm",

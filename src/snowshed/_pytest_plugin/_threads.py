@@ -50,5 +50,5 @@ def _finding(watch: Watch, thread: threading.Thread) -> Finding:
         _findings.given_name(thread.name),
         _findings.function_name(target),
         place_of_site(watch.threads.of(thread), root),
-        _findings.user_place(frame, root),
+        _findings.user_place(_findings.stack_of(frame), root),
     )
