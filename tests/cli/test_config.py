@@ -107,6 +107,21 @@ def test_a_password_in_a_url_is_not_shown(
     assert shed["redis"] == shown
 
 
+def test_a_token_or_a_header_is_not_shown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "snowshed.toml").write_text(
+        "[observe]\ndebug_token = 's3cret'\nprofiles_headers = ['A: s3cret', 'B: s3cret']\n"
+        "profiles_to = 'https://ann:s3cret@host/ingest?token=s3cret&name=shop'\n"
+    )
+    assert main(["config", "show"]) == 0
+    text = capsys.readouterr().out
+    assert main(["config", "show", "--json"]) == 0
+    assert "s3cret" not in text + capsys.readouterr().out
+    observe = tomllib.loads(text)["observe"]
+    assert observe["debug_token"] == "***"
+    assert observe["profiles_headers"] == ["***", "***"]
+    assert observe["profiles_to"] == "https://***@host/ingest?token=***&name=shop"
+
+
 def test_a_long_table_does_not_push_the_places_of_all_others_away(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,7 +140,10 @@ def test_a_table_that_is_no_section_is_refused(
 ) -> None:
     (here / "snowshed.toml").write_text("[rnu]\n")
     assert main(["config", "show"]) == 2
-    assert "rnu: unknown section (did you mean 'run'?); known are run" in capsys.readouterr().err
+    assert (
+        "rnu: unknown section (did you mean 'run'?); known are observe, run, shed"
+        in capsys.readouterr().err
+    )
 
 
 def test_alone_it_tells_what_it_can_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,28 +1,18 @@
-"""Where profiles go: real files and real servers, on this machine."""
+"""Where profiles go: real files, on this machine."""
 
 from __future__ import annotations
 
-import base64
-import email
-import email.policy
-import json
 import os
-import socket
 import stat
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from snowshed.observe._settings import Settings
-from snowshed.observe._targets import Directory, Server, target_of
-from snowshed.observe._upload import NotSent, Packet, Uploader
+from snowshed.observe._targets import Directory, target_of
+from snowshed.observe._upload import NotSent, Packet
 
 BODY = b"\x1f\x8b a profile"
 
@@ -110,223 +100,6 @@ class TestDirectory:
         target.send(packet())
         assert len([*(tmp_path / "profiles").iterdir()]) == 1
         assert str(target) == str(tmp_path / "profiles")
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes profiles, and answers as it was told to."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[str, dict[str, str], bytes]] = []
-        self.connections = 0
-        self.status = 200
-        self.headers: dict[str, str] = {}
-        self.body = b""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Receiver
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections += 1
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append((self.path, dict(self.headers), body))
-        self.send_response(self.server.status)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class TestServer:
-    def test_a_profile_is_the_body_of_a_post(self, receiver: Receiver) -> None:
-        target = Server(f"{receiver.url}/profiles?team=shop", headers=["X-Scope-OrgID: team"])
-        target.send(packet())
-        target.rest()
-        [(path, headers, body)] = receiver.got
-        assert (path, body) == ("/profiles?team=shop", BODY)
-        assert headers["Content-Type"] == "application/octet-stream"
-        assert headers["X-Scope-OrgID"] == "team"
-        assert headers["User-Agent"] == "snowshed"
-
-    def test_a_batch_takes_one_connection(self, receiver: Receiver) -> None:
-        uploader = Uploader(Server(receiver.url))
-        for _ in range(3):
-            uploader.submit(packet)
-        uploader.step(0.0)
-        assert len(receiver.got) == 3
-        assert receiver.connections == 1
-        uploader.submit(packet)
-        uploader.step(0.0)
-        assert receiver.connections == 2
-
-    def test_user_and_password_are_basic_authentication(self, receiver: Receiver) -> None:
-        url = receiver.url.replace("127", "ann:s3%40ret@127")
-        target = Server(url)
-        target.send(packet())
-        target.rest()
-        [(_, headers, _)] = receiver.got
-        assert base64.b64decode(headers["Authorization"].split()[1]) == b"ann:s3@ret"
-        assert str(target) == receiver.url
-
-    def test_pyroscope_is_told_service_time_and_format(self, receiver: Receiver) -> None:
-        target = Server(f"{receiver.url}/ingest", service="shop")
-        target.send(packet())
-        target.rest()
-        [(path, _, body)] = receiver.got
-        assert urlsplit(path).path == "/ingest"
-        assert parse_qs(urlsplit(path).query) == {
-            "name": ["shop"],
-            "spyName": ["snowshed"],
-            "from": ["1700000000"],
-            "until": ["1700000015"],
-            "format": ["pprof"],
-        }
-        assert body == BODY
-
-    def test_what_the_url_says_to_pyroscope_counts(self, receiver: Receiver) -> None:
-        target = Server(f"{receiver.url}/ingest?name=shop%7Benv%3Dprod%7D", service="x")
-        target.send(packet())
-        target.rest()
-        assert parse_qs(urlsplit(receiver.got[0][0]).query)["name"] == ["shop{env=prod}"]
-
-    def test_pyroscope_is_told_that_a_block_profile_is_none_of_mutexes(
-        self, receiver: Receiver
-    ) -> None:
-        body = b"\x1f\x8b\r\n--snowshed\r\n"
-        target = Server(f"{receiver.url}/ingest")
-        target.send(packet("block", body=body))
-        target.rest()
-        [(path, headers, form)] = receiver.got
-        assert "format" not in parse_qs(urlsplit(path).query)
-        head = f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode()
-        message = email.message_from_bytes(head + form, policy=email.policy.HTTP)
-        parts = {
-            part["Content-Disposition"].params["name"]: part.get_payload(decode=True)
-            for part in message.iter_parts()
-        }
-        assert parts.keys() == {"profile", "sample_type_config"}
-        assert b"\r\n\r\n" + body + b"\r\n--" in form
-        names = {v["display-name"] for v in json.loads(parts["sample_type_config"]).values()}
-        assert names == {"block_count", "block_duration"}
-
-    @pytest.mark.parametrize(
-        ("status", "final"),
-        [
-            (301, True),
-            (400, True),
-            (401, True),
-            (413, True),
-            (408, False),
-            (429, False),
-            (503, False),
-        ],
-    )
-    def test_an_answer_tells_whether_to_come_again(
-        self, receiver: Receiver, status: int, final: bool
-    ) -> None:
-        receiver.status = status
-        receiver.headers = {"Retry-After": "120"}
-        target = Server(f"{receiver.url}/a?token=s3cret")
-        with pytest.raises(NotSent, match=rf"^{receiver.url}/a answered {status}$") as caught:
-            target.send(packet())
-        target.rest()
-        assert caught.value.final is final
-        assert caught.value.after == 120.0
-
-    def test_a_long_answer_is_not_read_to_the_end(self, receiver: Receiver) -> None:
-        receiver.body = bytes(100_000)
-        target = Server(receiver.url)
-        target.send(packet())
-        assert target._connection is None
-        receiver.headers = {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}
-        receiver.status = 503
-        with pytest.raises(NotSent) as caught:
-            target.send(packet())
-        assert caught.value.after is None
-        target.rest()
-
-    def test_nobody_there_may_pass(self) -> None:
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            port = unused.getsockname()[1]
-            target = Server(f"http://ann:s3cret@127.0.0.1:{port}/?token=s3cret")
-            with pytest.raises(NotSent, match="ConnectionRefusedError") as caught:
-                target.send(packet())
-        assert not caught.value.final
-        assert "s3cret" not in str(caught.value)
-
-    def test_a_server_that_says_nothing_is_left_after_a_while(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            target = Server(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.05)
-            with pytest.raises(NotSent, match="TimeoutError"):
-                target.send(packet())
-
-    def test_what_is_no_http_is_an_error(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-
-            def answer() -> None:
-                connection, _ = server.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(b"SSH-2.0-OpenSSH\r\n")
-
-            thread = threading.Thread(target=answer)
-            thread.start()
-            target = Server(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=10)
-            with pytest.raises(NotSent, match="BadStatusLine"):
-                target.send(packet())
-            thread.join()
-
-    def test_https_is_checked_against_the_certificates_that_were_given(
-        self, receiver: Receiver, tmp_path: Path
-    ) -> None:
-        import ssl
-
-        certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-        made = subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", key, "-out", certificate],
-            capture_output=True, check=False,
-        )  # fmt: skip
-        if made.returncode:
-            pytest.skip("needs openssl")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
-        url = receiver.url.replace("http:", "https:")
-        target = Server(url, cafile=str(certificate))
-        target.send(packet())
-        target.rest()
-        assert receiver.got[0][2] == BODY
-        with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
-            Server(url).send(packet())
 
 
 def test_the_settings_tell_where(tmp_path: Path) -> None:

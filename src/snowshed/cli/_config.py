@@ -42,9 +42,21 @@ WIDEST = 60
 
 # Up to the last @: one that somebody forgot to escape in a password must not end it early.
 _SECRET = re.compile(
-    r"(?P<before>\b[a-z][a-z0-9+.-]*://).*(?=@)|(?P<key>[?&]password=)[^&]*",
+    r"(?P<before>\b[a-z][a-z0-9+.-]*://).*(?=@)|(?P<key>[?&](?:password|token)=)[^&]*",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# Nothing of these is for anybody but their owner.
+_SECRETS = {"debug_token", "profiles_headers"}
+
+
+def _value(setting: settings.Setting) -> object:
+    """Return the value of a setting as JSON and TOML know it, without what is secret."""
+    value = msgspec.to_builtins(setting.value)
+    if setting.key not in _SECRETS or not value:
+        return _shown(value)
+    return "***" if isinstance(value, str) else ["***" for _ in value]
 
 
 def _shown(value: object) -> object:
@@ -59,10 +71,7 @@ def _shown(value: object) -> object:
 
 
 def _records(values: Iterable[settings.Setting]) -> list[dict[str, object]]:
-    return [
-        {"key": v.key, "value": _shown(msgspec.to_builtins(v.value)), "source": v.source}
-        for v in values
-    ]
+    return [{"key": v.key, "value": _value(v), "source": v.source} for v in values]
 
 
 def _as_toml(name: str, values: Iterable[settings.Setting]) -> str:
@@ -76,7 +85,7 @@ def _assignment(setting: settings.Setting) -> str:
     # TOML has no null: a setting that is none is one that is not written.
     if setting.value is None:
         return f"# {setting.key} = none"
-    return f"{setting.key} = {_toml(_shown(msgspec.to_builtins(setting.value)))}"
+    return f"{setting.key} = {_toml(_value(setting))}"
 
 
 def _toml(value: object) -> str:

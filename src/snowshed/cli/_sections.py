@@ -10,6 +10,7 @@ import msgspec
 SECTIONS = {
     "run": "snowshed.attach._settings:Settings",
     "shed": "snowshed.shed._settings:Settings",
+    "observe": "snowshed.observe._settings:Settings",
 }
 
 

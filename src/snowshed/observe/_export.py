@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
 from snowshed.model import Frame, Profile, Sample, TaskState, ValueType
+from snowshed.observe._names import Names
 from snowshed.observe._upload import Packet
 
 if TYPE_CHECKING:
@@ -195,4 +196,5 @@ def _block_of(window: Window) -> Profile:
 
 
 def _packet(kind: str, profile: Profile, span: Span) -> Packet:
-    return Packet(kind, pprof.write(profile), span.began, span.ended)
+    named = Names().of_profile(profile)
+    return Packet(kind, pprof.write(named), span.began, span.ended)

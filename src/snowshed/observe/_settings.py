@@ -39,7 +39,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         debug_port: serve them on this port as well; of the processes of a service the first that
             gets it does. None: on no port.
         debug_host: the address of that port. One beyond this machine needs a token.
-        debug_token: what has to be sent to the port as ``Authorization: Bearer ...``; None: nothing.
+        debug_token: what has to be sent to the port as ``Authorization: Bearer ...``; None:
+            nothing.
 
     Raises:
         ValueError: a number that is not positive, a probability above 1, an URL or a header that

@@ -1,0 +1,149 @@
+"""Sending profiles to a server by HTTP.
+
+Any server will do that takes the bytes of a pprof profile as the body of a POST. Pyroscope, and
+Alloy in front of it, want to be told besides of which service and time it is; a URL whose path ends
+with ``/ingest`` is taken for one of theirs.
+
+Sources: Pyroscope's ``POST /ingest`` (server API; the names by which it sorts profiles are in its
+``pkg/og/convert/pprof``), RFC 7617 for user and password.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import ssl
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from snowshed.observe._addresses import headers_of, shown, split
+from snowshed.observe._upload import NotSent, Packet
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+__all__ = ["Server"]
+
+_ANSWER_READ = 4096
+_BOUNDARY = "snowshed-profile-5d0f"
+# Said of the values of a block profile, or Pyroscope takes it for one of mutexes.
+_BLOCK_TYPES = json.dumps(
+    {
+        "contentions": {"display-name": "block_count", "units": "lock_samples"},
+        "delay": {"display-name": "block_duration", "units": "lock_nanoseconds"},
+    }
+).encode()
+
+
+class Server:
+    """Sends profiles by POST, one connection for as many as there are at a time.
+
+    Args:
+        url: ``http`` or ``https``; user and password in it are sent as basic authentication.
+        service: what Pyroscope should call the service.
+        headers: sent along, each as ``Name: value``.
+        cafile: certificates that the server's is checked against; None: those of the system.
+        timeout: seconds that one read, write or connect may take.
+
+    Raises:
+        ValueError: no such URL or header.
+        OSError: ``cafile`` cannot be read.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str = "service",
+        headers: Iterable[str] = (),
+        cafile: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._url = split(url)
+        self._service = service
+        self._timeout = timeout
+        self._headers = {**_credentials(self._url), **headers_of(headers)}
+        secure = self._url.scheme == "https"
+        self._tls = ssl.create_default_context(cafile=cafile) if secure else None
+        self._connection: http.client.HTTPConnection | None = None
+
+    def __str__(self) -> str:
+        return shown(self._url)
+
+    def send(self, packet: Packet) -> None:
+        """Post it, and read the answer."""
+        path, body, kind = self._request(packet)
+        headers = {"User-Agent": "snowshed", "Content-Type": kind, **self._headers}
+        try:
+            connection = self._connected()
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            answer.read(_ANSWER_READ)
+            if answer.will_close or not answer.isclosed():
+                self.rest()
+        except (OSError, http.client.HTTPException) as error:
+            self.rest()
+            msg = f"{self}: {type(error).__name__}: {error}"
+            raise NotSent(msg) from error
+        if not 200 <= answer.status < 300:
+            raise self._refusal(answer)
+
+    def rest(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            host, port = self._url.hostname or "", self._url.port
+            self._connection = (
+                http.client.HTTPConnection(host, port, timeout=self._timeout)
+                if self._tls is None
+                else http.client.HTTPSConnection(
+                    host, port, timeout=self._timeout, context=self._tls
+                )
+            )
+        return self._connection
+
+    def _refusal(self, answer: http.client.HTTPResponse) -> NotSent:
+        # Asked too often or overloaded: later. Anything else it will refuse again.
+        final = answer.status < 500 and answer.status not in {408, 425, 429}
+        after = answer.getheader("Retry-After", "")
+        seconds = float(after) if after.isascii() and after.isdigit() else None
+        return NotSent(f"{self} answered {answer.status}", final=final, after=seconds)
+
+    def _request(self, packet: Packet) -> tuple[str, bytes, str]:
+        """Return path, body and content type."""
+        path = self._url.path or "/"
+        if not path.rstrip("/").endswith("/ingest"):
+            query = f"?{self._url.query}" if self._url.query else ""
+            return f"{path}{query}", packet.body, "application/octet-stream"
+        asked = {"name": self._service, "spyName": "snowshed"}
+        asked |= {"from": str(int(packet.began)), "until": str(int(packet.ended))}
+        asked |= dict(parse_qsl(self._url.query))
+        if packet.kind == "block":
+            asked.pop("format", None)
+            body, kind = _form(packet.body), f"multipart/form-data; boundary={_BOUNDARY}"
+        else:
+            asked["format"] = "pprof"
+            body, kind = packet.body, "application/octet-stream"
+        return f"{path}?{urlencode(asked)}", body, kind
+
+
+def _form(profile: bytes) -> bytes:
+    parts = {"profile": profile, "sample_type_config": _BLOCK_TYPES}
+    lines: list[bytes] = []
+    for name, content in parts.items():
+        disposition = f'Content-Disposition: form-data; name="{name}"; filename="{name}"'
+        lines += [f"--{_BOUNDARY}".encode(), disposition.encode(), b"", content]
+    return b"\r\n".join([*lines, f"--{_BOUNDARY}--".encode(), b""])
+
+
+def _credentials(url: SplitResult) -> dict[str, str]:
+    if url.username is None:
+        return {}
+    pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
