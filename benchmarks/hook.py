@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks._runner import Case, Loop, LoopKind, Section
 from benchmarks._spawning import BATCH, batch, batches
-from snowshed.attach import _task_factory
+from snowshed.attach import _installed
 from snowshed.attach._runtime import Runtime
 from snowshed.attach._settings import Settings
 from snowshed.integrations._request import watch_requests
@@ -54,7 +54,7 @@ def sections(loop: LoopKind) -> list[Section]:
     watch_requests(runtime._watch, runtime._tally)
 
     def attach(loop: Loop) -> None:
-        _task_factory.install(loop, runtime._decision, runtime.registry.table)
+        _installed.install(loop, runtime._decision, runtime.registry.table)
 
     cases = (
         Case("hook on, outside requests", batches, GOAL, prepare=attach),

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import Any
 
 from snowshed.attach._executor import count_thread_jobs
+from snowshed.attach._installed import uninstall
 from snowshed.attach._runtime import Runtime
 from snowshed.attach._settings import Settings
-from snowshed.attach._task_factory import uninstall
 from snowshed.integrations._request import watch_requests
 
 

@@ -247,7 +247,7 @@ class TestTheRealThing:
         assert (done.stdout, done.stderr) == ("app\n", "")
 
     def test_a_service_may_import_snowshed_first(self) -> None:
-        code = "from snowshed import open_scope; from snowshed.attach import _runtime as attached;"
+        code = "from snowshed import open_scope; from snowshed.attach import _init as attached;"
         done = run(code + "print(attached._runtime)")
         assert done.stdout.startswith("<snowshed.Runtime observe")
         assert done.stderr == ""

@@ -277,9 +277,9 @@ def test_an_application_that_cannot_be_wrapped_is_served_as_it_is(monkeypatch, c
 def test_a_loop_that_cannot_be_changed_runs_without_us():
     code = (
         "import asyncio, logging, snowshed; logging.basicConfig()\n"
-        "from snowshed.attach import _task_factory\n"
+        "from snowshed.attach import _installed\n"
         "def fails(*_): raise LookupError('a bug of ours')\n"
-        "_task_factory.install = fails\n"
+        "_installed.install = fails\n"
         "snowshed.init()\n"
         "async def main(): return await asyncio.create_task(asyncio.sleep(0, 'ran'))\n"
         "print(asyncio.run(main()), asyncio.run(main()))\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import _needs
-from snowshed.attach import _runtime
+from snowshed.attach import _init
 from snowshed.attach._settings import Settings as RunSettings
 from snowshed.attach._shed import Shed, admission_of, read_settings
 from snowshed.core import _hooks
@@ -248,7 +248,7 @@ def test_to_observe_is_to_ask_nobody_unless_a_dry_run_is_wanted(
     run: str, mode: str, there: bool
 ) -> None:
     settings = RunSettings(mode=run)  # type: ignore[arg-type]
-    shed = _runtime._shed_of(settings, {"mode": mode})
+    shed = _init._shed_of(settings, {"mode": mode})
     assert (shed is not None) is there
 
 

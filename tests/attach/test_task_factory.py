@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
+from typing import TYPE_CHECKING
 
 import anyio
 import pytest
@@ -14,9 +15,11 @@ from _virtual import virtual
 from attach._attached import attached
 from snowshed.attach._runtime import Runtime
 from snowshed.attach._settings import Settings
-from snowshed.attach._task_factory import counting, uninstall
+from snowshed.attach._task_factory import counting
 from snowshed.core import open_scope
-from snowshed.observe._table import SiteTable
+
+if TYPE_CHECKING:
+    from snowshed.observe._table import SiteTable
 
 EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
 LOOPS = ["asyncio", "uvloop"]
@@ -179,59 +182,6 @@ async def test_a_factory_that_knows_no_keywords_is_never_given_empty_ones():
     loop = asyncio.get_running_loop()
     factory = counting(Unasked(), blank(loop), strict, uvloop=True)
     assert await factory(loop, work(), context=None, eager_start=None) == "done"
-
-
-@virtual
-async def test_the_former_factory_can_be_asked_for_and_put_back():
-    """As fixtures and instruments do, which take themselves off again."""
-    loop = asyncio.get_running_loop()
-    with attached():
-        for before in (None, Chained(loop, asks=False)):
-            loop.set_task_factory(before)
-            shown = loop.get_task_factory()
-            loop.set_task_factory(Chained(loop, asks=True))
-            loop.set_task_factory(shown)
-            async with open_scope("x") as scope:
-                await asyncio.gather(work(), work())
-                assert await counted(scope) == (2, 0)
-    assert loop.get_task_factory() is before
-    loop.set_task_factory(None)
-
-
-@virtual
-async def test_taken_off_nothing_is_counted_any_more():
-    loop = asyncio.get_running_loop()
-    with attached():
-        pass
-    assert loop.get_task_factory() is None
-    async with open_scope("x") as scope:
-        await asyncio.create_task(work())
-        assert await counted(scope) == (0, 0)
-
-
-@virtual
-async def test_attached_twice_a_task_is_counted_once():
-    with attached() as runtime:
-        runtime.install(asyncio.get_running_loop())
-        async with open_scope("x") as scope:
-            await asyncio.create_task(work())
-            assert await counted(scope) == (1, 0)
-
-
-def test_a_loop_that_is_not_attached_keeps_the_factory_that_it_is_given():
-    """The class of the loop is changed, and other loops of it must not notice."""
-
-    async def main():
-        with attached():
-            pass
-
-    asyncio.run(main())
-    loop = asyncio.new_event_loop()
-    loop.set_task_factory(Chained.__call__)
-    assert loop.get_task_factory() is Chained.__call__
-    uninstall(loop)
-    assert loop.get_task_factory() is None
-    loop.close()
 
 
 @pytest.mark.parametrize("order", ["sentry first", "sentry later"])

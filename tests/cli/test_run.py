@@ -108,9 +108,7 @@ class TestTheService:
         assert json.loads(done.stdout)["attached"] is True
 
     def test_it_is_watched_with_the_options_that_were_given(self, here: Path) -> None:
-        code = (
-            "import asyncio; from snowshed.attach import _runtime as r; print(r._runtime.settings)"
-        )
+        code = "import asyncio; from snowshed.attach import _init as r; print(r._runtime.settings)"
         done = snowshed("--mode", "enforce", "--", sys.executable, "-c", code, cwd=here)
         assert done.stdout == f"{Settings(mode='enforce')}\n"
         assert done.stderr == ""

@@ -32,7 +32,7 @@ async def test_a_pool_and_a_channel_are_there_while_somebody_has_them() -> None:
     await pool.aclose()
     del pool, send, receive
     gc.collect()
-    assert not any(each.statistics().name == "here" for each in pools.all())
+    assert not any(each._crew.name == "here" for each in pools.all())
     assert not any(each.name == "here" for each in channels.all())
 
 

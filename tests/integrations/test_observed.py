@@ -11,7 +11,7 @@ import pytest
 
 from _virtual import virtual
 from integrations._exchange import Exchange
-from snowshed.attach import _task_factory
+from snowshed.attach import _installed
 from snowshed.attach._runtime import Runtime
 from snowshed.attach._settings import Settings
 from snowshed.core import current_scope, open_scope
@@ -25,7 +25,7 @@ def attached(**settings):
     """Return a runtime that watches requests and counts the tasks of the running loop."""
     runtime = Runtime(Settings(**settings))
     watch_requests(runtime._watch, runtime._tally)
-    _task_factory.install(asyncio.get_running_loop(), runtime._decision, runtime.registry.table)
+    _installed.install(asyncio.get_running_loop(), runtime._decision, runtime.registry.table)
     return runtime
 
 

@@ -41,7 +41,7 @@ def registry(clock: Clock | None = None) -> Registry:
 def spawn(table: SiteTable, coro: object) -> asyncio.Task[object]:
     """Make a task as a factory does, for the line that calls this."""
     task: asyncio.Task[object] = asyncio.Task(coro)  # type: ignore[arg-type]
-    next(table.tickets)
+    table.made += 1
     asking = sys._getframe(1)
     table.note(task, coro, asking, asking)
     return task

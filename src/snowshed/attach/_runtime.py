@@ -1,6 +1,6 @@
 """What `snowshed.init` returns: everything that is attached to one process.
 
-It starts once in each process, watches every event loop, has a scope opened around each request,
+It watches every event loop, has a scope opened around each request,
 and keeps the totals. All that it hooks into the service is guarded: what fails there is logged
 once, switched off, and the service goes on.
 """
@@ -17,20 +17,20 @@ from functools import partial
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from snowshed import config
 from snowshed.attach import (
     _clients,
+    _installed,
     _loops,
     _on_import,
     _other_servers,
     _servers,
-    _task_factory,
+    _unretrieved,
 )
 from snowshed.attach._account import Account, Ledger
 from snowshed.attach._classify import Classifier, TaskClass
 from snowshed.attach._executor import count_thread_jobs
+from snowshed.attach._observing import Observing
 from snowshed.attach._reporter import Reporter
-from snowshed.attach._settings import Settings
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
 from snowshed.integrations import _headers
@@ -40,14 +40,17 @@ from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
 from snowshed.observe._origin import Origin
 from snowshed.observe._registry import Registry
+from snowshed.observe._settings import Settings as ObserveSettings
 
 if TYPE_CHECKING:
+    from snowshed.attach._settings import Settings
     from snowshed.attach._shed import Shed
     from snowshed.core._budget import Ending, TaskBudget
+    from snowshed.integrations._debug import Observed
     from snowshed.shed._admission import Admission
     from snowshed.shed._rules import RuleRunner
 
-__all__ = ["Runtime", "RuntimeStatistics", "init", "start_from_environment"]
+__all__ = ["Runtime", "RuntimeStatistics"]
 
 T = TypeVar("T")
 logger = logging.getLogger("snowshed.attach")
@@ -102,7 +105,9 @@ class Runtime:
     three callbacks' worth. Memory: O(live tasks of open requests).
     """
 
-    def __init__(self, settings: Settings, shed: Shed | None = None) -> None:
+    def __init__(
+        self, settings: Settings, shed: Shed | None = None, observe: ObserveSettings | None = None
+    ) -> None:
         self.settings = settings
         self._shed = shed
         self._classifier = Classifier(settings)
@@ -119,6 +124,9 @@ class Runtime:
         self._failed: set[str] = set()
         self._open: set[_Watcher] = set()
         self._tally = Tally(settings.sites_from)
+        # Threads and sockets: nothing of it, unless it is started, see `start`.
+        self._observing = Observing(observe or ObserveSettings(), self)
+        self._started = False
         self._requests = self._over_budget = self._spawned = 0
         self._refused = self._would_refuse = self._outlived = self._bypassed = 0
 
@@ -130,6 +138,7 @@ class Runtime:
 
     def start(self) -> None:
         """Attach to every loop and server of this process, those of the future included."""
+        self._started = True
         watch_requests(self._watch, self._tally)
         _loops.watch_loops(self, lambda: self.failed("watching loops"))
         for name, change in _servers.SERVERS.items():
@@ -202,19 +211,31 @@ class Runtime:
             code = getattr(self._classifier.unwrap(coro), "cr_code", None)
         return Origin(judged, code, offset)
 
+    @property
+    def observed(self) -> Observed:
+        """What is known of the tasks of this process, for `snowshed.integrations.debug`."""
+        return self._observing.observed()
+
+    def debug_sources(self) -> Mapping[str, Callable[[], object]]:
+        """What else there is to show, by name, for `snowshed.integrations.debug`."""
+        return self._observing.sources
+
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Count the tasks of ``loop``; called when it begins to run."""
         _on_import.change_completed()
-        _task_factory.install(loop, self._decision, self.registry.table)
+        _installed.install(loop, self._decision, self.registry.table)
+        _unretrieved.listen(loop, self.registry.never_retrieved)
 
     def running(self, loop: asyncio.AbstractEventLoop, frame: FrameType | None) -> None:
         """Note which frame runs ``loop``, None: none any more."""
         frames = self._decision.loop_frames
         if frame is None:
             frames.pop(loop, None)
-            _task_factory.stopped(loop)
+            _installed.stopped(loop)
         else:
             frames[loop] = frame
+            if self._started:
+                self._observing.loop_runs(loop)
 
     def guarded(self, what: str, otherwise: T, hook: Callable[..., T], *args: Any) -> T:
         """Return ``hook(*args)``, or ``otherwise`` if that fails or ``what`` has failed before."""
@@ -347,48 +368,3 @@ def _route_of(info: Any) -> str | None:
         return None
     path = getattr(info.get("route"), "path", None)
     return f"{info.get('method', 'WS')} {path}" if isinstance(path, str) else None
-
-
-_runtime: Runtime | None = None
-
-
-def init(*, shed: Mapping[str, Any] | None = None, **settings: Any) -> Runtime:
-    """Attach snowshed to this process, as `snowshed run` does from outside.
-
-    Call it before the event loop is made, or at least before the application is loaded. A second
-    call returns the runtime that is there already.
-
-    Args:
-        shed: see `snowshed.shed.Settings`; what is not given comes from ``SNOWSHED_SHED_*`` and the
-            ``shed`` section of the settings file.
-        settings: the same for `snowshed.attach.Settings` and section ``run``.
-
-    Raises:
-        ConfigError: a setting is unknown or has an unacceptable value.
-    """
-    global _runtime  # noqa: PLW0603 - a process is attached once
-    if _runtime is None:
-        run = config.section("run", Settings, overrides=settings)
-        runtime = Runtime(run, _shed_of(run, shed))
-        runtime.start()
-        _runtime = runtime
-    return _runtime
-
-
-def _shed_of(run: Settings, overrides: Mapping[str, Any] | None) -> Shed | None:
-    """Return what refuses requests, or would; None: nothing does."""
-    if run.mode == "observe" and not overrides and not config.mentions("shed"):
-        return None
-    # Not every service sheds, and what those need that do is the larger part of us.
-    from snowshed.attach._shed import Shed, read_settings  # noqa: PLC0415
-
-    settings, rules = read_settings(overrides or {})
-    # A dry run costs several times what observing does, so in `observe` it has to be asked for.
-    if settings.mode == "off" or (run.mode == "observe" and settings.mode != "dry-run"):
-        return None
-    return Shed(settings, rules=rules, service=run.service, enforce=run.mode == "enforce")
-
-
-def start_from_environment() -> None:
-    """Attach as ``SNOWSHED_RUN_*`` and the settings file say; for the bootstrap."""
-    init()

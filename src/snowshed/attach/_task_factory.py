@@ -28,7 +28,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from snowshed.attach._refusal import born_failed
 from snowshed.core._budget import CURRENT, OUTSIDE, TaskBudget
@@ -118,10 +118,20 @@ def _drop_unasked(kwargs: dict[str, Any]) -> None:
 
 def _plain(turnstile: Turnstile, table: SiteTable) -> Factory:
     current = CURRENT.get
-    next_ticket, known, walk = table.tickets.__next__, table.known.get, table.walk
+    known, walk = table.known.get, table.walk
     frame_above = sys._getframe
+    # In the closure, where counting costs a third of what it does in an attribute.
+    made = skip = 0
+
+    def count() -> int:
+        return made
+
+    def thin_out(bits: int) -> None:
+        nonlocal skip
+        skip = bits
 
     def factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
+        nonlocal made
         context = kwargs.get("context") if kwargs else None
         budget = current() if context is None else context.get(CURRENT, OUTSIDE)
         live = budget.live
@@ -129,7 +139,8 @@ def _plain(turnstile: Turnstile, table: SiteTable) -> Factory:
             return _the_long_way(turnstile, table, budget, Task, coro, loop, kwargs, TO_CALLER)
         task = Task(coro, loop=loop, **kwargs)
         live.append(task)
-        if next_ticket() & table.skip:
+        made += 1
+        if made & skip:
             return task
         try:
             asking = frame_above(TO_CALLER)
@@ -137,20 +148,29 @@ def _plain(turnstile: Turnstile, table: SiteTable) -> Factory:
             # The stack is that short where C code calls `loop.create_task`.
             table.note(task, coro, None, frame_above(1))
             return task
-        made = known(id(asking.f_code) + asking.f_lasti, walk)
-        if len(made.young) < made.mark:
-            made.young.append(ref(task))
+        line = known(id(asking.f_code) + asking.f_lasti, walk)
+        if len(line.young) < line.mark:
+            line.young.append(ref(task))
         else:
             table.note(task, coro, asking, frame_above(1))
         return task
 
+    table.count_by(count, thin_out)
     return factory
 
 
 def _plain_uvloop(turnstile: Turnstile, table: SiteTable) -> Factory:
     current = CURRENT.get
-    next_ticket, known, walk = table.tickets.__next__, table.known.get, table.walk
+    known, walk = table.known.get, table.walk
     frame_above = sys._getframe
+    made = skip = 0
+
+    def count() -> int:
+        return made
+
+    def thin_out(bits: int) -> None:
+        nonlocal skip
+        skip = bits
 
     def factory(
         loop: asyncio.AbstractEventLoop,
@@ -159,21 +179,23 @@ def _plain_uvloop(turnstile: Turnstile, table: SiteTable) -> Factory:
         eager_start: bool | None = None,
         name: str | None = None,
     ) -> Any:
+        nonlocal made
         if context is None and name is None and not eager_start:
             budget = current()
             live = budget.live
             if len(live) < budget.mark:
                 live.append(task := Task(coro, loop=loop))
-                if next_ticket() & table.skip:
+                made += 1
+                if made & skip:
                     return task
                 try:
                     asking = frame_above(TO_CALLER_UVLOOP)
                 except ValueError:
                     table.note(task, coro, None, None)
                     return task
-                made = known(id(asking.f_code) + asking.f_lasti, walk)
-                if len(made.young) < made.mark:
-                    made.young.append(ref(task))
+                line = known(id(asking.f_code) + asking.f_lasti, walk)
+                if len(line.young) < line.mark:
+                    line.young.append(ref(task))
                 else:
                     table.note(task, coro, asking, frame_above(1))
                 return task
@@ -184,12 +206,14 @@ def _plain_uvloop(turnstile: Turnstile, table: SiteTable) -> Factory:
             given["eager_start"] = eager_start
         return _the_long_way(turnstile, table, budget, Task, coro, loop, given, TO_CALLER_UVLOOP)
 
+    table.count_by(count, thin_out)
     return factory
 
 
 def _note(table: SiteTable, task: Any, coro: Any, to_caller: int) -> None:
     """Note ``task`` for the caller, a factory, that is ``to_caller`` frames below the line."""
-    if next(table.tickets) & table.skip:
+    table.made += 1
+    if table.made & table.skip:
         return
     innermost = sys._getframe(2)
     try:
@@ -197,9 +221,9 @@ def _note(table: SiteTable, task: Any, coro: Any, to_caller: int) -> None:
     except ValueError:
         table.note(task, coro, None, innermost)
         return
-    made = table.known.get(id(asking.f_code) + asking.f_lasti, table.walk)
-    if len(made.young) < made.mark and isinstance(task, Task):
-        made.young.append(ref(task))
+    line = table.known.get(id(asking.f_code) + asking.f_lasti, table.walk)
+    if len(line.young) < line.mark and isinstance(task, Task):
+        line.young.append(ref(task))
     else:
         table.note(task, coro, asking, innermost)
 
@@ -305,76 +329,3 @@ def _is_eager(factory: Factory) -> bool:
         return False
     code = getattr(asyncio.eager_task_factory, "__code__", None)
     return getattr(factory, "__code__", None) is code
-
-
-_attached: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Turnstile, SiteTable]]
-_attached = WeakKeyDictionary()
-
-
-def install(
-    loop: asyncio.AbstractEventLoop,
-    turnstile: Turnstile,
-    table_for: Callable[[asyncio.AbstractEventLoop], SiteTable],
-) -> None:
-    """Count the tasks of ``loop`` from now on, also when its factory is replaced later."""
-    factory = loop.get_task_factory()
-    if _counts(factory):
-        return
-    kind = type(loop)
-    if not getattr(kind.set_task_factory, "keeps_counting", False):
-        _keep_counting(kind)
-        _show_what_does_not_count(kind)
-    _attached[loop] = turnstile, table_for(loop)
-    loop.set_task_factory(factory)
-
-
-def stopped(loop: asyncio.AbstractEventLoop) -> None:
-    """Hold no task of ``loop`` any longer: it has stopped, perhaps for ever."""
-    attached = _attached.get(loop)
-    if attached is not None:
-        attached[1].stop()
-
-
-def uninstall(loop: asyncio.AbstractEventLoop) -> None:
-    """Give ``loop`` back the factory that it had, or was given since."""
-    stopped(loop)
-    _attached.pop(loop, None)
-    factory = getattr(loop.get_task_factory(), "stands_for", loop.get_task_factory())
-    loop.set_task_factory(getattr(factory, "inner", None))
-
-
-def _counts(factory: Factory | None) -> bool:
-    return getattr(factory, "counts_tasks", False)
-
-
-def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
-    """Have a factory that a loop of this kind is given put inside ours, if the loop is attached.
-
-    This is done to the class, since a single attribute of its own makes every look at one of
-    uvloop's loops slower, of which each task takes several: together a fortieth of its cost.
-    """
-    original: Callable[[Any, Any], None] = kind.set_task_factory
-
-    @wraps(original)
-    def set_task_factory(loop: asyncio.AbstractEventLoop, factory: Factory | None) -> None:
-        factory = getattr(factory, "stands_for", factory)
-        attached = _attached.get(loop)
-        if attached is not None and not _counts(factory):
-            uvloop = kind.__module__.startswith("uvloop")
-            factory = counting(*attached, factory, uvloop=uvloop)
-        original(loop, factory)
-
-    set_task_factory.keeps_counting = True  # type: ignore[attr-defined]
-    kind.set_task_factory = set_task_factory  # type: ignore[method-assign, assignment]
-
-
-def _show_what_does_not_count(kind: type[asyncio.AbstractEventLoop]) -> None:
-    """Have a loop of this kind tell of a factory that can be called from another one."""
-    original: Callable[[Any], Factory | None] = kind.get_task_factory
-
-    @wraps(original)
-    def get_task_factory(loop: asyncio.AbstractEventLoop) -> Factory | None:
-        factory = original(loop)
-        return getattr(factory, "shown", factory)
-
-    kind.get_task_factory = get_task_factory  # type: ignore[method-assign, assignment]

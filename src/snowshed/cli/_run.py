@@ -18,6 +18,7 @@ from snowshed.attach._shed import NAMELESS, cluster_of, read_settings
 from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
 from snowshed.errors import ConfigError
+from snowshed.observe import Settings as ObserveSettings
 
 _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 
@@ -44,6 +45,10 @@ _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
     metavar="enforce|dry-run|off",
     help="Refuse what is too much, only count it, or neither. [enforce]",
 )
+@click.option("--debug-port", metavar="N", help="Serve the debug pages on this port, too. [none]")
+@click.option(
+    "--profiles-to", metavar="DIR|URL", help="Keep profiles there, or send them there. [nowhere]"
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...], **options: str | None) -> int:
     """Run COMMAND with snowshed inside, no code changed.
@@ -57,15 +62,19 @@ def run(command: tuple[str, ...], **options: str | None) -> int:
     """
     given = {key: text for key, text in options.items() if text is not None}
     shed = {_SHED[key]: given.pop(key) for key in tuple(given) if key in _SHED}
+    observe = {key: given.pop(key) for key in tuple(given) if key in _OBSERVE}
     config.reject_unknown_sections(SECTIONS)
     settings = config.section("run", Settings, overrides=given, spelled=_flag)
     _check_shed(shed, settings)
-    sections = {"run": given, "shed": shed}
+    config.section("observe", ObserveSettings, overrides=observe, spelled=_flag)
+    sections = {"run": given, "shed": shed, "observe": observe}
     return _become(command, service_environment(os.environ, sections, config.directory()))
 
 
 # Options of section `shed`, by its keys: to the user they are options of one command.
 _SHED = {"objective": "objective", "rules": "rules", "shed": "mode"}
+# And of section `observe`.
+_OBSERVE = {"debug_port", "profiles_to"}
 _OPTION_OF = {key: option for option, key in _SHED.items()}
 
 

@@ -6,8 +6,10 @@ reads them all.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
@@ -16,12 +18,11 @@ from snowshed.core._line import line_of
 from snowshed.model import Frame
 from snowshed.observe._history import History
 from snowshed.observe._live import lives as is_alive
+from snowshed.observe._makers import Makers
 from snowshed.observe._site import Site, SiteStatistics
 from snowshed.observe._table import SiteTable
 
 if TYPE_CHECKING:
-    import asyncio
-
     from snowshed.observe._live import AnyTask, LiveTasks, TaskRef
     from snowshed.observe._origin import Judge, Origin
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 SITES_AT_MOST = 10_000
 # Failures of which it is not known whether somebody will ask for them.
 SUSPECTS_AT_MOST = 10_000
+# Between two looks whether the loops have looked, in seconds.
+POLL = 0.001
 
 logger = logging.getLogger("snowshed.observe")
 
@@ -57,6 +60,7 @@ class Registry:
         self.judge = judge
         self.clock = clock
         self.history = History()
+        self.makers = Makers()
         self.unretrieved = 0
         self._sites: dict[tuple[int, int], Site] = {}
         self._elsewhere = Site(Frame("elsewhere", "", 0), "user")
@@ -98,6 +102,21 @@ class Registry:
         for table in self.tables():
             table.ask_to_look()
 
+    def refresh(self, patience: float) -> None:
+        """Have each loop look now, and wait until it has, at most ``patience`` seconds.
+
+        In the thread of a loop nobody waits: that loop looks at once.
+        """
+        running = asyncio._get_running_loop()
+        for table in self.tables():
+            if running is not None and table.is_of(running):
+                table.look()
+            else:
+                table.ask_to_look()
+        until = self.clock() + patience
+        while running is None and self.clock() < until and any(t.asked for t in self.tables()):
+            time.sleep(POLL)
+
     def failed(self) -> None:
         """Log the exception being handled, and note no task any more."""
         if not self.off:
@@ -130,13 +149,20 @@ class Registry:
     # Reading.
 
     def known(self, task: AnyTask) -> Known | None:
-        """Return what is known of an old task; None of one that is young, or was not seen."""
+        """Return what is known of an old task; None of one that is young, or was not noted."""
         key = id(task)
         for table in self.tables():
             old = table.old.get(key)
             if old is not None and old() is task:
                 return Known(old.live.site, old.born)
         return None
+
+    def only_maker(self, task: AnyTask) -> Site | None:
+        """Return the line that makes all tasks of this function, as far as is known.
+
+        For tasks that were not noted, as too many were made; see `snowshed.observe._table`.
+        """
+        return self.makers.only_maker(task) if any(t.thinned for t in self.tables()) else None
 
     def young(self) -> Iterable[tuple[Site, list[TaskRef]]]:
         """Yield sites and references to their young tasks, some of which have ended."""

@@ -7,7 +7,7 @@ inside the object, so no two instructions of live code have the same, and it cos
 hash of the two.
 
 That is 0.3 us. A service that makes 20,000 tasks in a second pays six thousandths of a processor
-for it. Beyond that rate one task of eight is noted, and stands for as many as were really made, of
+for it. Beyond that rate one task of 32 is noted, and stands for as many as were really made, of
 which there is an exact count; so the cost of a task in a flood is a few hundredths of its own.
 
 Everything else is done for a few tasks at a time, at a mark or ten times in a second, and on the
@@ -18,8 +18,8 @@ instructions, can make tasks as well. Memory: O(live tasks + lines).
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,8 +39,8 @@ AT_ONCE = 500
 ALL_NOTED_UP_TO = 20_000
 # The shortest interval to judge that by, in seconds.
 SHORTEST = 0.05
-# Of eight tickets, seven have one of these bits.
-SKIP = 7
+# Of 32 numbers, 31 have one of these bits.
+SKIP = 31
 ALWAYS = -1
 
 
@@ -69,7 +69,7 @@ class SiteTable:
     Belongs to the thread of the loop, but for `ask_to_look` and for what the `Registry` reads.
 
     Attributes:
-        tickets: gives each task of the loop a number.
+        made: how many tasks the factory has made, beside those that it counts itself.
         skip: bits; a task whose number has one of them is not noted.
         known: by address, what the line has made. The task factory looks here, and appends to
             ``young`` of what it finds if that is shorter than ``mark``; else it calls `note`.
@@ -78,8 +78,8 @@ class SiteTable:
     """
 
     def __init__(self, registry: Registry, loop: asyncio.AbstractEventLoop) -> None:
-        self.tickets = itertools.count()
-        self.skip = 0
+        self.made = self.skip = 0
+        self._counters: list[tuple[Callable[[], int], Callable[[int], None]]] = []
         self.known: dict[int, LiveTasks | _Walk] = {}
         self.walk = _Walk()
         self.old: dict[int, OldTask] = {}
@@ -91,16 +91,42 @@ class SiteTable:
         self._lost: deque[OldTask] = deque()
         self._closed: deque[_Closed] = deque()
         self._closed_at = registry.clock()
-        self._next_ticket = 0
-        self._asked = False
+        self._made_before = 0
+        self._asked = self._thinned = False
         # What callbacks run in: a copy of the current one would keep what is in it.
         self._context = Context()
+
+    @property
+    def thinned(self) -> bool:
+        """Whether there was ever a flood in which not every task was noted."""
+        return self._thinned
+
+    @property
+    def asked(self) -> bool:
+        """Whether the loop was asked to look and has not done so yet."""
+        loop = self._loop()
+        return self._asked and loop is not None and not loop.is_closed()
+
+    def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Tell whether this is the table of ``loop``."""
+        return self._loop() is loop
 
     def lives(self) -> list[LiveTasks]:
         """Return what each line has made; from any thread."""
         return list(self._lives.values())
 
     # Making tasks.
+
+    def count_by(self, count: Callable[[], int], thin_out: Callable[[int], None]) -> None:
+        """Let a factory count for itself: it tells how many, and is told which bits to skip."""
+        self._counters.append((count, thin_out))
+
+    def _note_all_but(self, bits: int) -> None:
+        if bits != self.skip:
+            self.skip = bits
+            self._thinned = True
+            for _, thin_out in self._counters:
+                thin_out(bits)
 
     def note(
         self, task: AnyTask, coro: object, asking: FrameType | None, innermost: FrameType | None
@@ -152,7 +178,7 @@ class SiteTable:
         noted = sum(live.noted for live in self.lives())
         if noted > ALL_NOTED_UP_TO * SHORTEST * 2:
             # The loop may be busy making tasks, and not come to look for a while.
-            self.skip = SKIP
+            self._note_all_but(SKIP)
         if self._asked or loop is None or not (noted or self._lost):
             return
         self._asked = True
@@ -189,8 +215,8 @@ class SiteTable:
     def _close(self) -> None:
         now = self._registry.clock()
         born = (self._closed_at + now) / 2
-        ticket = next(self.tickets)
-        made = ticket - self._next_ticket
+        total = self.made + sum(count() for count, _ in self._counters)
+        made = total - self._made_before
         noted = sum(live.noted for live in self._lives.values())
         weight = made / noted if noted else 1.0
         for live in self.lives():
@@ -199,8 +225,8 @@ class SiteTable:
                 if tasks:
                     self._closed.append(_Closed(live, tasks, born, weight))
         busy = made > ALL_NOTED_UP_TO * max(now - self._closed_at, SHORTEST)
-        self.skip = SKIP if busy else 0
-        self._closed_at, self._next_ticket = now, ticket + 1
+        self._note_all_but(SKIP if busy else 0)
+        self._closed_at, self._made_before = now, total
 
     def _make_old(self, most: int) -> None:
         """Let the tasks of closed intervals that still live grow old, ``most`` of them."""
@@ -231,6 +257,7 @@ class SiteTable:
             # It was thrown away, and its id is taken already.
             before.end()
         self.old[old.key] = old
+        self._registry.makers.learn(task, closed.live.site)
         closed.live.grow_old(closed.weight)
         task.add_done_callback(self._ended, context=self._context)
 
