@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from snowshed.core import WeightedSemaphore, WorkerPool, open_channel, open_scope, select
 from snowshed.model import TaskState as S
 
 
@@ -69,6 +68,7 @@ class Animal:
         state: that it must be seen in.
         kind: of the resource that it must be seen to wait for.
         awaits: so many tasks it must be seen to wait for.
+        holders: so many tasks the snapshot must know to hold the resource.
     """
 
     name: str
@@ -76,17 +76,18 @@ class Animal:
     state: S
     kind: str | None = None
     awaits: int = 0
+    holders: int = 0
 
 
 ANIMALS: list[Animal] = []
 
 
 def animal(
-    state: S, kind: str | None = None, awaits: int = 0
+    state: S, kind: str | None = None, awaits: int = 0, holders: int = 0
 ) -> Callable[[Callable[[Cage], Coroutine[Any, Any, Awaitable[Any]]]], None]:
     def add(live: Callable[[Cage], Coroutine[Any, Any, Awaitable[Any]]]) -> None:
         name = live.__name__.strip("_").replace("_", " ")
-        ANIMALS.append(Animal(name, live, state, kind, awaits))
+        ANIMALS.append(Animal(name, live, state, kind, awaits, holders))
 
     return add
 
@@ -352,100 +353,3 @@ async def generator_as_an_awaitable(cage: Cage) -> Awaitable[Any]:
             return (yield from asyncio.Event().wait().__await__())
 
     return Old()
-
-
-@animal(S.CHANNEL_SEND, "snowshed channel")
-async def channel_send(cage: Cage) -> Awaitable[Any]:
-    send, receive = open_channel[int](0)
-    cage.ends.append(receive.close)
-    return send.send(1)
-
-
-@animal(S.CHANNEL_RECEIVE, "snowshed channel")
-async def channel_receive(cage: Cage) -> Awaitable[Any]:
-    send, receive = open_channel[int](0)
-    cage.ends.append(send.close)
-
-    async def consume() -> None:
-        async for _ in receive:
-            pass
-
-    return consume()
-
-
-@animal(S.SELECT)
-async def select_of_two(cage: Cage) -> Awaitable[Any]:
-    first, second = open_channel[int](0), open_channel[int](0)
-    cage.ends += [first[0].close, second[0].close]
-    return select(first[1].on_receive(at_end=0), second[1].on_receive(at_end=0))
-
-
-@animal(S.SEMAPHORE, "snowshed.WeightedSemaphore")
-async def weighted_semaphore(cage: Cage) -> Awaitable[Any]:
-    return WeightedSemaphore(0).acquire()
-
-
-@animal(S.POOL, "snowshed.WorkerPool")
-async def pool_without_a_place(cage: Cage) -> Awaitable[Any]:
-    async def use() -> None:
-        async with WorkerPool(for_ever, max_workers=1, queue_size=0) as pool:
-            job = await pool.submit()
-            try:
-                await pool.submit()
-            finally:
-                job.cancel()
-
-    return use()
-
-
-@animal(S.POOL, "snowshed.WorkerPool", awaits=1)
-async def job_of_a_pool(cage: Cage) -> Awaitable[Any]:
-    async def use() -> None:
-        async with WorkerPool(for_ever, max_workers=1, queue_size=0) as pool:
-            await pool.run()
-
-    return use()
-
-
-@animal(S.SCOPE, "snowshed.TaskScope", awaits=1)
-async def scope_with_a_child(cage: Cage) -> Awaitable[Any]:
-    async def host() -> None:
-        async with open_scope("zoo") as scope:
-            await scope.spawn(for_ever)
-
-    return host()
-
-
-@animal(S.SCOPE, "snowshed.TaskScope")
-async def scope_without_a_place(cage: Cage) -> Awaitable[Any]:
-    async def host() -> None:
-        async with open_scope("zoo", limit=1) as scope:
-            await scope.spawn(for_ever)
-            await scope.spawn(for_ever)
-
-    return host()
-
-
-@animal(S.THREAD)
-async def scope_with_a_thread(cage: Cage) -> Awaitable[Any]:
-    end = threading.Event()
-    cage.ends.append(end.set)
-
-    async def host() -> None:
-        async with open_scope("zoo") as scope:
-            await scope.run_sync(end.wait)
-
-    return host()
-
-
-@animal(S.GATHER, "snowshed map", awaits=2)
-async def map_of_a_scope(cage: Cage) -> Awaitable[Any]:
-    async def stay(_item: int) -> None:
-        await for_ever()
-
-    async def host() -> None:
-        async with open_scope("zoo") as scope:
-            async for _ in scope.map(stay, range(5), limit=2):
-                pass
-
-    return host()

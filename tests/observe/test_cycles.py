@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.observe._cycles import cycles
+from snowshed.observe._cycles import cycles, cycles_in_steps
 
 GRAPHS = st.dictionaries(
     st.integers(0, 8), st.lists(st.integers(0, 8), max_size=4).map(tuple), max_size=9
@@ -59,3 +59,11 @@ def test_a_chain_longer_than_the_stack_is_walked() -> None:
     assert cycles(chain) == []
     ring = {task: ((task + 1) % length,) for task in range(length)}
     assert cycles(ring) == [tuple(range(length))]
+
+
+def test_a_long_search_can_be_interrupted_often() -> None:
+    length = 10_000
+    chain = {task: (task + 1,) for task in range(length)}
+    apart = {task: (task,) for task in range(length)}
+    for edges in (chain, apart):
+        assert sum(not group for group in cycles_in_steps(edges)) >= length // 128

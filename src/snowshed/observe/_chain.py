@@ -61,9 +61,7 @@ def chain_of(coro: object) -> Chain:
     links: list[Any] = []
     codes: list[CodeType | None] = []
     link: Any = coro
-    while link is not None:
-        if len(links) >= LINKS_AT_MOST:
-            return Chain(links, codes, whole=False)
+    for _ in range(LINKS_AT_MOST):
         kind = type(link)
         if kind is CoroutineType:
             links.append(link)
@@ -71,14 +69,19 @@ def chain_of(coro: object) -> Chain:
             link = link.cr_await
         else:
             step = _STEPS[kind]
-            link = None if step is None else step(link, links, codes)
-    return Chain(links, codes, whole=True)
+            if step is None:
+                return Chain(links, codes, whole=True)
+            link = step(link, links, codes)
+    return Chain(links, codes, whole=False)
 
 
 def variable(link: object, kind: type) -> Any:
     """Return the first variable of a suspended ``link`` that is a ``kind``; None if none is."""
-    # By type: an object may lie about its class, and the answer would be its own code.
-    return next((each for each in gc.get_referents(link) if issubclass(type(each), kind)), None)
+    for each in gc.get_referents(link):
+        # By type: an object may lie about its class, and the answer would be its own code.
+        if issubclass(type(each), kind):
+            return each
+    return None
 
 
 def frame_of(link: Any) -> FrameType | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 _CLOSED = -1
+_STEPS_AT_MOST = 128
 
 
 def cycles(edges: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
@@ -25,17 +26,23 @@ def cycles(edges: Mapping[int, Collection[int]]) -> list[tuple[int, ...]]:
         itself is a group of one. What only waits for a group, without being waited for by it, is no
         part of it.
 
-    Pure. Cost: O(tasks + edges): 0.05 us for a task that waits for none, 1 to 3 us for one that does.
+    Pure. Cost: O(tasks + edges): 0.05 us for a task that waits for none, else 1 to 3 us.
     """
+    return sorted(group for group in cycles_in_steps(edges) if group)
+
+
+def cycles_in_steps(edges: Mapping[int, Collection[int]]) -> Iterator[tuple[int, ...]]:
+    """Yield the groups of `cycles` as they are found, and an empty one after each 0.1 ms or so."""
     search = _Search(edges)
-    for task, awaited in edges.items():
+    for steps, (task, awaited) in enumerate(edges.items()):
+        if steps % _STEPS_AT_MOST == 0:
+            yield ()
         if awaited and task not in search.seen:
-            search.run(task)
-    return sorted(search.found)
+            yield from search.run(task)
 
 
 class _Search:
-    __slots__ = ("_edges", "_path", "found", "seen")
+    __slots__ = ("_edges", "_path", "seen")
 
     def __init__(self, edges: Mapping[int, Collection[int]]) -> None:
         self._edges = edges
@@ -43,13 +50,16 @@ class _Search:
         self.seen: dict[int, int] = {}
         # What has been reached and belongs to a group that is still open.
         self._path: list[int] = []
-        self.found: list[tuple[int, ...]] = []
 
-    def run(self, root: int) -> None:
+    def run(self, root: int) -> Iterator[tuple[int, ...]]:
         edges, seen = self._edges, self.seen
         # A task, what is left to look at behind it, and the earliest that it leads back to.
         calls: list[tuple[int, Iterator[int], int]] = [(root, iter(edges[root]), self._enter(root))]
+        steps = 0
         while calls:
+            steps += 1
+            if steps % _STEPS_AT_MOST == 0:
+                yield ()
             task, rest, low = calls.pop()
             for target in rest:
                 order = seen.get(target)
@@ -65,7 +75,7 @@ class _Search:
                     low = order
             else:
                 if low == seen[task]:
-                    self._leave(task)
+                    yield self._leave(task)
                 if calls:
                     outer, rest, outer_low = calls.pop()
                     calls.append((outer, rest, min(outer_low, low)))
@@ -75,8 +85,8 @@ class _Search:
         self._path.append(task)
         return order
 
-    def _leave(self, first: int) -> None:
-        """Close the group whose task ``first`` was reached first."""
+    def _leave(self, first: int) -> tuple[int, ...]:
+        """Close the group whose task ``first`` was reached first; return it if it is a cycle."""
         path, seen = self._path, self.seen
         start = len(path) - 1
         while path[start] != first:
@@ -85,5 +95,5 @@ class _Search:
         del path[start:]
         for task in group:
             seen[task] = _CLOSED
-        if len(group) > 1 or first in self._edges[first]:
-            self.found.append(tuple(sorted(group)))
+        is_cycle = len(group) > 1 or first in self._edges[first]
+        return tuple(sorted(group)) if is_cycle else ()

@@ -22,7 +22,7 @@ from snowshed.core._pool import Job
 from snowshed.model import TaskState
 
 # Of a `gather` of more than this, only so many are said to be waited for.
-AWAITED_AT_MOST = 10_000
+AWAITED_AT_MOST = 2000
 # A gather in a gather in a gather: beyond this nobody looks.
 _DEPTH_AT_MOST = 8
 GATHERED: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]

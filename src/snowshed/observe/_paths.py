@@ -33,6 +33,8 @@ _RESUME = dis.opmap.get("RESUME")
 # What the argument of RESUME says: after a yield, a `yield from`, an await.
 _AFTER_A_WAIT = {1, 2, 3}
 _NOWHERE = -2
+# Of a task whose coroutine is no coroutine, or is gone.
+_NO_FUNCTION = Frame("unknown", "", 0)
 
 
 class Path:
@@ -40,18 +42,25 @@ class Path:
 
     Attributes:
         codes: held, so that no other code object gets the id by which the path is found.
+        function: the outermost.
         known: what it is known to wait for; None if nothing.
         place: the link of the chain that decided.
         several: the links whose line only a frame tells.
         stacks: by the instructions at which these stand.
     """
 
-    __slots__ = ("codes", "known", "place", "several", "stacks")
+    __slots__ = ("codes", "function", "known", "place", "several", "stacks")
 
     def __init__(
-        self, codes: Sequence[CodeType | None], known: Known | None, place: int, several: list[int]
+        self,
+        codes: Sequence[CodeType | None],
+        function: Frame,
+        known: Known | None,
+        place: int,
+        several: list[int],
     ) -> None:
         self.codes = codes
+        self.function = function
         self.known = known
         self.place = place
         self.several = several
@@ -81,7 +90,7 @@ class Paths:
         key = tuple(map(id, chain.codes))
         path = self._paths.get(key)
         if path is None:
-            path = self._new(chain.codes)
+            path = self._new(chain)
             # Where Cython kept no code object, two chains that differ would look the same.
             if None not in chain.codes:
                 self._paths[key] = path
@@ -114,7 +123,7 @@ class Paths:
         return found[1]
 
     def function(self, coro: object, code: CodeType | None) -> Frame:
-        """Return the function of a coroutine; a frame that only has a name if it has no code."""
+        """Return the function of a coroutine; only its name if it has no code."""
         if code is not None:
             return self.frame(code, -1)
         name = str(getattr(coro, "__qualname__", None) or type(coro).__qualname__)
@@ -132,7 +141,8 @@ class Paths:
             traceback = traceback.tb_next
         return cut(stack[::-1])
 
-    def _new(self, codes: Sequence[CodeType | None]) -> Path:
+    def _new(self, chain: Chain) -> Path:
+        codes = chain.codes
         known: Known | None = None
         place = -1
         several = []
@@ -144,7 +154,8 @@ class Paths:
             found = self._known_at(code)
             if found is not None and (known is None or found.rank > known.rank):
                 known, place = found, index
-        return Path(codes, known, place, several)
+        function = self.function(chain.links[0], codes[0]) if codes else _NO_FUNCTION
+        return Path(codes, function, known, place, several)
 
     def _known_at(self, code: CodeType) -> Known | None:
         found = self._known.get(id(code))

@@ -215,7 +215,7 @@ ROWS_OF_OTHERS: tuple[Row, ...] = (
     Row(f"{_ANYIO}Lock.acquire", S.LOCK, f"{_ANYIO}Lock"),
     Row(f"{_ANYIO}Semaphore.acquire", S.SEMAPHORE, f"{_ANYIO}Semaphore"),
     Row(f"{_ANYIO}Event.wait", S.EVENT, f"{_ANYIO}Event", lambda event: event._event),
-    Row(f"{_SYNC}Condition.wait", S.CONDITION, f"{_SYNC}Condition", rank=LOOSE),
+    Row(f"{_SYNC}Condition.wait", S.CONDITION, f"{_SYNC}Condition"),
     Row(
         f"{_ANYIO}CapacityLimiter.acquire_on_behalf_of",
         S.SEMAPHORE,

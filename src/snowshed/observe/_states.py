@@ -62,26 +62,25 @@ def look(task: Any, paths: Paths) -> Look:
     waiter = task._fut_waiter
     chain = chain_of(coro)
     path = paths.of(chain)
-    function = paths.function(coro, chain.codes[0] if chain.codes else None)
     if waiter is None or is_done(waiter):
-        return _awake(coro, chain, path, paths, function)
+        return _awake(coro, chain, path, paths)
     state, resource, awaits = _waits_for(waiter, chain, path)
     partly = bool(awaits) and _is_partly(chain, path)
-    return Look(state, function, paths.stack(path, chain), resource, awaits, partly)
+    return Look(state, path.function, paths.stack(path, chain), resource, awaits, partly)
 
 
 def _ended(task: Any, paths: Paths) -> Look:
     coro = task._coro
     error = task._exception
-    codes = chain_of(coro).codes
-    function = paths.function(coro, codes[0] if codes else None)
+    function = paths.of(chain_of(coro)).function
     if error is None or not task._log_traceback:
         return Look(TaskState.DONE, function, ())
     return Look(TaskState.UNRETRIEVED, function, paths.failed(error.__traceback__))
 
 
-def _awake(coro: Any, chain: Chain, path: Path, paths: Paths, function: Frame) -> Look:
+def _awake(coro: Any, chain: Chain, path: Path, paths: Paths) -> Look:
     """Tell of a task that waits for nothing but its turn, if for that."""
+    function = path.function
     if runs(coro):
         frames = _frames_under(frame_of(coro))
         stack = paths.running(iter(frames)) if frames else paths.stack(path, chain)

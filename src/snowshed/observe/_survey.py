@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from snowshed.model import TaskSnapshot, TaskState
-from snowshed.observe._cycles import cycles
+from snowshed.observe._cycles import cycles_in_steps
 from snowshed.observe._paths import Paths
-from snowshed.observe._provenance import UNKNOWN_ORIGIN, Provenance
+from snowshed.observe._provenance import UNKNOWN_ORIGIN, Origin, Provenance
 from snowshed.observe._sharing import Entry, Sharing, holding
 from snowshed.observe._states import look
 
@@ -55,6 +55,7 @@ class Survey:
         total: tasks that there were.
         vanished: of these, ended and gone before they were looked at.
         unreadable: of these, not to be looked at: somebody else's idea of a task.
+        failures: of ``provenance``.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Survey:
         self._seen: list[Any] = []
         self._edges: dict[int, tuple[int, ...]] = {}
         self.tasks: list[TaskSnapshot] = []
-        self.total = self.vanished = self.unreadable = 0
+        self.total = self.vanished = self.unreadable = self.failures = 0
 
     def steps(self, tasks: list[TaskRef], at_most: int | None) -> Iterator[None]:
         """Look at ``tasks``, or ``at_most`` of them chosen at random; yield when a pause is due."""
@@ -89,9 +90,13 @@ class Survey:
                 until = clock() + chunk
         yield
         # Those that wait, through others, for themselves.
-        stuck = set(itertools.chain.from_iterable(cycles(self._edges)))
-        yield
+        stuck: set[int] = set()
         until = clock() + chunk
+        for group in cycles_in_steps(self._edges):
+            stuck.update(group)
+            if clock() >= until:
+                yield
+                until = clock() + chunk
         for seen in zip(*[iter(self._seen)] * _FIELDS, strict=True):
             self.tasks.append(_written(seen, stuck))
             if clock() >= until:
@@ -123,7 +128,6 @@ class Survey:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
             if not found.partly:
                 self._edges[id(task)] = awaits
-        origin = None if self._provenance is None else self._provenance.of(task)
         return (
             id(task),
             "task",
@@ -131,12 +135,21 @@ class Survey:
             found.state,
             found.function,
             found.stack,
-            *(origin or UNKNOWN_ORIGIN),
+            *self._origin_of(task),
             None if found.resource is None else self.sharing.entry(found.resource),
             awaits,
             self._number_of(task.get_loop()),
             found.partly,
         )
+
+    def _origin_of(self, task: asyncio.Task[Any]) -> Origin:
+        if self._provenance is None:
+            return UNKNOWN_ORIGIN
+        try:
+            return self._provenance.of(task) or UNKNOWN_ORIGIN
+        except Exception:  # noqa: BLE001 - where it comes from is the lesser half
+            self.failures += 1
+            return UNKNOWN_ORIGIN
 
     def _is_itself(self, task: object) -> bool:
         """Tell whether ``task`` is not merely at the address of one that was seen and is gone."""

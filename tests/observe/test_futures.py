@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from observe._looking import for_ever, settle, started
+from snowshed.model import TaskState
+from snowshed.observe._futures import AWAITED_AT_MOST, is_done, is_task, tasks_among, told_by
+
+
+def test_a_shielded_task_is_what_is_waited_for_however_often_it_is_shielded() -> None:
+    async def main() -> None:
+        async with started(for_ever()) as (task,):
+            future = asyncio.shield(asyncio.shield(task))
+            assert told_by(future) == (TaskState.AWAIT_TASK, None, (task,))
+
+    asyncio.run(main())
+
+
+def test_only_those_of_a_gather_that_have_not_ended_are_waited_for_and_each_once() -> None:
+    async def main() -> None:
+        async with started(for_ever(), for_ever(), asyncio.sleep(0)) as (one, two, ended):
+            await ended
+            gathered = asyncio.gather(one, ended, asyncio.gather(two, one))
+            assert told_by(gathered) == (TaskState.GATHER, None, (one, two))
+            gathered.cancel()
+            await settle()
+
+    asyncio.run(main())
+
+
+def test_of_a_gather_of_very_many_only_some_are_told() -> None:
+    async def main() -> None:
+        tasks = [asyncio.create_task(for_ever()) for _ in range(AWAITED_AT_MOST + 10)]
+        gathered = asyncio.gather(*tasks)
+        assert len(told_by(gathered).awaits) == AWAITED_AT_MOST
+        gathered.cancel()
+        await asyncio.wait(tasks)
+
+    asyncio.run(main())
+
+
+def test_gathers_without_end_do_not_recurse_without_end() -> None:
+    async def main() -> None:
+        future = asyncio.gather(asyncio.get_running_loop().create_future())
+        for _ in range(2000):
+            future = asyncio.gather(future)
+        assert told_by(future).awaits == ()
+        shielded: Any = asyncio.get_running_loop().create_future()
+        for _ in range(2000):
+            shielded = asyncio.shield(shielded)
+        assert told_by(shielded).state is TaskState.FUTURE
+
+    asyncio.run(main())
+
+
+def test_a_job_on_a_thread_is_told_from_one_that_waits_for_a_thread() -> None:
+    async def main() -> None:
+        end = threading.Event()
+        job = asyncio.get_running_loop().run_in_executor(None, end.wait)
+        told = told_by(job)
+        assert told.state is TaskState.THREAD
+        assert type(told.resource).__module__ == "concurrent.futures._base"
+        end.set()
+        await job
+
+    asyncio.run(main())
+
+
+def test_a_future_of_many_callbacks_is_not_asked_for_them() -> None:
+    async def main() -> None:
+        class Counted(asyncio.Future[None]):
+            @property
+            def _callbacks(self) -> Any:
+                raise AssertionError
+
+        future = Counted()
+        for _ in range(100):
+            future.add_done_callback(print)
+        assert told_by(future) == (TaskState.FUTURE, future, ())
+
+    asyncio.run(main())
+
+
+def test_the_end_of_a_future_is_read_past_what_its_class_says() -> None:
+    async def main() -> None:
+        class Liar(asyncio.Future[None]):
+            def done(self) -> bool:
+                raise AssertionError
+
+        class Foreign:
+            _state = "PENDING"
+
+        assert not is_done(Liar())
+        assert not is_done(Foreign())
+
+    asyncio.run(main())
+
+
+def test_tasks_of_python_and_of_c_are_tasks() -> None:
+    assert is_task(asyncio.Task)
+    assert is_task(asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+    assert not is_task(asyncio.Future)
+    assert tasks_among([1, object()]) == ()
