@@ -121,6 +121,26 @@ def test_starting_twice_starts_once(serving: Make) -> None:
     assert server.addresses() == before
 
 
+def test_the_port_may_be_taken_later(serving: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "snowshed.debug")
+    server = Server(show, port=0)
+    server.start(with_port=False)
+    try:
+        [path] = server.addresses()
+        assert ask(OverSocket(path))[0] == 200
+        assert server.port is None
+        server.start()
+        server.start(with_port=False)
+        assert server.addresses() == (path, f"http://127.0.0.1:{server.port}")
+        assert ask(over_port(server))[0] == 200
+        assert ask(OverSocket(path))[0] == 200
+    finally:
+        server.stop()
+    assert [message.partition(" at ")[0] for message in caplog.messages] == [
+        "debug pages are served"
+    ] * 2
+
+
 def test_it_answers_while_the_loop_is_blocked(serving: Make) -> None:
     server = serving()
 

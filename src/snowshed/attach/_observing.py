@@ -7,6 +7,7 @@ such: so no thread is started and no socket opened before the first loop runs.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ class Observing:
         self.sampler = self._make_sampler()
         self._watch = Watch(self._jobs(), in_child=self._in_child)
         self._pages: Pages | None = None
+        self._runs = self._wraps = False
         self.sources = self._make_sources()
         self.server = Server(
             self._answer,
@@ -69,7 +71,20 @@ class Observing:
         self._watch.start()
         if self._uploader is not None:
             self._uploader.start()
-        self.server.start()
+        self._runs = True
+        self._serve()
+
+    def wrapped(self) -> None:
+        """Know that this process serves an application."""
+        self._wraps = True
+        if self._runs:
+            self._serve()
+
+    def _serve(self) -> None:
+        # A process that serves nothing may run a loop too, as the master of gunicorn does in a
+        # thread, and must not keep the port from those that do the work.
+        is_main = threading.current_thread() is threading.main_thread()
+        self.server.start(with_port=is_main or self._wraps)
 
     def stop(self) -> None:
         """End the threads, and leave everything as it was."""

@@ -177,6 +177,7 @@ class Runtime:
         return self.guarded("wrapping the application", app, self._middleware, app)
 
     def _middleware(self, app: App) -> App:
+        self._observing.wrapped()
         settings = self.settings
         return RequestScopeMiddleware(
             app,

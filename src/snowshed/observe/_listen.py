@@ -83,20 +83,33 @@ class Listening:
 
     def __init__(self, listeners: list[Listener]) -> None:
         self.listeners = listeners
+        self._ended = False
         self._wake, self._woken = socket.socketpair()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._woken, selectors.EVENT_READ)
-        for listener in listeners:
-            self._selector.register(listener.socket, selectors.EVENT_READ, listener)
+        self._take_in()
+
+    def _take_in(self) -> None:
+        taken_in = {each.data for each in self._selector.get_map().values()}
+        for listener in tuple(self.listeners):
+            if listener not in taken_in:
+                self._selector.register(listener.socket, selectors.EVENT_READ, listener)
+
+    def add(self, listeners: list[Listener]) -> None:
+        """Have the thread that reads `ready` listen to these, too."""
+        self.listeners += listeners
+        self._awake()
 
     def ready(self) -> Iterator[Listener]:
         """Yield each listener at which somebody waits, until `end`; then close all."""
         try:
-            while True:
-                found = [key.data for key, _ in self._selector.select()]
-                if None in found:
-                    return
-                yield from found
+            while not self._ended:
+                for key, _ in self._selector.select():
+                    if key.data is not None:
+                        yield key.data
+                        continue
+                    self._woken.recv(64)
+                    self._take_in()
         finally:
             self.close()
 
@@ -104,6 +117,10 @@ class Listening:
         """Remove the files, and have the thread that reads `ready` close the rest."""
         for listener in self.listeners:
             listener.remove()
+        self._ended = True
+        self._awake()
+
+    def _awake(self) -> None:
         with contextlib.suppress(OSError):
             self._wake.send(b"x")
 

@@ -27,7 +27,7 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -64,6 +64,7 @@ HEAD_AT_MOST = 8192
 HEAD_WITHIN = 5.0
 SENT_WITHIN = 60.0
 PLACE_WITHIN = 1.0
+_SOCKET, _PORT = "socket", "port"
 _BODY_AT_MOST = 65536
 _COPIED_AT_MOST = 65536
 _PAUSE = 0.1
@@ -117,29 +118,34 @@ class Server:
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._open: set[socket.socket] = set()
         self._running: Listening | None = None
-        self._started = False
+        self._begun: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<snowshed debug server at {', '.join(self.addresses()) or 'no address'}>"
 
-    def start(self) -> None:
-        """Begin to serve, unless that was begun before; from any thread.
+    def start(self, *, with_port: bool = True) -> None:
+        """Begin to serve, as far as that was not begun before; from any thread.
 
-        Raises nothing: what fails is one log line. Cost: less than a millisecond.
+        Args:
+            with_port: whether to take the port as well. It is for the process that does the
+                service's work, which is not always the first that runs a loop.
+
+        Raises nothing: what fails is one log line. Cost: about a millisecond the first time.
         """
+        wanted = {_SOCKET, _PORT} if with_port else {_SOCKET}
         with self._lock:
-            if self._started:
+            if wanted <= self._begun:
                 return
-            self._started = True
-            self._running = self._run()
-        if self._running is not None:
-            atexit.register(self.stop)
-            logger.info("debug pages are served at %s", ", ".join(self.addresses()))
+            listeners = [*self._listeners(wanted - self._begun)]
+            self._begun |= wanted
+            if listeners and self._running is not None:
+                self._running.add(listeners)
+            elif listeners:
+                self._running = self._run(listeners)
+        for listener in listeners if self._running is not None else ():
+            logger.info("debug pages are served at %s", listener.address)
 
-    def _run(self) -> Listening | None:
-        listeners = [*self._listeners()]
-        if not listeners:
-            return None
+    def _run(self, listeners: list[Listener]) -> Listening | None:
         try:
             running = Listening(listeners)
             self._thread = threading.Thread(
@@ -152,13 +158,14 @@ class Server:
                 listener.remove()
                 listener.socket.close()
             return None
+        atexit.register(self.stop)
         return running
 
     def stop(self) -> None:
         """Serve no more, and remove the socket. Does nothing if it does not serve."""
         with self._lock:
             running, self._running = self._running, None
-            self._started = False
+            self._begun.clear()
         if running is not None:
             atexit.unregister(self.stop)
             running.end()
@@ -192,19 +199,12 @@ class Server:
 
     # Listening.
 
-    def _listeners(self) -> Iterator[Listener]:
-        port = self._port
-        for wanted, listen, what in (
-            (self._unix, listen_on_socket, "a Unix socket"),
-            (port is not None, partial(listen_on_port, self._host, port or 0), f"port {port}"),
-        ):
-            try:
-                if wanted:
-                    yield listen()
-            except AddressTaken:
-                logger.info("%s is taken: this process serves no debug pages there", what)
-            except (OSError, ValueError) as error:
-                logger.warning("the debug pages are not served at %s: %s", what, error)
+    def _listeners(self, wanted: set[str]) -> Iterator[Listener]:
+        if _SOCKET in wanted and self._unix:
+            yield from _listening("a Unix socket", listen_on_socket)
+        if _PORT in wanted and self._port is not None:
+            listen = partial(listen_on_port, self._host, self._port)
+            yield from _listening(f"port {self._port}", listen)
 
     # Serving.
 
@@ -299,6 +299,15 @@ class Server:
 
 class _Gone(Exception):  # noqa: N818 - nothing is wrong
     """Whoever has connected asks nothing."""
+
+
+def _listening(what: str, listen: Callable[[], Listener]) -> Iterator[Listener]:
+    try:
+        yield listen()
+    except AddressTaken:
+        logger.info("%s is taken: this process serves no debug pages there", what)
+    except (OSError, ValueError) as error:
+        logger.warning("the debug pages are not served at %s: %s", what, error)
 
 
 def _head_from(connection: socket.socket) -> bytes | None:
