@@ -11,6 +11,7 @@ import pytest
 from attach._attached import attached
 from attach.test_task_factory import EAGER, LOOPS, Chained, run_on, work
 from snowshed.core import open_scope
+from snowshed.model import Frame
 
 
 def _of_this_file(runtime):
@@ -64,9 +65,11 @@ def test_a_task_that_a_callback_makes_is_noted_by_what_it_runs(loop_kind):
         with attached() as runtime:
             loop.call_soon(loop.create_task, work())
             await asyncio.sleep(0.01)
-            return _of_this_file(runtime)
+            return [row.created_at for row in runtime.registry.statistics()]
 
-    assert run_on(loop_kind, main) == {(work.__code__.co_firstlineno, 1)}
+    code = work.__code__
+    line = Frame(code.co_qualname, code.co_filename, code.co_firstlineno)
+    assert run_on(loop_kind, main) == [line]
 
 
 @pytest.mark.parametrize("loop_kind", LOOPS)

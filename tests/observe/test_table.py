@@ -76,7 +76,9 @@ async def test_a_flood_is_noted_in_part_and_counted_in_full() -> None:
     assert rows[800].created == 800
     # One that was not noted runs the same function, and so comes from the same line.
     another = asyncio.create_task(waits())
-    assert known.only_maker(another) is known.known(tasks[0]).site  # type: ignore[union-attr]
+    noted = known.known(tasks[0])
+    assert noted is not None
+    assert known.unnoted(another) == (noted.site, clock.now)
     another.cancel()
     # As few are made now, each is noted again.
     assert table.skip == 0

@@ -72,7 +72,9 @@ class Origins:
         self, task: asyncio.Task[Any], young: Site | None, budget: TaskBudget | None
     ) -> Origin | None:
         known = self._registry.known(task)
-        site = (young or self._registry.only_maker(task)) if known is None else known.site
+        if known is None and young is None:
+            known = self._registry.unnoted(task)
+        site = young if known is None else known.site
         request, scope = ("", "") if budget is None else names_in(budget)
         age = None
         if known is not None and known.born is not None:

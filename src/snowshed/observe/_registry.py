@@ -157,12 +157,16 @@ class Registry:
                 return Known(old.live.site, old.born)
         return None
 
-    def only_maker(self, task: AnyTask) -> Site | None:
-        """Return the line that makes all tasks of this function, as far as is known.
+    def unnoted(self, task: AnyTask) -> Known | None:
+        """Return what can be said of a task that was not noted, as too many were made.
 
-        For tasks that were not noted, as too many were made; see `snowshed.observe._table`.
+        It is no younger than the last flood, and is of the line that makes all tasks of this
+        function, if there is only one. See `snowshed.observe._table`.
         """
-        return self.makers.only_maker(task) if any(t.thinned for t in self.tables()) else None
+        floods = [table.thinned_until for table in self.tables()]
+        last = max((flood for flood in floods if flood is not None), default=None)
+        site = None if last is None else self.makers.only_maker(task)
+        return None if site is None else Known(site, last)
 
     def young(self) -> Iterable[tuple[Site, list[TaskRef]]]:
         """Yield sites and references to their young tasks, some of which have ended."""

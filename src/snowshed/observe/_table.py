@@ -92,14 +92,15 @@ class SiteTable:
         self._closed: deque[_Closed] = deque()
         self._closed_at = registry.clock()
         self._made_before = 0
-        self._asked = self._thinned = False
+        self._asked = False
+        self._thinned_until: float | None = None
         # What callbacks run in: a copy of the current one would keep what is in it.
         self._context = Context()
 
     @property
-    def thinned(self) -> bool:
-        """Whether there was ever a flood in which not every task was noted."""
-        return self._thinned
+    def thinned_until(self) -> float | None:
+        """When a task was made last that may not have been noted; None: each was noted."""
+        return self._registry.clock() if self.skip else self._thinned_until
 
     @property
     def asked(self) -> bool:
@@ -124,7 +125,7 @@ class SiteTable:
     def _note_all_but(self, bits: int) -> None:
         if bits != self.skip:
             self.skip = bits
-            self._thinned = True
+            self._thinned_until = self._registry.clock()
             for _, thin_out in self._counters:
                 thin_out(bits)
 
