@@ -230,7 +230,7 @@ async def subprocess_that_says_nothing(cage: Cage) -> Awaitable[Any]:
     return read()
 
 
-@animal(S.THREAD, "concurrent.futures.Future")
+@animal(S.THREAD, "executor")
 async def job_on_a_thread(cage: Cage) -> Awaitable[Any]:
     end = threading.Event()
     cage.ends.append(end.set)
@@ -247,7 +247,7 @@ async def wait_for_a_task(cage: Cage) -> Awaitable[Any]:
     return asyncio.wait_for(cage.start(for_ever()), 1000)
 
 
-@animal(S.THREAD, "concurrent.futures.Future")
+@animal(S.THREAD, "executor")
 async def wait_for_a_thread(cage: Cage) -> Awaitable[Any]:
     end = threading.Event()
     cage.ends.append(end.set)

@@ -2,11 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from observe._looking import for_ever, settle, started
 from snowshed.model import TaskState
-from snowshed.observe._futures import AWAITED_AT_MOST, is_done, is_task, tasks_among, told_by
+from snowshed.observe._futures import (
+    AWAITED_AT_MOST,
+    JOBS_BEGUN,
+    JOBS_QUEUED,
+    is_done,
+    is_task,
+    tasks_among,
+    told_by,
+)
 
 
 def test_a_shielded_task_is_what_is_waited_for_however_often_it_is_shielded() -> None:
@@ -55,15 +64,35 @@ def test_gathers_without_end_do_not_recurse_without_end() -> None:
     asyncio.run(main())
 
 
-def test_a_job_on_a_thread_is_told_from_one_that_waits_for_a_thread() -> None:
+def test_jobs_that_wait_for_a_thread_all_wait_for_one_thing() -> None:
     async def main() -> None:
-        end = threading.Event()
-        job = asyncio.get_running_loop().run_in_executor(None, end.wait)
-        told = told_by(job)
-        assert told.state is TaskState.THREAD
-        assert type(told.resource).__module__ == "concurrent.futures._base"
-        end.set()
-        await job
+        end, begun = threading.Event(), threading.Event()
+
+        def stay() -> None:
+            begun.set()
+            end.wait()
+
+        with ThreadPoolExecutor(1) as executor:
+            loop = asyncio.get_running_loop()
+            jobs = [loop.run_in_executor(executor, stay) for _ in range(3)]
+            begun.wait(10)
+            assert [told_by(job) for job in jobs] == [
+                (TaskState.THREAD, JOBS_BEGUN, ()),
+                (TaskState.THREAD, JOBS_QUEUED, ()),
+                (TaskState.THREAD, JOBS_QUEUED, ()),
+            ]
+            end.set()
+            await asyncio.gather(*jobs)
+
+    asyncio.run(main())
+
+
+def test_a_future_is_a_resource_only_if_several_wait_for_it() -> None:
+    async def main() -> None:
+        alone, shared = (asyncio.get_running_loop().create_future() for _ in range(2))
+        async with started(alone, shared, shared):
+            assert told_by(alone) == (TaskState.FUTURE, None, ())
+            assert told_by(shared) == (TaskState.FUTURE, shared, ())
 
     asyncio.run(main())
 

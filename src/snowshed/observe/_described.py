@@ -152,11 +152,7 @@ _STYLES: dict[str, _Style] = {
         "asyncio.Server", lambda it: f"{_size(read(it, '_sockets'))} sockets"
     ),
     "asyncio.futures:Future": _Style("asyncio.Future", lambda it: it._state.lower()),
-    "concurrent.futures._base:Future": _Style(
-        "concurrent.futures.Future",
-        # Pending is a job that no thread has taken yet.
-        lambda it: {"PENDING": "queued", "RUNNING": "on a thread"}.get(it._state, "ended"),
-    ),
+    "snowshed.observe._futures:Jobs": _Style("executor", lambda it: it.what),
     "socket:socket": _Style("socket", _socket),
     "snowshed.core._semaphore:WeightedSemaphore": _WEIGHTED,
     "snowshed.core._channel._state:ChannelState": _Style("snowshed channel", _channel),

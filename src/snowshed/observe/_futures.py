@@ -28,6 +28,21 @@ _DEPTH_AT_MOST = 8
 GATHERED: Any = asyncio.tasks._GatheringFuture  # type: ignore[attr-defined]
 
 
+class Jobs:
+    """What tasks wait for that gave work to a thread or process: not each for its own.
+
+    A job that is queued waits for the jobs before it, so all of them wait for one thing. To which
+    executor it was given a job does not tell.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+JOBS_QUEUED = Jobs("jobs that no thread has begun")
+JOBS_BEGUN = Jobs("jobs that a thread has begun")
+
+
 class Told(NamedTuple):
     """What a future tells.
 
@@ -92,13 +107,18 @@ def _told_by_job(job: Any) -> Told:
 
 
 def _told_by_callback(future: object, depth: int) -> Told:
+    shared: object = None
     for each in gc.get_referents(future):
         if type(each) is FunctionType:
             if each.__code__ is _SHIELD and depth <= _DEPTH_AT_MOST:
                 return told_by(_enclosed(each, "inner"), depth + 1)
             if each.__code__ is _CHAINED:
-                return Told(TaskState.THREAD, _enclosed(each, "source"), ())
-    return Told(TaskState.FUTURE, future, ())
+                pending = _enclosed(each, "source")._state == "PENDING"
+                return Told(TaskState.THREAD, JOBS_QUEUED if pending else JOBS_BEGUN, ())
+        elif type(each) is list:
+            # Of callbacks: more than one task awaits it, which makes it a resource.
+            shared = future
+    return Told(TaskState.FUTURE, shared, ())
 
 
 def _enclosed(function: FunctionType, name: str) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SHOWN_AT_MOST = 128
 # So many frame objects are made in one look: 25 megabytes, for as long as what they show lasts.
 FRAMES_AT_MOST = 100_000
-_RESUME = dis.opmap.get("RESUME")
+_RESUME = dis.opmap["RESUME"].to_bytes()
 # What the argument of RESUME says: after a yield, a `yield from`, an await.
 _AFTER_A_WAIT = {1, 2, 3}
 _NOWHERE = -2
@@ -208,11 +208,19 @@ def _only_offset(code: CodeType) -> int:
     """Find an instruction on the only line at which ``code`` can wait; `_NOWHERE` if several."""
     if code.co_filename.endswith(".pyx"):
         return -1  # Cython keeps no lines of what it compiles
-    lines = {line_of(code, offset): offset for offset in _waits(code.co_code)}
-    return next(iter(lines.values())) if len(lines) == 1 else _NOWHERE
+    only = _NOWHERE
+    for offset in _waits(code.co_code):
+        if only == _NOWHERE:
+            only, line = offset, line_of(code, offset)
+        elif line_of(code, offset) != line:
+            return _NOWHERE
+    return only
 
 
 def _waits(code: bytes) -> Iterator[int]:
-    for offset in range(0, len(code), 2):
-        if code[offset] == _RESUME and code[offset + 1] & 3 in _AFTER_A_WAIT:
+    """Yield where ``code`` goes on after a wait. An instruction is two bytes, with an argument."""
+    offset = code.find(_RESUME)
+    while offset >= 0:
+        if offset % 2 == 0 and code[offset + 1] & 3 in _AFTER_A_WAIT:
             yield offset
+        offset = code.find(_RESUME, offset + 1)

@@ -29,15 +29,15 @@ class Entry:
 
     Attributes:
         number: the `Resource.id`.
-        described: what is shown of it.
         seen: tasks of this snapshot that wait for it.
+        holders: ids of the tasks that hold it.
     """
 
-    __slots__ = ("_held", "_resource", "described", "holders", "number", "seen")
+    __slots__ = ("_held", "_kind", "_resource", "_text", "_waiting", "holders", "number", "seen")
 
     def __init__(self, number: int, thing: object, described: Described) -> None:
         self.number = number
-        self.described = described
+        self._kind, self._text, self._waiting = described.kind, described.text, described.waiting
         # By id: a snapshot must not keep tasks alive.
         self.holders = tuple(map(id, described.holders))
         self.seen = 0
@@ -51,9 +51,8 @@ class Entry:
     def resource(self) -> Resource:
         """Return what the snapshot shows; the number of waiters must not grow any more."""
         if self._resource is None:
-            shown = self.described
-            waiters = max(self.seen, shown.waiting)
-            self._resource = Resource(self.number, shown.kind, shown.text, waiters)
+            waiters = max(self.seen, self._waiting)
+            self._resource = Resource(self.number, self._kind, self._text, waiters)
         return self._resource
 
 
