@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TypeVar
 
 from snowshed.errors import FormatError
+from snowshed.formats._faults import Faults
 from snowshed.formats._wire import (
     Broken,
     Token,
@@ -52,7 +53,7 @@ def profile_of(raw: bytes, warnings: list[str]) -> Profile:
     Raises:
         FormatError: as `snowshed.formats.pprof.read`.
     """
-    faults = _Faults(warnings)
+    faults = Faults(warnings)
     entries = _entries_of(raw, faults)
     names = _Names(entries, faults)
     types = entries.decoded(_TYPE, "sample types", names.value_type, faults)
@@ -71,24 +72,6 @@ def profile_of(raw: bytes, warnings: list[str]) -> Profile:
     )
 
 
-class _Faults:
-    """What was wrong: one line for each kind, however often it came."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-        self._kinds: dict[str, tuple[int, str]] = {}
-
-    def note(self, kind: str, first: str) -> None:
-        """Count one of ``kind``; ``first`` is shown of the first."""
-        count, shown = self._kinds.get(kind, (0, first))
-        self._kinds[kind] = (count + 1, shown)
-
-    def lines(self) -> tuple[str, ...]:
-        """Return the lines."""
-        counted = (f"{kind}: {count}, first {at}" for kind, (count, at) in self._kinds.items())
-        return (*self._lines, *counted)
-
-
 @dataclass(slots=True)
 class _Entries:
     """The entries of a message by kind, each with its offset in the whole."""
@@ -97,7 +80,7 @@ class _Entries:
     numbers: dict[int, int] = field(default_factory=dict)
     comments: list[int] = field(default_factory=list)
 
-    def decoded(self, key: int, kind: str, decode: _Decode[_T], faults: _Faults) -> list[_T]:
+    def decoded(self, key: int, kind: str, decode: _Decode[_T], faults: Faults) -> list[_T]:
         """Decode all of a kind; leave out those that are broken."""
         out: list[_T] = []
         for content, at in self.messages[key]:
@@ -108,7 +91,7 @@ class _Entries:
         return out
 
 
-def _entries_of(raw: bytes, faults: _Faults) -> _Entries:
+def _entries_of(raw: bytes, faults: Faults) -> _Entries:
     """Sort the entries of ``raw``; of a damaged one, those before the damage.
 
     Raises:
@@ -145,7 +128,7 @@ def _entries_of(raw: bytes, faults: _Faults) -> _Entries:
 class _Names:
     """The strings, and what consists of nothing else."""
 
-    def __init__(self, entries: _Entries, faults: _Faults) -> None:
+    def __init__(self, entries: _Entries, faults: Faults) -> None:
         self._strings = [text.decode(errors="replace") for text, _ in entries.messages[_STRING]]
         self._faults = faults
 
@@ -181,7 +164,7 @@ class _Names:
 class _Frames(dict[Token, Stack]):
     """The frames of each location, by its id as the samples have it."""
 
-    def __init__(self, entries: _Entries, names: _Names, faults: _Faults) -> None:
+    def __init__(self, entries: _Entries, names: _Names, faults: Faults) -> None:
         super().__init__()
         self._faults = faults
         functions = entries.decoded(_FUNCTION, "functions", names.function, faults)
@@ -242,7 +225,7 @@ class _Samples:
     """Decodes samples; a stack, or a set of labels, that was seen before is the same object."""
 
     def __init__(
-        self, frames: _Frames, names: _Names, types: list[ValueType], faults: _Faults
+        self, frames: _Frames, names: _Names, types: list[ValueType], faults: Faults
     ) -> None:
         self._frames = frames
         self._names = names

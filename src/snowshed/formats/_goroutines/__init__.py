@@ -1,0 +1,19 @@
+"""Dumps of goroutines, in parts: what reads and writes each form, and what the states mean."""
+
+from __future__ import annotations
+
+from snowshed.formats._goroutines._debug1 import counts_in, has_counts
+from snowshed.formats._goroutines._debug2 import dump_in, has_goroutines
+from snowshed.formats._goroutines._states import class_of, state_in
+from snowshed.formats._goroutines._write import counts, dump
+
+__all__ = [
+    "class_of",
+    "counts",
+    "counts_in",
+    "dump",
+    "dump_in",
+    "has_counts",
+    "has_goroutines",
+    "state_in",
+]

@@ -1,0 +1,251 @@
+"""Reads dumps of goroutines: debug=2, crash dumps, what SIGQUIT prints.
+
+Nearly all of such a text is calls, two lines each, so those are found by one expression for a whole
+goroutine. Only where that leaves a line over (calls that were left out, ancestors, C code, damage)
+the lines of that goroutine are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from snowshed.formats._faults import Faults
+from snowshed.formats._goroutines._quote import Labels, labels_in_braces
+from snowshed.model import Ancestor, Frame, Goroutine, GoroutineDump
+
+__all__ = ["dump_in", "has_goroutines"]
+
+# Numbers have at most 19 digits: more would not be ids, and converting them costs their square.
+_START = "goroutine "
+_HEADER = re.compile(
+    r"(\d{1,19})(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]\n]*)\](?: \{(.*)\})?:(?:\n|$)"
+)
+_ANY_HEADER = re.compile(rf"^{_START}{_HEADER.pattern}", re.MULTILINE)
+_PLACE = r"\t(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x.*)?$"
+# The arguments hold no parentheses, so the list of them starts at the last one, and a line of a
+# million of them costs no more than another.
+_CALL = re.compile(rf"^(.+)\(([^()\n]*)\)\n{_PLACE}", re.MULTILINE)
+_CALL_LINE = re.compile(r"(.+)\(([^()\n]*)\)")
+_CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
+_CREATED = re.compile(rf"{_CREATOR.pattern}\n{_PLACE}")
+_PLACE_LINE = re.compile(_PLACE)
+_ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
+_ORIGIN = re.compile(r"\[originating from goroutine (\d{1,19})\]:")
+_FLAGS = {
+    "minutes": re.compile(r"(\d{1,19}) minutes"),
+    "locked": re.compile(r"locked to thread()"),
+    "bubble": re.compile(r"synctest bubble (\d{1,19})"),
+}
+# What the runtime, or `go run`, prints without an empty line before it.
+_EXPECTED = re.compile(
+    r"\tgoroutine running on other thread; stack unavailable|exit status \d+|\tpc=0x[0-9a-f]+"
+)
+
+
+def has_goroutines(text: str) -> bool:
+    """Tell whether there is a goroutine in ``text``."""
+    return _ANY_HEADER.search(text) is not None
+
+
+def dump_in(text: str) -> GoroutineDump:
+    """Return the goroutines in ``text``, and what stands around them."""
+    faults = Faults()
+    reader = _Reader(text, faults)
+    # The first line has a goroutine too, in a text that is nothing but a dump.
+    before, *pieces = f"\n{text}".split(f"\n{_START}")
+    reader.notes.append(before)
+    goroutines: list[Goroutine] = []
+    at = len(before)
+    for piece in pieces:
+        header = _HEADER.match(piece)
+        if header is None:
+            what = "expected `goroutine 1 [running]:` or the like"
+            faults.note("goroutines left out", reader.place(at, 0, what))
+            reader.notes.append(_START + piece)
+        else:
+            body, _, after = piece[header.end() :].partition("\n\n")
+            goroutines.append(reader.goroutine(header, body, at))
+            reader.notes.append(after)
+        at += len(_START) + len(piece) + 1
+    notes = (line for note in reader.notes for line in note.split("\n") if line.strip())
+    return GoroutineDump(tuple(goroutines), tuple(notes), faults.lines())
+
+
+class _Frames(dict[tuple[str, str, str], Frame]):
+    """Each place is one object, however many goroutines stand there."""
+
+    def __missing__(self, key: tuple[str, str, str]) -> Frame:
+        function, file, line = key
+        frame = Frame(function, "" if (file, line) == ("?", "0") else file, int(line))
+        self[key] = frame
+        return frame
+
+
+@dataclass(slots=True)
+class _Body:
+    """What stands below the header of a goroutine, or of an ancestor."""
+
+    id: int = 0
+    stack: list[Frame] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+    created_by: Frame | None = None
+    parent: int | None = None
+    elided: int | None = 0
+    elided_at: int = 0
+    ancestors: list[_Body] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    state: str
+    minutes: int = 0
+    leaked: bool = False
+    locked: bool = False
+    bubble: int | None = None
+
+
+class _Reader:
+    """Reads goroutines one by one; what many have in common is read once."""
+
+    def __init__(self, text: str, faults: Faults) -> None:
+        self.notes: list[str] = []
+        self._text = text
+        self._faults = faults
+        self._frames = _Frames()
+        self._statuses: dict[str, _Status] = {}
+        self._labels: dict[str | None, Labels] = {None: ()}
+
+    def place(self, at: int, below: int, what: str) -> Callable[[], str]:
+        """Say later, if somebody asks, which line is ``below`` the one at the offset ``at``."""
+        return lambda: f"at line {self._text.count(chr(10), 0, at) + below + 1}: {what}"
+
+    def goroutine(self, header: re.Match[str], body: str, at: int) -> Goroutine:
+        """Read one goroutine, whose header starts at the offset ``at``."""
+        number, words, braces = header.groups()
+        status = self._statuses.get(words)
+        if status is None:
+            status = self._statuses[words] = _status_in(words)
+        labels = self._labels.get(braces)
+        if labels is None:
+            labels = self._labels[braces] = self._labels_in(braces, at)
+        found = self._at_once(body) or self._by_lines(body, at)
+        shown = any(each != "..." for each in found.arguments)
+        return Goroutine(
+            id=int(number),
+            state=status.state,
+            stack=tuple(found.stack),
+            arguments=tuple(found.arguments) if shown else (),
+            created_by=found.created_by,
+            parent=found.parent,
+            minutes=status.minutes,
+            labels=labels,
+            leaked=status.leaked,
+            locked=status.locked,
+            bubble=status.bubble,
+            elided=found.elided,
+            elided_at=found.elided_at,
+            ancestors=tuple(
+                Ancestor(each.id, tuple(each.stack), each.created_by) for each in found.ancestors
+            ),
+        )
+
+    def _labels_in(self, braces: str, at: int) -> Labels:
+        labels = labels_in_braces(braces)
+        if labels is None:
+            what = "expected `{name: value, ...}`"
+            self._faults.note("labels left out", self.place(at, 0, what))
+        return labels or ()
+
+    def _at_once(self, body: str) -> _Body | None:
+        """Read calls and creation; None if there is more than that."""
+        cut = body.rfind("created by ")
+        calls = (body if cut < 0 else body[:cut]).rstrip("\n")
+        found = _CALL.findall(calls)
+        if 2 * len(found) != (calls.count("\n") + 1 if calls else 0):
+            return None
+        frames = self._frames
+        read = _Body(
+            stack=[frames[function, file, line] for function, _, file, line in found],
+            arguments=[arguments for _, arguments, _, _ in found],
+        )
+        if cut >= 0:
+            created = _CREATED.fullmatch(body[cut:].rstrip("\n"))
+            if created is None:
+                return None
+            function, parent, file, line = created.groups()
+            read.created_by = frames[function, file, line]
+            read.parent = int(parent) if parent else None
+        return read
+
+    def _by_lines(self, body: str, at: int) -> _Body:
+        """Read whatever may stand there, line by line."""
+        lines = body.split("\n")
+        found = current = _Body()
+        skip = False
+        for index, line in enumerate(lines):
+            if skip or not line:
+                skip = False
+                continue
+            place = _PLACE_LINE.fullmatch(lines[index + 1]) if index + 1 < len(lines) else None
+            skip = place is not None
+            origin = _ORIGIN.fullmatch(line)
+            if origin is not None:
+                current = _Body(int(origin[1]))
+                found.ancestors.append(current)
+            elif not self._take(current, line, place):
+                self.notes.append(line)
+                if not _EXPECTED.fullmatch(line):
+                    what = "expected a function and, in the next line, its file"
+                    self._faults.note("lines left out", self.place(at, index + 1, what))
+        return found
+
+    def _take(self, body: _Body, line: str, place: re.Match[str] | None) -> bool:
+        """Add one line, and the place that follows it, to ``body``; tell whether it fits."""
+        elided = _ELIDED.fullmatch(line)
+        if elided is not None:
+            body.elided = None if elided[1] == "additional" else int(elided[1])
+            body.elided_at = len(body.stack)
+            return True
+        if place is None:
+            if line.startswith("non-Go function"):
+                body.stack.append(Frame(line, "", 0))
+                body.arguments.append("...")
+                return True
+            return False
+        file, number = place.groups()
+        created = _CREATOR.fullmatch(line)
+        if created is not None:
+            body.created_by = self._frames[created[1], file, number]
+            body.parent = int(created[2]) if created[2] else None
+            return True
+        call = _CALL_LINE.fullmatch(line)
+        function, arguments = call.groups() if call else (line, "...")
+        body.stack.append(self._frames[function, file, number])
+        body.arguments.append(arguments)
+        return True
+
+
+def _status_in(words: str) -> _Status:
+    """Take the words in brackets apart, from the end: a state may have a comma in it."""
+    found: dict[str, int] = {}
+    state, *more = words.split(", ")
+    while more:
+        for name, pattern in _FLAGS.items():
+            match = pattern.fullmatch(more[-1])
+            if match is not None:
+                found[name] = int(match[1] or 1)
+                more.pop()
+                break
+        else:
+            break
+    state = ", ".join((state, *more))
+    bare = state.removesuffix(" (scan)")
+    return _Status(
+        state=bare.removesuffix(" (leaked)"),
+        minutes=found.get("minutes", 0),
+        leaked=bare.endswith(" (leaked)"),
+        locked="locked" in found,
+        bubble=found.get("bubble"),
+    )
