@@ -169,7 +169,7 @@ def test_block_has_the_names_of_modules_and_a_text() -> None:
 def test_wall_fades_so_that_it_has_no_difference() -> None:
     asked = Asked()
     assert read(asked.get("wall")).sample_types == WALL
-    assert asked.get("wall", "debug=1").body.startswith(b"wall profile: total 4\n4 @ 0x")
+    assert asked.get("wall", "debug=1").body.startswith(b"tasks profile: total 4\n4 @ 0x")
     response = asked.get("wall", "seconds=1")
     assert response.status == 400
     assert response.body == b'"seconds" parameter is not supported for this profile type\n'

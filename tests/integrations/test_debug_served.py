@@ -270,6 +270,27 @@ def test_a_process_that_nobody_watches_can_be_looked_at() -> None:
     asyncio.run(main())
 
 
+def test_two_looks_are_one_after_the_other() -> None:
+    together = threading.Barrier(2)
+    met = []
+
+    def look() -> Snapshot:
+        try:
+            met.append(together.wait(0.05))
+        except threading.BrokenBarrierError:
+            together.reset()
+        return found()
+
+    async def main() -> None:
+        app = app_over(look)
+        paths = ("/tasks", "/waits", "/pprof/goroutine", "/pprof/")
+        answers = await asyncio.gather(*(ask(app, path) for path in paths))
+        assert [status for status, _ in answers] == [200] * 4
+
+    asyncio.run(main())
+    assert met == []
+
+
 def test_more_long_looks_than_eight_at_once_are_sent_away() -> None:
     async def main() -> None:
         go_on = threading.Event()

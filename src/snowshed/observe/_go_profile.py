@@ -15,7 +15,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from snowshed.model import Profile, Sample, Stack, TaskSnapshot, TaskState, ValueType
+from snowshed.formats.goroutines import class_of
+from snowshed.model import (
+    Profile,
+    Sample,
+    Stack,
+    StateClass,
+    TaskSnapshot,
+    TaskState,
+    ValueType,
+)
 from snowshed.observe._names import Names
 from snowshed.observe._polite import politely
 
@@ -31,36 +40,18 @@ ENDED = frozenset({TaskState.DONE, TaskState.UNRETRIEVED})
 _AGES = ((1, "<1s"), (10, "1s-10s"), (60, "10s-1m"), (600, "1m-10m"), (3600, "10m-1h"))
 _OLDEST = ">1h"
 
-# What a wait is for, in the few words that Go's own reasons fall into too.
-_WAITS: Mapping[TaskState, str] = {
-    TaskState.LOCK: "lock",
-    TaskState.SEMAPHORE: "lock",
-    TaskState.EVENT: "wait",
-    TaskState.CONDITION: "wait",
-    TaskState.BARRIER: "wait",
-    TaskState.QUEUE_GET: "channel",
-    TaskState.QUEUE_PUT: "channel",
-    TaskState.QUEUE_JOIN: "wait",
-    TaskState.SLEEP: "timer",
-    TaskState.SOCKET: "io",
-    TaskState.THREAD: "thread",
-    TaskState.WAIT_FOR: "task",
-    TaskState.GATHER: "task",
-    TaskState.AWAIT_TASK: "task",
-    TaskState.CHANNEL_SEND: "channel",
-    TaskState.CHANNEL_RECEIVE: "channel",
-    TaskState.SELECT: "channel",
-    TaskState.POOL: "pool",
-    TaskState.SCOPE: "task",
-    TaskState.FUTURE: "future",
-    TaskState.AWAIT_CYCLE: "task",
-}
+# What a task does that waits for nothing.
+_NO_WAIT = frozenset({StateClass.RUNNING, StateClass.READY, StateClass.ENDED})
 Labels = tuple[tuple[str, str | int], ...]
 
 
 def wait_of(state: TaskState) -> str:
-    """Return what a task in ``state`` waits for, in a word; empty if it does not wait."""
-    return _WAITS.get(state, "")
+    """Return what a task in ``state`` waits for, in a word that Go's reasons fall into too.
+
+    Empty if it does not wait.
+    """
+    found = class_of(state)
+    return "" if found in _NO_WAIT else str(found)
 
 
 def age_bucket(age: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from snowshed.observe._site import SiteStatistics
     from snowshed.observe._snapshot import Snapshot
 
-__all__ = ["Observed", "all_of"]
+__all__ = ["Observed", "all_of", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,33 @@ class Observed:
     block_profile: Callable[[], Profile] | None = None
     wall_profile: Callable[[], Profile] | None = None
     cpu_profile: Callable[[float], Profile] | None = None
+
+
+class _Turn:
+    """Whose look it is."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        self.lock = threading.Lock()
+
+
+_turn = _Turn()
+if hasattr(os, "register_at_fork"):
+    # A thread of the parent may have had it.
+    os.register_at_fork(after_in_child=_turn.renew)
+
+
+def look(observed: Observed) -> Snapshot:
+    """Look at all tasks and threads, after whoever else in this process does.
+
+    The loop waits for one look at a time, as short as each of its steps is; sixteen at once would
+    have it wait sixteen times as long.
+    """
+    assert observed.snapshot is not None
+    with _turn.lock:
+        return observed.snapshot()
 
 
 def all_of(snapshot: Snapshot) -> tuple[TaskSnapshot, ...]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
-from snowshed.integrations._debug._observed import all_of
+from snowshed.integrations._debug._observed import all_of, look
 from snowshed.observe._exchange import Request, Response
 from snowshed.observe._go_profile import delta, goroutine_profile
 from snowshed.observe._go_text import contentions, counts, stacks
@@ -25,7 +25,6 @@ from snowshed.observe._names import Names
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
     from snowshed.model import Profile
-    from snowshed.observe._snapshot import Snapshot
 
 __all__ = ["PprofPages"]
 
@@ -140,25 +139,23 @@ class PprofPages:
     def _count(self, name: str) -> int | str:
         observed = self._observed
         if name == "goroutine" and observed.snapshot is not None:
-            return len(all_of(observed.snapshot()))
+            return len(all_of(look(observed)))
         if name == "block" and observed.block_profile is not None:
             return len(observed.block_profile().samples)
         return ""
 
     def _goroutine(self, asked: dict[str, str]) -> Response:
-        look = self._observed.snapshot
-        assert look is not None
         if asked.get("seconds"):
-            return self._delta("goroutine", asked, lambda: self._goroutines(look, with_ages=False))
+            return self._delta("goroutine", asked, lambda: self._goroutines(with_ages=False))
         debug = _number(asked.get("debug"))
         if debug >= 2:
-            return _text(stacks(all_of(look())))
-        profile = self._goroutines(look)
+            return _text(stacks(all_of(look(self._observed))))
+        profile = self._goroutines()
         return _text(counts(profile)) if debug else _binary("goroutine", profile)
 
-    def _goroutines(self, look: Callable[[], Snapshot], *, with_ages: bool = True) -> Profile:
+    def _goroutines(self, *, with_ages: bool = True) -> Profile:
         now = self._clock()
-        return goroutine_profile(all_of(look()), time_nanos=now, with_ages=with_ages)
+        return goroutine_profile(all_of(look(self._observed)), time_nanos=now, with_ages=with_ages)
 
     def _block(self, asked: dict[str, str]) -> Response:
         take = self._observed.block_profile
@@ -177,11 +174,7 @@ class PprofPages:
             # It fades: what is less in it has not gone away.
             raise _Problem(400, '"seconds" parameter is not supported for this profile type')
         profile = Names().of_profile(take())
-        return (
-            _text(counts(profile, "wall"))
-            if _number(asked.get("debug"))
-            else _binary("wall", profile)
-        )
+        return _text(counts(profile)) if _number(asked.get("debug")) else _binary("wall", profile)
 
     def _delta(self, name: str, asked: dict[str, str], take: Callable[[], Profile]) -> Response:
         seconds = _number(asked["seconds"])

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from snowshed.integrations._debug import _rows
-from snowshed.integrations._debug._observed import all_of
+from snowshed.integrations._debug._observed import all_of, look
 from snowshed.model import Frame, TaskSnapshot, TaskState
 from snowshed.observe._exchange import Request, Response, plain
 from snowshed.observe._polite import politely
@@ -86,10 +86,6 @@ class TaskPages:
         """
         return self._pages[name][1](request)
 
-    def _look(self) -> Snapshot:
-        assert self._observed.snapshot is not None
-        return self._observed.snapshot()
-
     def _about(self, snapshot: Snapshot | None = None) -> dict[str, Any]:
         if snapshot is None:
             return {"schema": SCHEMA, "taken_at": round(self._clock(), 3)}
@@ -107,7 +103,7 @@ class TaskPages:
         asked = _Asked.of(request, {"group-by", "older-than", "state", "owner", "limit"})
         by, limit = _groups_in(asked.one("group-by")), asked.limit()
         chosen = _filter(asked)
-        snapshot = self._look()
+        snapshot = look(self._observed)
         tasks = [task for task in politely(all_of(snapshot)) if chosen(task)]
         about = {**self._about(snapshot), "matching": len(tasks)}
         if by:
@@ -123,7 +119,7 @@ class TaskPages:
         if form not in {"json", "text"}:
             msg = f"format is json or text, not {form!r}"
             raise BadParameter(msg)
-        snapshot = self._look()
+        snapshot = look(self._observed)
         graph = WaitGraph.of(politely(snapshot.tasks), holders=snapshot.holders)
         if form == "text":
             return plain(200, str(graph))
