@@ -133,8 +133,9 @@ class _Work:
 
     def steps(self) -> Iterator[None]:
         describe = self._describe
-        tasks = [*describe.ended, *live_tasks(describe.loops)]
+        tasks = live_tasks(describe.loops)
         yield
+        tasks += describe.ended
         yield from self._survey.steps(tasks, describe.at_most)
         if describe.threads:
             for thread in look_at_threads(self._survey.paths):

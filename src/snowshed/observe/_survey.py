@@ -15,7 +15,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import fields, make_dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from snowshed.model import TaskSnapshot, TaskState
@@ -34,12 +34,11 @@ NAME_AT_MOST = 200
 _numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next_number = itertools.count()
 
-
-_NAMES = [field.name for field in fields(TaskSnapshot)]
-_FIELDS = len(_NAMES)
 # A frozen dataclass sets each of its fields by a call, which would be most of the cost of a look.
 # So its like is filled, which is not frozen, and becomes one when it is done.
-_Draft: Any = make_dataclass("_Draft", _NAMES, slots=True, eq=False, repr=False)
+_Draft: Any = make_dataclass(
+    "_Draft", [field.name for field in fields(TaskSnapshot)], slots=True, eq=False, repr=False
+)
 
 
 class Survey:
@@ -68,11 +67,10 @@ class Survey:
         self.sharing = Sharing()
         self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
         self._refs: dict[int, TaskRef] = {}
-        # The fields of the snapshots to be, one after the other. Not an object for each task: so
-        # many new ones that stay make the garbage collector look through everything that the
-        # service has, and the service stands still meanwhile.
-        self._seen: list[Any] = []
         self._edges: dict[int, tuple[int, ...]] = {}
+        # Of each task one new object stays, no more, and none of them is large: what is new and
+        # stays makes the garbage collector look, at worst through everything that the service has,
+        # and the service stands still meanwhile.
         self.tasks: list[TaskSnapshot] = []
         self.total = self.vanished = self.unreadable = self.failures = 0
 
@@ -97,12 +95,11 @@ class Survey:
             if clock() >= until:
                 yield
                 until = clock() + chunk
-        for seen in zip(*[iter(self._seen)] * _FIELDS, strict=True):
-            self.tasks.append(_written(seen, stuck))
+        for draft in self.tasks:
+            _finish(draft, stuck)
             if clock() >= until:
                 yield
                 until = clock() + chunk
-        self._seen.clear()
 
     def _see(self, each: TaskRef) -> None:
         task = each()
@@ -113,22 +110,22 @@ class Survey:
             self.total -= 1  # it is in two lists
             return
         try:
-            seen = self._fields_of(task)
+            draft = self._draft_of(task)
         except Exception:  # noqa: BLE001 - whatever it is, the others are looked at all the same
             self.unreadable += 1
         else:
             self._refs[id(task)] = each
-            self._seen += seen
+            self.tasks.append(draft)
 
-    def _fields_of(self, task: asyncio.Task[Any]) -> tuple[Any, ...]:
-        """Return the fields of a `TaskSnapshot`, with an entry in place of the resource."""
+    def _draft_of(self, task: asyncio.Task[Any]) -> Any:
+        """Return what will be a `TaskSnapshot`, with an entry in place of the resource."""
         found = look(task, self.paths)
         awaits: tuple[int, ...] = ()
         if found.awaits:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
             if not found.partly:
                 self._edges[id(task)] = awaits
-        return (
+        return _Draft(
             id(task),
             "task",
             _name_of(task),
@@ -172,8 +169,8 @@ def _name_of(task: Any) -> str:
     return str(kind.get_name(task))[:NAME_AT_MOST]
 
 
-def _written(seen: tuple[Any, ...], stuck: set[int]) -> TaskSnapshot:
-    draft = _Draft(*seen)
+def _finish(draft: Any, stuck: set[int]) -> None:
+    """Make a draft the snapshot that it was to be."""
     entry: Entry | None = draft.resource
     if entry is not None:
         # A future that nobody else waits for is no resource: it has no name and says nothing.
@@ -182,4 +179,3 @@ def _written(seen: tuple[Any, ...], stuck: set[int]) -> TaskSnapshot:
     if draft.id in stuck:
         draft.state = TaskState.AWAIT_CYCLE
     draft.__class__ = TaskSnapshot
-    return cast("TaskSnapshot", draft)

@@ -38,7 +38,9 @@ def live_tasks(loops: Iterable[asyncio.AbstractEventLoop] = ()) -> list[TaskRef]
     scheduled = getattr(tasks, "_scheduled_tasks", None) or getattr(tasks, "_all_tasks", None)
     if hasattr(tasks, "_py_all_tasks") or not isinstance(scheduled, WeakSet):
         return [ref(task) for loop in loops for task in asyncio.all_tasks(loop)]
-    return eager + list(vars(scheduled)["data"])
+    found: list[TaskRef] = list(vars(scheduled)["data"])
+    found += eager
+    return found
 
 
 def count_by_state(tasks: Iterable[TaskRef]) -> dict[TaskState, int]:
