@@ -106,6 +106,9 @@ class _Status:
     bubble: int | None = None
 
 
+_Creation = tuple[Frame | None, int | None]  # the line, and the goroutine
+
+
 class _Reader:
     """Reads goroutines one by one; what many have in common is read once."""
 
@@ -114,6 +117,7 @@ class _Reader:
         self._text = text
         self._faults = faults
         self._frames = _Frames()
+        self._creations: dict[str, _Creation] = {"": (None, None)}
         self._statuses: dict[str, _Status] = {}
         self._labels: dict[str | None, Labels] = {None: ()}
 
@@ -130,13 +134,15 @@ class _Reader:
         labels = self._labels.get(braces)
         if labels is None:
             labels = self._labels[braces] = self._labels_in(braces, at)
-        found = self._at_once(body) or self._by_lines(body, at)
-        shown = any(each != "..." for each in found.arguments)
+        read = self._at_once(int(number), status, labels, body)
+        if read is not None:
+            return read
+        found = self._by_lines(body, at)
         return Goroutine(
             id=int(number),
             state=status.state,
             stack=tuple(found.stack),
-            arguments=tuple(found.arguments) if shown else (),
+            arguments=_shown(found.arguments),
             created_by=found.created_by,
             parent=found.parent,
             minutes=status.minutes,
@@ -158,26 +164,40 @@ class _Reader:
             self._faults.note("labels left out", self.place(at, 0, what))
         return labels or ()
 
-    def _at_once(self, body: str) -> _Body | None:
+    def _at_once(self, number: int, status: _Status, labels: Labels, body: str) -> Goroutine | None:
         """Read calls and creation; None if there is more than that."""
         cut = body.rfind("created by ")
         calls = (body if cut < 0 else body[:cut]).rstrip("\n")
         found = _CALL.findall(calls)
         if 2 * len(found) != (calls.count("\n") + 1 if calls else 0):
             return None
-        frames = self._frames
-        read = _Body(
-            stack=[frames[function, file, line] for function, _, file, line in found],
-            arguments=[arguments for _, arguments, _, _ in found],
-        )
-        if cut >= 0:
-            created = _CREATED.fullmatch(body[cut:].rstrip("\n"))
+        created = self._creations.get(body[cut:] if cut >= 0 else "")
+        if created is None:
+            created = self._creation(body[cut:])
             if created is None:
                 return None
-            function, parent, file, line = created.groups()
-            read.created_by = frames[function, file, line]
-            read.parent = int(parent) if parent else None
-        return read
+        frames = self._frames
+        return Goroutine(
+            number,
+            status.state,
+            tuple([frames[function, file, line] for function, _, file, line in found]),
+            _shown([arguments for _, arguments, _, _ in found]),
+            *created,
+            status.minutes,
+            labels,
+            status.leaked,
+            status.locked,
+            status.bubble,
+        )
+
+    def _creation(self, text: str) -> _Creation | None:
+        match = _CREATED.fullmatch(text.rstrip("\n"))
+        if match is None:
+            return None
+        function, parent, file, line = match.groups()
+        creation = (self._frames[function, file, line], int(parent) if parent else None)
+        self._creations[text] = creation
+        return creation
 
     def _by_lines(self, body: str, at: int) -> _Body:
         """Read whatever may stand there, line by line."""
@@ -225,6 +245,11 @@ class _Reader:
         body.stack.append(self._frames[function, file, number])
         body.arguments.append(arguments)
         return True
+
+
+def _shown(arguments: list[str]) -> tuple[str, ...]:
+    """Return nothing if nothing is shown."""
+    return () if arguments.count("...") == len(arguments) else tuple(arguments)
 
 
 def _status_in(words: str) -> _Status:
