@@ -247,7 +247,10 @@ def wait_until(condition: Callable[[], bool]) -> None:
     pytest.fail("it did not come to that")
 
 
-def test_a_hundred_at_once_are_served_sixteen_at_a_time(serving: Make) -> None:
+def test_a_hundred_at_once_are_served_sixteen_at_a_time(
+    serving: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_serve, "PLACE_WITHIN", 10.0)  # the machine may be busy
     running, peak, lock = 0, 0, threading.Lock()
     full = threading.Event()
 
