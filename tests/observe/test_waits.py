@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from _wait_graphs import ACQUIRE, HANDLER, lock, task
 from snowshed.model import Frame, Resource, TaskSnapshot, TaskState
-from snowshed.observe._waits import Cascade, WaitGraph
+from snowshed.observe._waits import Cascade, WaitGraph, polite_pause
 
 if TYPE_CHECKING:
     import pytest
@@ -194,6 +194,29 @@ class TestSize:
         ]
         WaitGraph.of(tasks)
         assert len(walks) <= 32
+
+
+class TestPausing:
+    def test_a_thread_lets_others_run_in_each_part_of_the_work(self) -> None:
+        chain = [task(each, each + 1) for each in range(5_000)]
+        ring = [task(10_000 + each, 10_000 + (each + 1) % 1_000) for each in range(1_000)]
+        line = [task(20_000 + each, behind=lock(7)) for each in range(1_000)]
+        pauses: list[None] = []
+        graph = WaitGraph.of([*chain, *ring, *line], pause=lambda: pauses.append(None))
+        assert graph == WaitGraph.of([*chain, *ring, *line])
+        # Each of the 7,000 is walked by at least seven times.
+        assert len(pauses) > 7 * 7_000 // 128
+
+    def test_a_polite_pause_sleeps_after_half_a_millisecond(self) -> None:
+        # At its making, before each pause, and after each sleep.
+        clock = iter([0.0, 0.0003, 0.0006, 0.0006, 0.0007, 0.0012, 0.0012])
+        slept: list[float] = []
+        pause = polite_pause(clock.__next__, slept.append)
+        counts = []
+        for _ in range(4):
+            pause()
+            counts.append(len(slept))
+        assert counts == [0, 1, 1, 2]
 
 
 Graph = tuple[list[TaskSnapshot], Mapping[int, Collection[int]]]

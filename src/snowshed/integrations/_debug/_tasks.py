@@ -22,7 +22,7 @@ from snowshed.integrations._debug._observed import all_of, look
 from snowshed.model import Frame, TaskSnapshot, TaskState
 from snowshed.observe._exchange import Request, Response, plain
 from snowshed.observe._polite import politely
-from snowshed.observe._waits import WaitGraph, place_of
+from snowshed.observe._waits import WaitGraph, place_of, polite_pause
 
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
@@ -120,7 +120,7 @@ class TaskPages:
             msg = f"format is json or text, not {form!r}"
             raise BadParameter(msg)
         snapshot = look(self._observed)
-        graph = WaitGraph.of(politely(snapshot.tasks), holders=snapshot.holders)
+        graph = WaitGraph.of(snapshot.tasks, holders=snapshot.holders, pause=polite_pause())
         if form == "text":
             return plain(200, str(graph))
         return _json({**self._about(snapshot), "waits": graph})

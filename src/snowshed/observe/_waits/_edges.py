@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import sub
 from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.model import TaskState
@@ -12,8 +14,59 @@ if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot
     from snowshed.observe._waits._result import Node
 
-# For each node, its neighbours.
-Edges: TypeAlias = list[Sequence[int]]
+# Called now and then in each long loop, so that whoever waits for the interpreter can have it.
+Pause: TypeAlias = Callable[[], None]
+# So many rounds of a loop, about a fifth of a millisecond, may go by between two such calls.
+ROUNDS = 127
+
+
+class Edges:
+    """For each node those that it points at.
+
+    They stand one after the other in one list. A list for each node would be a hundred thousand
+    lists, and so many new objects have the garbage collector look through the whole process.
+
+    Attributes:
+        flat: what node 0 points at, then what node 1 does, and so on.
+        starts: where in it those of each node begin; one more at the end.
+    """
+
+    __slots__ = ("flat", "starts")
+
+    def __init__(self, flat: list[int] | None = None, starts: list[int] | None = None) -> None:
+        self.flat: list[int] = [] if flat is None else flat
+        self.starts: list[int] = [0] if starts is None else starts
+
+    def add(self, targets: Iterable[int]) -> None:
+        """Add a node that points at these."""
+        self.flat.extend(targets)
+        self.starts.append(len(self.flat))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, node: int) -> list[int]:
+        return self.flat[self.starts[node] : self.starts[node + 1]]
+
+    def counts(self) -> list[int]:
+        """Return for each node at how many it points."""
+        return list(map(sub, self.starts[1:], self.starts))
+
+    def reversed(self, pause: Pause) -> Edges:
+        """Return for each node those that point at it, in order."""
+        counts = [0] * (len(self) + 1)
+        for target in self.flat:
+            counts[target + 1] += 1
+        starts = list(accumulate(counts))
+        free = list(starts)
+        flat = [0] * len(self.flat)
+        for node in range(len(self)):
+            if not node & ROUNDS:
+                pause()
+            for target in self[node]:
+                flat[free[target]] = node
+                free[target] += 1
+        return Edges(flat, starts)
 
 
 class Nodes:
@@ -30,47 +83,48 @@ class Nodes:
     """
 
     def __init__(
-        self, snapshots: Iterable[TaskSnapshot], holders: Mapping[int, Collection[int]]
+        self,
+        snapshots: Iterable[TaskSnapshot],
+        holders: Mapping[int, Collection[int]],
+        pause: Pause,
     ) -> None:
-        # Compared one by one: to hash a member of an enumeration costs a call.
-        done, unretrieved = TaskState.DONE, TaskState.UNRETRIEVED
-        by_id = {
-            task.id: task
-            for task in snapshots
-            if task.state is not done and task.state is not unretrieved
-        }
-        self.seen = list(by_id.values())
+        self._numbers: dict[int, int] = {}
+        self.seen: list[TaskSnapshot] = []
+        for task in snapshots:
+            # Compared one by one: to hash a member of an enumeration costs a call.
+            ended = task.state is TaskState.DONE or task.state is TaskState.UNRETRIEVED
+            if not ended and task.id not in self._numbers:
+                self._numbers[task.id] = len(self.seen)
+                self.seen.append(task)
+                if not len(self.seen) & ROUNDS:
+                    pause()
+        self.tasks = len(self.seen)
         self.nodes: list[Node] = [*self.seen]
-        self.tasks = len(by_id)
-        number = dict(zip(by_id, range(self.tasks), strict=True))
+        self.nexts = Edges()
+        self.partly: list[int] = []
         resources: dict[int, int] = {}
-        self.nexts: Edges = []
-        self.partly = [number[task.id] for task in by_id.values() if task.partly]
-        for task in by_id.values():
-            nexts = [number[each] for each in task.awaits if each in number]
-            if task.resource is not None:
-                place = resources.get(task.resource.id)
-                if place is None:
-                    place = resources[task.resource.id] = len(self.nodes)
-                    self.nodes.append(task.resource)
-                nexts.append(place)
-            self.nexts.append(tuple(dict.fromkeys(nexts)) if len(nexts) > 1 else nexts or ())
+        for number, task in enumerate(self.seen):
+            if not number & ROUNDS:
+                pause()
+            self.nexts.add(self._awaited_by(task, resources))
+            if task.partly:
+                self.partly.append(number)
         for resource in resources:
-            held_by = (number[each] for each in holders.get(resource, ()) if each in number)
-            self.nexts.append(tuple(dict.fromkeys(held_by)))
+            self.nexts.add(self._known(holders.get(resource, ())))
 
+    def _awaited_by(self, task: TaskSnapshot, resources: dict[int, int]) -> Collection[int]:
+        found = self._known(task.awaits) if task.awaits else ()
+        if task.resource is None:
+            return found
+        place = resources.get(task.resource.id)
+        if place is None:
+            place = resources[task.resource.id] = len(self.nodes)
+            self.nodes.append(task.resource)
+        return (*found, place)
 
-def reverse(edges: Edges) -> Edges:
-    """Return for each node who points at it."""
-    found: list[list[int] | None] = [None] * len(edges)
-    for node, targets in enumerate(edges):
-        for target in targets:
-            sources = found[target]
-            if sources is None:
-                found[target] = [node]
-            else:
-                sources.append(node)
-    return [sources or () for sources in found]
+    def _known(self, ids: Collection[int]) -> Collection[int]:
+        numbers = self._numbers
+        return dict.fromkeys(numbers[each] for each in ids if each in numbers)
 
 
 class Knots:
@@ -85,32 +139,37 @@ class Knots:
         deadlocks: groups in which each node waits for each, and none can go on.
     """
 
-    def __init__(self, graph: Nodes, behind: Edges) -> None:
-        pending = [len(targets) for targets in graph.nexts]
+    def __init__(self, graph: Nodes, behind: Edges, pause: Pause) -> None:
+        all_of = graph.nexts.counts()
+        pending = list(all_of)
         free = [node for node, count in enumerate(pending) if not count]
-        _release(free, pending, behind, len(pending))
+        _release(free, pending, behind, len(pending), pause)
         self.loops = self.deadlocks = _groups(graph.nexts, pending)
         if self.loops:
             held = range(graph.tasks, len(pending))
-            some = [node for node in held if 0 < pending[node] < len(graph.nexts[node])]
+            some = [node for node in held if 0 < pending[node] < all_of[node]]
             some += [node for node in graph.partly if pending[node]]
             for node in some:
                 pending[node] = 0
-            _release(some, pending, behind, graph.tasks)
+            _release(some, pending, behind, graph.tasks, pause)
             self.deadlocks = _groups(graph.nexts, pending)
 
 
-def _release(free: list[int], pending: list[int], behind: Edges, all_of: int) -> None:
+def _release(free: list[int], pending: list[int], behind: Edges, all_of: int, pause: Pause) -> None:
     """Let everything go on that waits for ``free`` only.
 
     Args:
-        free: what goes on by itself.
+        free: what goes on by itself; grows by what follows.
         pending: for each node, how much it waits for; changed.
         behind: for each node, who waits for it.
         all_of: nodes from this number on need one of those that they wait for, not all.
+        pause: called now and then.
     """
-    while free:
-        for waiter in behind[free.pop()]:
+    starts, flat = behind.starts, behind.flat
+    for done, node in enumerate(free):
+        if not done & ROUNDS:
+            pause()
+        for waiter in flat[starts[node] : starts[node + 1]]:
             left = pending[waiter]
             if left:
                 pending[waiter] = left = 0 if waiter >= all_of else left - 1

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
-from snowshed.observe._waits._edges import reverse
-
-if TYPE_CHECKING:
-    from snowshed.observe._waits._edges import Edges
+from snowshed.observe._waits._edges import ROUNDS, Edges, Pause
 
 
 class Flow:
@@ -22,31 +18,46 @@ class Flow:
     """
 
     def __init__(
-        self, nexts: Edges, behind: Edges, tasks: int, loops: Iterable[Sequence[int]]
+        self,
+        nexts: Edges,
+        behind: Edges,
+        tasks: int,
+        loops: Iterable[Sequence[int]],
+        pause: Pause,
     ) -> None:
+        self._pause = pause
         self.stands_in: dict[int, int] = {}
         self.nexts = nexts
         self.behind = behind
         self.weights = [1] * tasks + [0] * (len(nexts) - tasks)
+        members: dict[int, Sequence[int]] = {}
         for loop in loops:
+            members[loop[0]] = loop
             self.stands_in.update(dict.fromkeys(loop, loop[0]))
             self.weights[loop[0]] = sum(node < tasks for node in loop)
             for node in loop[1:]:
                 self.weights[node] = 0
-        if self.stands_in:
-            self.nexts = self._drawn_together(nexts)
-            self.behind = reverse(self.nexts)
+        if members:
+            self.nexts = self._drawn_together(members)
+            self.behind = self.nexts.reversed(pause)
 
-    def _drawn_together(self, nexts: Edges) -> Edges:
+    def _drawn_together(self, members: dict[int, Sequence[int]]) -> Edges:
+        found = Edges()
+        for node in range(len(self.nexts)):
+            if not node & ROUNDS:
+                self._pause()
+            found.add(dict.fromkeys(self._drawn_from(node, members)))
+        return found
+
+    def _drawn_from(self, node: int, members: dict[int, Sequence[int]]) -> Iterator[int]:
         stands_in = self.stands_in
-        joined: list[dict[int, None]] = [{} for _ in nexts]
-        for node, targets in enumerate(nexts):
-            own = stands_in.get(node, node)
-            for target in targets:
+        if node in stands_in and node not in members:
+            return
+        for each in members.get(node, (node,)):
+            for target in self.nexts[each]:
                 other = stands_in.get(target, target)
-                if other != own:
-                    joined[own][other] = None
-        return [tuple(each) for each in joined]
+                if other != node:
+                    yield other
 
     def ceilings(self) -> list[int]:
         """Return for each node a bound on the tasks at and behind it.
@@ -55,12 +66,14 @@ class Flow:
         """
         all_tasks = sum(self.weights)
         bounds = list(self.weights)
-        pending = [len(waiters) for waiters in self.behind]
+        pending = self.behind.counts()
         free = [node for node, count in enumerate(pending) if not count]
-        while free:
-            node = free.pop()
+        starts, flat = self.nexts.starts, self.nexts.flat
+        for done, node in enumerate(free):
+            if not done & ROUNDS:
+                self._pause()
             bound = bounds[node]
-            for target in self.nexts[node]:
+            for target in flat[starts[node] : starts[node + 1]]:
                 bounds[target] = min(bounds[target] + bound, all_tasks)
                 pending[target] -= 1
                 if not pending[target]:
@@ -69,30 +82,33 @@ class Flow:
 
     def count_behind(self, heads: Iterable[int]) -> int:
         """Count the tasks that lead to any of the heads, without those."""
-        line = list(dict.fromkeys(heads))
-        before = sum(self.weights[head] for head in line)
+        heads = list(heads)
+        before = sum(self.weights[head] for head in heads)
+        return sum(map(self.weights.__getitem__, self._leading_to(heads))) - before
+
+    def _leading_to(self, heads: Sequence[int]) -> list[int]:
+        """Return the heads, and what leads to them."""
+        line = list(heads)
         seen = set(line)
-        for node in line:
-            for waiter in self.behind[node]:
+        starts, flat = self.behind.starts, self.behind.flat
+        for done, node in enumerate(line):
+            if not done & ROUNDS:
+                self._pause()
+            for waiter in flat[starts[node] : starts[node + 1]]:
                 if waiter not in seen:
                     seen.add(waiter)
                     line.append(waiter)
-        return sum(map(self.weights.__getitem__, line)) - before
+        return line
 
     def longest_chain(self, head: int) -> list[int]:
         """Return the nodes of the longest chain that ends at the head, which comes first."""
-        region = {head}
-        line = [head]
-        for node in line:
-            for waiter in self.behind[node]:
-                if waiter not in region:
-                    region.add(waiter)
-                    line.append(waiter)
-        pending = {node: len(region.intersection(self.nexts[node])) for node in line}
+        pending = self._within(self._leading_to([head]))
         # First come, first served: a node is freed last by the longest way to the head.
         freed_by: dict[int, int] = {}
         line = [head]
-        for node in line:
+        for done, node in enumerate(line):
+            if not done & ROUNDS:
+                self._pause()
             for waiter in self.behind[node]:
                 pending[waiter] -= 1
                 if not pending[waiter]:
@@ -102,3 +118,13 @@ class Flow:
         while chain[-1] != head:
             chain.append(freed_by[chain[-1]])
         return chain[::-1]
+
+    def _within(self, region: Sequence[int]) -> dict[int, int]:
+        """Return for each node of the region for how many others of it it waits."""
+        pending = dict.fromkeys(region, 0)
+        for done, node in enumerate(region):
+            if not done & ROUNDS:
+                self._pause()
+            for waiter in self.behind[node]:
+                pending[waiter] += 1
+        return pending

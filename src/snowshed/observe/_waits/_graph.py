@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from snowshed.model import Resource, TaskSnapshot
-from snowshed.observe._waits._edges import Edges, Knots, Nodes, reverse, ring
+from snowshed.observe._waits._edges import Knots, Nodes, Pause, ring
 from snowshed.observe._waits._flow import Flow
 from snowshed.observe._waits._place import place_of
 from snowshed.observe._waits._result import ENDS_SHOWN, Cascade, Deadlock, Step
@@ -52,6 +52,7 @@ class WaitGraph:
         *,
         holders: Mapping[int, Collection[int]] | None = None,
         top: int = 10,
+        pause: Callable[[], None] | None = None,
     ) -> WaitGraph:
         """Find who holds up whom.
 
@@ -61,6 +62,8 @@ class WaitGraph:
                 them. One of several is enough to free the resource. `asyncio.Lock` keeps none: what
                 waits behind one is a cascade with the lock as its head.
             top: how many cascades, and how many deadlocks, to tell of.
+            pause: called about every fifth of a millisecond, for a thread beside a loop that wants
+                to let the loop run; None: nothing is.
 
         A task waits for all that it awaits, as with `asyncio.gather`, unless its snapshot says that
         its wait may end before, as with ``asyncio.wait(..., return_when=FIRST_COMPLETED)``: then it
@@ -70,13 +73,14 @@ class WaitGraph:
         for each of one chain, 13 us for each of one ring and 1 us for each that waits for nobody;
         36 us where a long chain ends in forty heads. Nothing recurses.
         """
-        nodes = Nodes(snapshots, holders or {})
-        found = _Search(nodes)
+        pause = pause or _go_on
+        nodes = Nodes(snapshots, holders or {}, pause)
+        found = _Search(nodes, pause)
         deadlocks = sorted(found.deadlocks(), key=lambda each: -each.tasks - each.behind)
         cascades, left_out = found.cascades(top)
         return cls(
             nodes.tasks,
-            sum(map(bool, nodes.nexts[: nodes.tasks])),
+            nodes.tasks - nodes.nexts.counts()[: nodes.tasks].count(0),
             tuple(cascades),
             tuple(deadlocks[:top]),
             left_out,
@@ -87,12 +91,17 @@ class WaitGraph:
         return "\n".join(lines_of(self))
 
 
+def _go_on() -> None:
+    """Do not pause."""
+
+
 class _Search:
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, pause: Pause) -> None:
         self._nodes = nodes
-        self._behind: Edges = reverse(nodes.nexts)
-        self._knots = Knots(nodes, self._behind)
-        self._flow = Flow(nodes.nexts, self._behind, nodes.tasks, self._knots.loops)
+        self._pause = pause
+        self._behind = nodes.nexts.reversed(pause)
+        self._knots = Knots(nodes, self._behind, pause)
+        self._flow = Flow(nodes.nexts, self._behind, nodes.tasks, self._knots.loops, pause)
 
     def deadlocks(self) -> Iterator[Deadlock]:
         flow = self._flow
@@ -119,7 +128,7 @@ class _Search:
         # Locks that are alike may be held in the same function, each by another task.
         alone = [heads[0] for _, _, heads in found[:top] if len(heads) == 1]
         locks = [head for head in alone if self._is_held(head)]
-        holding = suspects(self._nodes, locks, self._behind)
+        holding = suspects(self._nodes, locks, self._behind, self._pause)
         told = [
             self._cascade(heads, behind, holding.get(heads[0], ()))
             for _, behind, heads in found[:top]
@@ -130,10 +139,11 @@ class _Search:
     def _groups(self, bounds: Sequence[int]) -> list[tuple[int, list[int]]]:
         """Return heads that are alike, the largest first, with a bound on how bad they are."""
         flow, all_tasks = self._flow, self._nodes.tasks
+        waits, waiters = flow.nexts.counts(), flow.behind.counts()
         behind = {
             node: bounds[node] - flow.weights[node]
-            for node, waiters in enumerate(flow.behind)
-            if waiters and not flow.nexts[node] and node not in flow.stands_in
+            for node, count in enumerate(waiters)
+            if count and not waits[node] and node not in flow.stands_in
         }
         alike: dict[object, list[int]] = {}
         for place, head in enumerate(sorted(behind, key=lambda each: -behind[each])):

@@ -8,14 +8,15 @@ the same function, and that shows on its stack.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from snowshed.observe._waits._edges import ROUNDS
 from snowshed.observe._waits._place import place_of
 
 if TYPE_CHECKING:
     from snowshed.model import Frame, TaskSnapshot
-    from snowshed.observe._waits._edges import Nodes
+    from snowshed.observe._waits._edges import Edges, Nodes, Pause
 
 # Kinds of which somebody has what the others wait for; an event or a queue nobody holds.
 HAS_HOLDERS = re.compile("Lock|Semaphore")
@@ -25,7 +26,7 @@ _Places: TypeAlias = dict[tuple[str, str], dict[int, set[int]]]
 
 
 def suspects(
-    graph: Nodes, heads: Collection[int], behind: Sequence[Sequence[int]]
+    graph: Nodes, heads: Collection[int], behind: Edges, pause: Pause
 ) -> Mapping[int, list[TaskSnapshot]]:
     """Return for each head the tasks that may hold it.
 
@@ -33,6 +34,7 @@ def suspects(
         graph: all nodes.
         heads: numbers of locks and semaphores.
         behind: who waits for each node.
+        pause: called now and then.
 
     Cost: O(tasks + frames of different stacks), about 0.2 us for each task.
     """
@@ -46,6 +48,8 @@ def suspects(
     # Tasks share their stacks.
     known: dict[int, Collection[int]] = {}
     for number, task in enumerate(graph.seen if places else ()):
+        if not number & ROUNDS:
+            pause()
         stack = task.stack
         heads_used = known.get(id(stack))
         if heads_used is None:
