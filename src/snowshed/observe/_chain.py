@@ -59,20 +59,22 @@ _Step: TypeAlias = Callable[[Any, list[Any], list[CodeType | None]], object]
 def chain_of(coro: object) -> Chain:
     """Follow what ``coro`` awaits. Cost: about 0.2 us for each link."""
     links: list[Any] = []
-    codes: list[CodeType | None] = []
     link: Any = coro
-    for _ in range(LINKS_AT_MOST):
-        kind = type(link)
-        if kind is CoroutineType:
-            links.append(link)
-            codes.append(link.cr_code)
-            link = link.cr_await
-        else:
-            step = _STEPS[kind]
-            if step is None:
-                return Chain(links, codes, whole=True)
-            link = step(link, links, codes)
-    return Chain(links, codes, whole=False)
+    # Most chains are nothing but coroutines, and those are followed as fast as can be.
+    while type(link) is CoroutineType:
+        links.append(link)
+        link = link.cr_await
+    codes: list[CodeType | None] = [each.cr_code for each in links]
+    step = _STEPS[type(link)]
+    while step is not None and len(links) <= LINKS_AT_MOST:
+        link = step(link, links, codes)
+        step = _STEPS[type(link)]
+    whole = len(links) <= LINKS_AT_MOST
+    return Chain(links, codes, whole) if whole else _cut(links, codes)
+
+
+def _cut(links: list[Any], codes: list[CodeType | None]) -> Chain:
+    return Chain(links[:LINKS_AT_MOST], codes[:LINKS_AT_MOST], whole=False)
 
 
 def variable(link: object, kind: type) -> Any:
@@ -111,6 +113,12 @@ def runs(coro: Any) -> bool:
     if type(coro) is GeneratorType:
         return coro.gi_running
     return bool(getattr(coro, "cr_running", False)) if _STEPS[type(coro)] else False
+
+
+def _coroutine(link: Any, links: list[Any], codes: list[CodeType | None]) -> object:
+    links.append(link)
+    codes.append(link.cr_code)
+    return link.cr_await
 
 
 def _generator(link: Any, links: list[Any], codes: list[CodeType | None]) -> object:
@@ -155,5 +163,10 @@ class _Steps(dict[type, "_Step | None"]):
 
 
 _STEPS = _Steps(
-    {GeneratorType: _generator, AsyncGeneratorType: _asynchronous_generator, type(None): None}
+    {
+        CoroutineType: _coroutine,
+        GeneratorType: _generator,
+        AsyncGeneratorType: _asynchronous_generator,
+        type(None): None,
+    }
 )
