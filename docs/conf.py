@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import snowshed
 import snowshed.core
+import snowshed.model
+import snowshed.observe
 import snowshed.shed
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ copyright = author
 version = release = snowshed.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+# Names of types that are spelt out where they are used.
+nitpick_ignore = [("py:class", name) for name in ("Provenance", "Stack", "TaskRef")]
 nitpick_ignore_regex = [
     ("py:.*", r"(prometheus_client|opentelemetry|redis|httpx2?|aiohttp|web|grpc)\..*")
 ]
@@ -43,7 +47,9 @@ html_copy_source = False
 
 
 # Where each public name is documented; the first door that has it.
-HOMES = dict.fromkeys(snowshed.shed.__all__, "snowshed.shed")
+HOMES = dict.fromkeys(snowshed.model.__all__, "snowshed.model")
+HOMES |= dict.fromkeys(snowshed.observe.__all__, "snowshed.observe")
+HOMES |= dict.fromkeys(snowshed.shed.__all__, "snowshed.shed")
 HOMES |= dict.fromkeys(snowshed.core.__all__, "snowshed.core")
 HOMES |= dict.fromkeys(snowshed.__all__, "snowshed")
 HOMES |= dict.fromkeys(("Guards", "Hosts", "CallStatistics"), "snowshed.integrations.httpx2")

@@ -56,7 +56,7 @@ class TestFinding:
             (found,) = await_cycles([outside, *tasks])
             assert set(found) == set(tasks)
             assert await broken_in([outside, *tasks]) == 1
-            await asyncio.wait([outside, *tasks])
+            await asyncio.gather(outside, *tasks, return_exceptions=True)
 
         asyncio.run(main())
 
@@ -76,7 +76,7 @@ class TestFinding:
             assert await_cycles([*tasks, other]) == []
             other.cancel()
             # The gather fails, so the first ends, and the second sees how.
-            await asyncio.wait(tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
         asyncio.run(main())
 

@@ -51,7 +51,7 @@ class TaskState(StrEnum):
     FUTURE = "future"
     """Waits for a bare future: nothing tells what for."""
     AWAIT_CYCLE = "await cycle"
-    """Waits, through others, for itself: for ever."""
+    """Waits, through others, for itself, and for ever."""
     DONE = "done"
     UNRETRIEVED = "done, never retrieved"
     """Failed, and nobody has asked for its exception."""

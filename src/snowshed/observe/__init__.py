@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.observe._break_cycles import break_cycles
     from snowshed.observe._settings import Settings
-    from snowshed.observe._snapshot import Snapshot, take
+    from snowshed.observe._snapshot import Describe, Snapshot, take
     from snowshed.observe._waits import Cascade, Deadlock, Step, WaitGraph
 
 __all__ = [
     "Cascade",
     "Deadlock",
+    "Describe",
     "Settings",
     "Snapshot",
     "Step",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Describe": "_snapshot",
     "Settings": "_settings",
     "Snapshot": "_snapshot",
     "break_cycles": "_break_cycles",

@@ -36,12 +36,12 @@ class Cascade:
     Attributes:
         head: what the others wait for: a task that waits for no other task, or a resource of which
             nobody is known to be the holder.
-        heads: how many heads are told of here; `head` is the one that holds up most.
+        heads: how many heads are told of here; ``head`` is the one that holds up most.
         behind: tasks that wait for any of the heads, each counted once.
-        depth: waits on the longest chain behind `head`, from a task to a task or a resource.
+        depth: waits on the longest chain behind ``head``, from a task to a task or a resource.
         chain: that chain, the head first; its ends only if it is long.
-        skipped: steps that `chain` leaves out.
-        suspects: if `head` is a lock or a semaphore: tasks that may hold it, as they stand in the
+        skipped: steps that ``chain`` leaves out.
+        suspects: if ``head`` is a lock or a semaphore: tasks that may hold it, as they stand in the
             function in which others wait for it, on another line.
         suspect: the first of them; None if there are none.
     """
@@ -65,7 +65,7 @@ class Deadlock:
         behind: tasks that wait for them without being of them.
         ring: one way around, the shortest through its first node: each waits for the next, and the
             last for the first; the two ends only if it is long.
-        skipped: nodes that `ring` leaves out.
+        skipped: nodes that ``ring`` leaves out.
     """
 
     tasks: int
