@@ -240,10 +240,10 @@ def test_another_total_than_that_of_the_groups_is_a_warning() -> None:
 
 
 def test_lines_that_are_no_counts_are_named() -> None:
-    found = counts_of("seen:\ngoroutine profile: total 1\nwhat\n1 @ 0x1\n#\t0x1\n#\t0x1\tf\n")
+    found = counts_of("seen:\ngoroutine profile: total 1\nwhat\n1 @ 0x1\n#\t0x1\n#\t0x1\tf\n\t\n")
     assert found.samples == (Sample((Frame("0x1", "", 0),), (1,)),)
     assert found.warnings == (
-        "lines left out: 2, first at line 3: expected `1 @ 0x...`, or `#` and a frame",
+        "lines left out: 3, first at line 3: expected `1 @ 0x...`, or `#` and a frame",
     )
 
 

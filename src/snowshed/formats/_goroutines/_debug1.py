@@ -77,7 +77,8 @@ class _Groups:
 
     def _frame(self, line: str) -> Frame | None:
         # Columns are padded with tabs, to the width that looks good.
-        mark, *columns = filter(None, line.split("\t"))
+        mark, *padded = line.split("\t")
+        columns = [*filter(None, padded)]
         if mark != "#" or not columns or not columns[0].startswith("0x"):
             return None
         frame = Frame(columns[0], "", 0)

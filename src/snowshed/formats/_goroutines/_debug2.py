@@ -1,8 +1,8 @@
 """Reads dumps of goroutines: debug=2, crash dumps, what SIGQUIT prints.
 
-Nearly all of such a text is calls, two lines each, so those are found by one expression for a whole
-goroutine. Only where that leaves a line over (calls that were left out, ancestors, C code, damage)
-the lines of that goroutine are looked at one by one.
+Nearly all of such a text is calls, two lines each, and the same places again and again. So lines
+are paired, and a pair is looked up before it is understood. Only where a line does not fit (calls
+that were left out, ancestors, C code, damage) that goroutine is gone through line by line.
 """
 
 from __future__ import annotations
@@ -23,14 +23,9 @@ _HEADER = re.compile(
     r"(\d{1,19})(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]\n]*)\](?: \{(.*)\})?:(?:\n|$)"
 )
 _ANY_HEADER = re.compile(rf"^{_START}{_HEADER.pattern}", re.MULTILINE)
-_PLACE = r"\t(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x.*)?$"
-# The arguments hold no parentheses, so the list of them starts at the last one, and a line of a
-# million of them costs no more than another.
-_CALL = re.compile(rf"^(.+)\(([^()\n]*)\)\n{_PLACE}", re.MULTILINE)
-_CALL_LINE = re.compile(r"(.+)\(([^()\n]*)\)")
+_PLACE = re.compile(r"\t(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?")
 _CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
-_CREATED = re.compile(rf"{_CREATOR.pattern}\n{_PLACE}")
-_PLACE_LINE = re.compile(_PLACE)
+_CALL = re.compile(r"(.+)\(([^()]*)\)")
 _ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
 _ORIGIN = re.compile(r"\[originating from goroutine (\d{1,19})\]:")
 _FLAGS = {
@@ -73,12 +68,16 @@ def dump_in(text: str) -> GoroutineDump:
     return GoroutineDump(tuple(goroutines), tuple(notes), faults.lines())
 
 
-class _Frames(dict[tuple[str, str, str], Frame]):
-    """Each place is one object, however many goroutines stand there."""
+class _Frames(dict[tuple[str, str], Frame | None]):
+    """The frame for a function and the line that follows it; None if that line is no place."""
 
-    def __missing__(self, key: tuple[str, str, str]) -> Frame:
-        function, file, line = key
-        frame = Frame(function, "" if (file, line) == ("?", "0") else file, int(line))
+    def __missing__(self, key: tuple[str, str]) -> Frame | None:
+        function, line = key
+        place = _PLACE.fullmatch(line)
+        if place is None:
+            return None
+        file, number = place.groups()
+        frame = Frame(function, "" if (file, number) == ("?", "0") else file, int(number))
         self[key] = frame
         return frame
 
@@ -167,21 +166,25 @@ class _Reader:
     def _at_once(self, number: int, status: _Status, labels: Labels, body: str) -> Goroutine | None:
         """Read calls and creation; None if there is more than that."""
         cut = body.rfind("created by ")
-        calls = (body if cut < 0 else body[:cut]).rstrip("\n")
-        found = _CALL.findall(calls)
-        if 2 * len(found) != (calls.count("\n") + 1 if calls else 0):
+        calls, creation = (body[:cut], body[cut:].rstrip("\n")) if cut >= 0 else (body, "")
+        created = self._creations.get(creation) or self._creation(creation)
+        lines = calls.rstrip("\n").split("\n") if calls else []
+        if created is None or len(lines) % 2:
             return None
-        created = self._creations.get(body[cut:] if cut >= 0 else "")
-        if created is None:
-            created = self._creation(body[cut:])
-            if created is None:
+        frames: list[Frame] = []
+        arguments: list[str] = []
+        for call, place in zip(lines[::2], lines[1::2], strict=True):
+            function, _, shown = call.rpartition("(")
+            frame = self._frames[function, place]
+            if frame is None or not 0 <= shown.find(")") == len(shown) - 1:
                 return None
-        frames = self._frames
+            frames.append(frame)
+            arguments.append(shown[:-1])
         return Goroutine(
             number,
             status.state,
-            tuple([frames[function, file, line] for function, _, file, line in found]),
-            _shown([arguments for _, arguments, _, _ in found]),
+            tuple(frames),
+            _shown(arguments),
             *created,
             status.minutes,
             labels,
@@ -191,12 +194,12 @@ class _Reader:
         )
 
     def _creation(self, text: str) -> _Creation | None:
-        match = _CREATED.fullmatch(text.rstrip("\n"))
-        if match is None:
+        line, _, place = text.partition("\n")
+        created = _CREATOR.fullmatch(line)
+        frame = self._frames[created[1], place] if created else None
+        if created is None or frame is None:
             return None
-        function, parent, file, line = match.groups()
-        creation = (self._frames[function, file, line], int(parent) if parent else None)
-        self._creations[text] = creation
+        creation = self._creations[text] = (frame, int(created[2]) if created[2] else None)
         return creation
 
     def _by_lines(self, body: str, at: int) -> _Body:
@@ -208,20 +211,20 @@ class _Reader:
             if skip or not line:
                 skip = False
                 continue
-            place = _PLACE_LINE.fullmatch(lines[index + 1]) if index + 1 < len(lines) else None
-            skip = place is not None
+            place = lines[index + 1] if index + 1 < len(lines) else ""
+            skip = _PLACE.fullmatch(place) is not None
             origin = _ORIGIN.fullmatch(line)
             if origin is not None:
                 current = _Body(int(origin[1]))
                 found.ancestors.append(current)
-            elif not self._take(current, line, place):
+            elif not self._take(current, line, place if skip else None):
                 self.notes.append(line)
                 if not _EXPECTED.fullmatch(line):
                     what = "expected a function and, in the next line, its file"
                     self._faults.note("lines left out", self.place(at, index + 1, what))
         return found
 
-    def _take(self, body: _Body, line: str, place: re.Match[str] | None) -> bool:
+    def _take(self, body: _Body, line: str, place: str | None) -> bool:
         """Add one line, and the place that follows it, to ``body``; tell whether it fits."""
         elided = _ELIDED.fullmatch(line)
         if elided is not None:
@@ -234,15 +237,16 @@ class _Reader:
                 body.arguments.append("...")
                 return True
             return False
-        file, number = place.groups()
         created = _CREATOR.fullmatch(line)
         if created is not None:
-            body.created_by = self._frames[created[1], file, number]
+            body.created_by = self._frames[created[1], place]
             body.parent = int(created[2]) if created[2] else None
             return True
-        call = _CALL_LINE.fullmatch(line)
+        call = _CALL.fullmatch(line)
         function, arguments = call.groups() if call else (line, "...")
-        body.stack.append(self._frames[function, file, number])
+        frame = self._frames[function, place]
+        assert frame is not None
+        body.stack.append(frame)
         body.arguments.append(arguments)
         return True
 
