@@ -18,6 +18,7 @@ from snowshed.integrations._open_scopes import scopes_in
 from snowshed.observe._export import Exporter
 from snowshed.observe._sampler import Sampler
 from snowshed.observe._serve import Server
+from snowshed.observe._settings import is_loopback
 from snowshed.observe._snapshot import Describe, Snapshot, take
 from snowshed.observe._targets import target_of
 from snowshed.observe._upload import Uploader
@@ -133,8 +134,9 @@ class Observing:
         if self._pages is None:
             from snowshed.integrations._debug import Access, Pages  # noqa: PLC0415
 
-            # The server says where it listens; beyond this machine the settings ask for a token.
-            access = Access(self._settings.debug_token, allow_remote=True)
+            # Beyond this machine the settings ask for a token.
+            remote = not is_loopback(self._settings.debug_host)
+            access = Access(self._settings.debug_token, allow_remote=remote)
             self._pages = Pages(self._runtime, observed=self.observed(), access=access, mount=MOUNT)
         return self._pages.answer(request)
 

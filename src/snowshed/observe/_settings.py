@@ -98,7 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.debug_token is not None and not self.debug_token.strip():
             msg = "debug_token is empty: give one, or leave it out to ask for none"
             raise ValueError(msg)
-        if self.debug_token is None and not _is_loopback(self.debug_host):
+        if self.debug_token is None and not is_loopback(self.debug_host):
             msg = (
                 f"debug_host {self.debug_host!r} can be reached from other machines, and the pages "
                 "tell what the service does: set debug_token too"
@@ -106,7 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(msg)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach ``host``."""
     if host == "localhost":
         return True
     try:
