@@ -12,12 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import channel, deadline, fastapi_throughput, hook, pool, scope, semaphore
+from benchmarks import (
+    channel,
+    deadline,
+    fastapi_throughput,
+    hook,
+    pool,
+    sampler,
+    scope,
+    semaphore,
+)
 from benchmarks._pythons import others, rows_of
 from benchmarks._runner import Row, Section, loop_kinds, measure
 from benchmarks._table import as_json, summary, table, write
 
-AREAS: tuple[Any, ...] = (hook, scope, semaphore, channel, pool, deadline)
+AREAS: tuple[Any, ...] = (hook, scope, semaphore, channel, pool, deadline, sampler)
 RESULTS = Path(__file__).parent / "results" / "core.json"
 ROUNDS = 25
 QUICK_ROUNDS = 5
@@ -38,6 +47,8 @@ def measured(options: argparse.Namespace) -> Iterator[list[Row]]:
             yield measure(section, rounds=options.rounds)
     if options.json:
         return
+    if options.only in sampler.NAME:
+        yield from sampler.measure(rounds=options.rounds)
     if options.only in hook.NAME:
         for version, python in others().items():
             yield rows_of(version, python, ["--only", hook.NAME, "--rounds", str(options.rounds)])

@@ -38,7 +38,7 @@ def test_each_is_drawn_with_the_same_probability(count: int) -> None:
 
 def test_few_are_drawn_with_the_probability_and_many_with_what_the_bound_allows() -> None:
     assert stretch(10, 0.02) == 50
-    assert stretch(1600, 0.02) == 50
+    assert stretch(800, 0.02) == 50
     assert stretch(100_000, 0.02) == 100_000 / DRAWN_AT_MOST
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from snowshed.model import Frame
 from snowshed.observe._settings import Settings
-from snowshed.observe._taking import TAKEN_AT_A_LOOK, Taking, route_of
+from snowshed.observe._taking import TAKEN_AT_A_LOOK, Taking, facts_of, route_of
 
 if TYPE_CHECKING:
     from snowshed.observe._provenance import Origin
@@ -22,7 +22,7 @@ MADE = Frame("main", "shop.py", 3)
 class Fake:
     """Stands for a task."""
 
-    def __init__(self, owner: str = "user", *, done: bool = False) -> None:
+    def __init__(self, owner: str | None = "user", *, done: bool = False) -> None:
         self.owner = owner
         self._done = done
 
@@ -38,14 +38,13 @@ class Hostile(Fake):
         raise SystemError
 
 
-class Known:
-    def of(self, task: Any) -> Origin | None:
-        return (MADE, task.owner, "GET /items/8123?q=1", "", None)
+def owner_of(task: Any) -> str | None:
+    return task.owner
 
 
 def taking_of(tasks: list[Fake], seed: int = 1, **settings: float) -> Taking:
     refs: list[Callable[[], Any]] = [lambda task=task: task for task in tasks]
-    return Taking(Settings(**settings), lambda: refs, Known(), random.Random(seed))
+    return Taking(Settings(**settings), lambda: refs, owner_of, random.Random(seed))
 
 
 def looks(taking: Taking, count: int, period: float = 0.02) -> list:
@@ -53,11 +52,10 @@ def looks(taking: Taking, count: int, period: float = 0.02) -> list:
     return [each for each in found if each is not None]
 
 
-def test_a_task_that_is_taken_comes_with_what_is_known_of_it() -> None:
-    taking = taking_of([Fake()], probability=1.0)
-    [*_, taken] = looks(taking, 5)
-    assert len(taken.tasks) == 1
-    assert taken.facts == [("user", MADE, "GET /items/{}")]
+def test_one_task_that_is_always_taken_stands_for_itself() -> None:
+    task = Fake()
+    [*_, taken] = looks(taking_of([task], probability=1.0), 5)
+    assert taken.tasks == [task]
     assert taken.weight == 1
     assert taken.seconds == pytest.approx(0.02)
 
@@ -115,7 +113,7 @@ def test_tasks_are_taken_with_the_probability_where_the_rate_allows() -> None:
 def test_what_a_look_draws_is_bounded(population: int) -> None:
     taking = taking_of([Fake("driver")] * population)
     looks(taking, 200)
-    assert taking.drawn <= 32 * taking.looks
+    assert taking.drawn <= 16 * taking.looks
     assert taking.taken == 0
 
 
@@ -142,11 +140,19 @@ def test_what_has_ended_or_is_not_the_users_or_raises_is_not_taken(task: Fake) -
     assert taking.drawn > 40
 
 
-def test_without_anybody_who_knows_every_task_is_the_users() -> None:
-    task = Fake()
-    taking = Taking(Settings(probability=1.0), lambda: [lambda: task], None, random.Random(1))
-    [*_, taken] = looks(taking, 5)
-    assert taken.facts == [("user", None, "")]
+def test_a_task_of_which_nobody_knows_quickly_is_taken() -> None:
+    task = Fake(None)
+    [*_, taken] = looks(taking_of([task], probability=1.0), 5)
+    assert taken.tasks == [task]
+
+
+def test_facts_are_what_is_known_and_else_that_it_is_the_users() -> None:
+    class Known:
+        def of(self, task: Any) -> Origin | None:
+            return (MADE, task.owner, "GET /items/8123?q=1", "", None) if task.owner else None
+
+    assert facts_of(Fake("helper"), Known()) == ("helper", MADE, "GET /items/{}")
+    assert facts_of(Fake(""), Known()) == facts_of(Fake(), None) == ("user", None, "")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from snowshed.observe._paths import Paths
 from snowshed.observe._population import AnyTask, TaskRef, dropped, weak_tasks
 from snowshed.observe._running import Culprit, culprit_of, lies_outside, stack_of
 from snowshed.observe._states import look
-from snowshed.observe._taking import Facts, Taking, facts_of
+from snowshed.observe._taking import Owner, Taking, facts_of
 from snowshed.observe._thread_clocks import Burned, ThreadClocks
 from snowshed.observe._watch import PERIOD
 
@@ -50,6 +50,10 @@ THREADS_EACH = 0.1
 BUSY = 0.5
 
 Sink: TypeAlias = Callable[[Window], object]
+
+
+def _nobody_knows(_task: AnyTask) -> str | None:
+    return None
 
 
 def _none_counted() -> Mapping[Frame, int]:
@@ -96,7 +100,10 @@ class Sampler:
 
     Args:
         settings: rate, probability and so on.
-        provenance: tells where a task comes from; called in the watch thread.
+        provenance: tells where a task comes from; called in the watch thread, for each task that
+            is taken.
+        owner: tells whose work a task does if that takes no more than a microsecond, else None;
+            called for each task that is drawn.
         live: tells the exact number of live tasks by line; called once for each interval.
         source: returns weak references to all tasks.
         sink: takes what was sampled in each interval; None: nobody does.
@@ -111,6 +118,7 @@ class Sampler:
         settings: Settings,
         *,
         provenance: Provenance | None = None,
+        owner: Owner = _nobody_knows,
         live: Callable[[], Mapping[Frame, int]] = _none_counted,
         source: Callable[[], Sequence[TaskRef]] = weak_tasks,
         sink: Sink | None = None,
@@ -130,7 +138,7 @@ class Sampler:
         self._rng = rng or random.Random()  # noqa: S311 - nobody gains by guessing
         self._marks: dict[int, LoopMark] = {}
         self._blockages = Blockages(settings.blocked_after, settings.log_interval)
-        self._taking = Taking(settings, source, provenance, self._rng)
+        self._taking = Taking(settings, source, owner, self._rng)
         self._clocks = ThreadClocks()
         self._threads_at = float("-inf")
         self._cpu = CpuProfiler(self._runs_in, clock=clock, wall=wall)
@@ -208,14 +216,18 @@ class Sampler:
         taken = self._taking.look(now)
         if taken is None:
             return
-        for index, facts in enumerate(taken.facts):
-            key = self._key_of(taken.tasks[index], facts)
+        for index in range(len(taken.tasks)):
+            key = self._key_of(taken.tasks[index])
             if key is not None:
                 self._add(key, taken.weight, taken.seconds)
         dropped(taken.tasks)
 
-    def _key_of(self, task: AnyTask, facts: Facts) -> Key | None:
+    def _key_of(self, task: AnyTask) -> Key | None:
+        """Return the place of a task; None if it is not the user's, or cannot be told."""
         try:
+            facts = facts_of(task, self._provenance)
+            if facts.owner != "user":
+                return None
             seen = look(task, self._paths)
         except Exception:  # noqa: BLE001 - whatever a task of the service's own kind may raise
             self._taking.unreadable += 1

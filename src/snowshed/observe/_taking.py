@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from snowshed.observe._chance import Tokens, draw, stretch, take
 from snowshed.observe._population import AnyTask, Population, TaskRef, dropped
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from snowshed.observe._provenance import Provenance
     from snowshed.observe._settings import Settings
 
-__all__ = ["Facts", "Taken", "Taking", "facts_of", "route_of"]
+__all__ = ["Facts", "Owner", "Taken", "Taking", "facts_of", "route_of"]
 
 # Stacks of one look: about a quarter of a millisecond.
 TAKEN_AT_A_LOOK = 8
 # The process was stopped, or the machine: nobody knows what was in between.
 LONGEST_GAP = 1.0
 _NAME_OF_A_THING = re.compile(r"/(?!v\d{1,2}(?:/|$))[^/]*\d[^/]*")
+
+
+Owner: TypeAlias = "Callable[[AnyTask], str | None]"
 
 
 class Facts(NamedTuple):
@@ -59,25 +62,23 @@ class Taken(NamedTuple):
     """What a look has taken.
 
     Attributes:
-        tasks: with what is known of each; to be emptied by `dropped`.
-        facts: of each task.
+        tasks: to be emptied by `dropped`.
         weight: for how many tasks each stands.
-        seconds: for how long each of those.
+        seconds: for how long all of those together.
     """
 
     tasks: list[AnyTask]
-    facts: list[Facts]
     weight: float
     seconds: float
 
 
 class Taking:
-    """Takes some of the user's tasks at each look, within the rate.
+    """Takes some of the tasks at each look, within the rate.
 
     Args:
         settings: rate, probability, age.
         source: returns weak references to all tasks.
-        provenance: tells whose work a task does.
+        owner: tells whose work a task does, in a microsecond; None: that takes longer.
         rng: the source of chance.
 
     Attributes:
@@ -92,12 +93,12 @@ class Taking:
         self,
         settings: Settings,
         source: Callable[[], Sequence[TaskRef]],
-        provenance: Provenance | None,
+        owner: Owner,
         rng: random.Random,
     ) -> None:
         self._probability = settings.probability
         self._population = Population(source, settings.longer_than)
-        self._provenance = provenance
+        self._owner = owner
         self._rng = rng
         self.tokens = Tokens(settings.rate, max(settings.rate / 10, 1.0))
         self._looked: float | None = None
@@ -120,39 +121,29 @@ class Taking:
         self.candidates += len(found) * length
         self.taken += len(taken)
         self.tokens.spend(len(taken))
-        result = Taken(
-            tasks=[task for task, _ in taken],
-            facts=[facts for _, facts in taken],
-            weight=length * each,
-            seconds=length * each * min(now - before, LONGEST_GAP),
-        )
-        left = [task for task, _ in found]
-        found.clear()
-        taken.clear()
-        dropped(left)
-        return result
+        if taken is not found:
+            dropped(found)
+        seconds = min(now - before, LONGEST_GAP)
+        return Taken(taken, length * each, length * each * seconds)
 
-    def _found(self, population: Sequence[TaskRef], length: float) -> list[tuple[AnyTask, Facts]]:
-        """Draw, and keep those that count."""
-        found, others = [], []
+    def _found(self, population: Sequence[TaskRef], length: float) -> list[AnyTask]:
+        """Draw, and keep those that may count."""
+        found: list[AnyTask] = []
+        others: list[AnyTask] = []
         for index in draw(len(population), length, self._rng):
             self.drawn += 1
-            task = population[index]()
-            if task is None:
-                continue
-            facts = self._of(task)
-            if facts is None or facts.owner != "user":
-                others.append(task)
-            else:
-                found.append((task, facts))
-        task = None
+            self._judge(population[index](), found, others)
         dropped(others)
         return found
 
-    def _of(self, task: AnyTask) -> Facts | None:
-        """Return what is known of a task; None if it has ended, or tells nothing."""
+    # A function of its own, as the variable of a loop would hold the last task.
+    def _judge(self, task: AnyTask | None, found: list[AnyTask], others: list[AnyTask]) -> None:
+        if task is not None:
+            (found if self._may_count(task) else others).append(task)
+
+    def _may_count(self, task: AnyTask) -> bool:
         try:
-            return None if task.done() else facts_of(task, self._provenance)
+            return not task.done() and self._owner(task) in {None, "user"}
         except Exception:  # noqa: BLE001 - whatever a task of the service's own kind may raise
             self.unreadable += 1
-            return None
+            return False
