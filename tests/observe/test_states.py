@@ -219,16 +219,39 @@ def test_two_tasks_that_await_each_other_are_in_a_cycle() -> None:
         runner.run(main())
 
 
+def first_of(tasks: list[asyncio.Task[Any]]) -> Coroutine[Any, Any, Any]:
+    return asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def in_time(tasks: list[asyncio.Task[Any]]) -> Coroutine[Any, Any, Any]:
+    return asyncio.wait(tasks, timeout=1000)
+
+
 @pytest.mark.parametrize(
-    ("option", "partly"), [("FIRST_COMPLETED", True), ("ALL_COMPLETED", False)]
+    ("wait", "state"),
+    [
+        (first_of, TaskState.GATHER),
+        (in_time, TaskState.GATHER),
+        (lambda tasks: asyncio.wait_for(tasks[0], 1000), TaskState.WAIT_FOR),
+        (asyncio.wait, TaskState.AWAIT_CYCLE),
+    ],
 )
-def test_a_wait_that_may_end_with_the_first_is_no_cycle(option: str, partly: bool) -> None:
+def test_a_wait_that_may_end_before_all_that_it_waits_for_is_in_no_cycle(
+    wait: Callable[[list[asyncio.Task[Any]]], Coroutine[Any, Any, Any]], state: TaskState
+) -> None:
     async def main() -> None:
+        async def await_supervisor() -> None:
+            await asyncio.wait([supervisor])
+
+        child = asyncio.create_task(await_supervisor())
         other = asyncio.create_task(_zoo.for_ever())
-        wait = asyncio.wait([other], return_when=getattr(asyncio, option))
-        async with started(wait, asyncio.wait([other], timeout=100)) as (task, timed):
-            assert of(task, inline()).partly is partly
-            assert of(timed, inline()).partly
-        other.cancel()
+        supervisor = asyncio.create_task(wait([child, other]))
+        await settle()
+        found = of(supervisor, inline())
+        assert found.state is state
+        assert found.partly is (state is not TaskState.AWAIT_CYCLE)
+        for task in (child, other, supervisor):
+            task.cancel()
+        await settle()
 
     asyncio.run(main())

@@ -185,3 +185,17 @@ def test_a_snapshot_is_what_its_class_says_it_is() -> None:
             )
 
     asyncio.run(main())
+
+
+def test_a_future_that_one_task_awaits_is_no_resource_whoever_else_is_called_back() -> None:
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        future.add_done_callback(print)
+        async with started(future) as (task,):
+            assert surveyed(ref(task)).tasks[0].resource is None
+            async with started(future) as (other,):
+                first, second = surveyed(ref(task), ref(other)).tasks
+                assert first.resource is second.resource is not None
+                assert first.resource.waiters == 2
+
+    asyncio.run(main())

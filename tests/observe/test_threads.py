@@ -5,6 +5,7 @@ import queue
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -23,8 +24,9 @@ def looked_at(ident: int | None) -> TaskSnapshot:
 
 def until(ident: int | None, state: TaskState) -> TaskSnapshot:
     """Look until the thread has got where it was sent."""
+    end = time.monotonic() + 10
     while (found := looked_at(ident)).state is not state:
-        pass
+        assert time.monotonic() < end, found
     return found
 
 

@@ -33,11 +33,11 @@ class TaskState(StrEnum):
     QUEUE_JOIN = "queue join"
     SLEEP = "sleep"
     SOCKET = "socket"
-    """Waits for bytes from a socket, a stream or a pipe, or until some can be written."""
+    """Waits for bytes, or until some can be written, for a connection, or for a child process."""
     THREAD = "thread"
     """Waits for a job in a thread or process pool."""
     WAIT_FOR = "wait for"
-    """Waits for something that a timeout bounds (`asyncio.wait_for`, `asyncio.timeout`)."""
+    """Waits in `asyncio.wait_for` for a task or a bare future; else the state says what for."""
     GATHER = "gather"
     """Waits for several at once (`asyncio.gather`, `asyncio.wait`, a task group)."""
     AWAIT_TASK = "await task"
@@ -45,7 +45,7 @@ class TaskState(StrEnum):
     CHANNEL_RECEIVE = "channel receive"
     SELECT = "select"
     POOL = "pool"
-    """Waits for a worker, or for a place in the queue, of a `WorkerPool`."""
+    """Waits for a job, or a place, in a `WorkerPool`; as its worker, for work."""
     SCOPE = "scope"
     """Waits for the children of a `TaskScope`, or for a place among them."""
     FUTURE = "future"
@@ -64,7 +64,7 @@ class Resource:
     Attributes:
         id: the same number for the same object in one snapshot.
         kind: its type, such as ``asyncio.Lock``.
-        text: its ``repr``, cut at 200 characters; a stand-in where that raises.
+        text: its state in words, cut at 200 characters; not its ``repr``, which is anybody's code.
         waiters: tasks that wait for it.
     """
 

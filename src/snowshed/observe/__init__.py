@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.observe._break_cycles import break_cycles
     from snowshed.observe._settings import Settings
-    from snowshed.observe._snapshot import Describe, Snapshot, take
+    from snowshed.observe._snapshot import Describe, Snapshot, take, take_on_loop
     from snowshed.observe._waits import Cascade, Deadlock, Step, WaitGraph
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "WaitGraph",
     "break_cycles",
     "take",
+    "take_on_loop",
 ]
 
 _MODULES = {
@@ -32,6 +33,7 @@ _MODULES = {
     "Snapshot": "_snapshot",
     "break_cycles": "_break_cycles",
     "take": "_snapshot",
+    "take_on_loop": "_snapshot",
 }
 
 

@@ -55,7 +55,8 @@ class Snapshot:
     Attributes:
         tasks: one for each task that was looked at.
         threads: one for each thread.
-        holders: for resources that know who holds them, by the ``id`` of the resource, the ids of the tasks.
+        holders: for resources that know who holds them: the ``id`` of each, and those of the
+            tasks.
         taken_at: when the look began, in seconds since 1970.
         duration: how long it took, in seconds.
         total: tasks that there were when it began, those not looked at included.
