@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,6 +139,10 @@ class TestNoAnswer:
         with pytest.raises(CannotAsk, match="is no URL"):
             at_url(url, None, 1.0)
 
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:1/a b", f"http://{'ü' * 70}.invalid"])
+    def test_a_url_that_cannot_be_asked(self, url: str) -> None:
+        assert "that is no URL: " in why(at_url(url, None, 1.0))
+
 
 def answering(name: str, answer: bytes | None) -> Process:
     def answers(question: Question) -> bytes:
@@ -172,3 +178,21 @@ def test_what_is_no_document_of_ours_is_said_to_be_none(body: bytes) -> None:
 def test_what_would_steer_a_terminal_is_made_visible() -> None:
     assert safe("Task \x1b[31mé\n") == "Task \\x1b[31mé\\n"
     assert safe("\ud800") == "\\ud800"
+
+
+def test_an_interrupt_does_not_wait_for_those_that_do_not_answer() -> None:
+    """It would otherwise take as long as the longest answer."""
+    code = """
+import _thread, sys, threading
+from snowshed.cli._ask import Process, Question, ask_all
+
+def answers(question):
+    _thread.interrupt_main()
+    threading.Event().wait()
+
+try:
+    ask_all([Process("1", 1, answers), Process("2", 2, answers)], Question("x"))
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 7

@@ -9,8 +9,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -165,13 +165,17 @@ def _get(connection: http.client.HTTPConnection, target: str, headers: Mapping[s
         with connection.getresponse() as response:
             body = response.read(_ANSWER_AT_MOST + 1)
     except TimeoutError:
-        msg = f"no answer within {connection.timeout:g} s; is it stopped, or starved?"
+        waited = f"no answer within {connection.timeout:g} s"
+        msg = f"{waited}; is it stopped, or starved? --timeout waits for longer"
         raise CannotAsk(msg) from None
     except (FileNotFoundError, ConnectionRefusedError):
         msg = "nobody listens there (any more)"
         raise CannotAsk(msg) from None
     except OSError as error:
         msg = f"cannot be reached: {error.strerror or error}"
+        raise CannotAsk(msg) from None
+    except (http.client.InvalidURL, UnicodeError) as error:
+        msg = f"that is no URL: {error}"
         raise CannotAsk(msg) from None
     except http.client.HTTPException as error:
         msg = f"what answers is no HTTP server: {type(error).__name__}"
@@ -211,15 +215,7 @@ def ask_all(
     Raises:
         CannotAsk: none gave one.
     """
-
-    def ask(process: Process) -> bytes | CannotAsk:
-        try:
-            return process.ask(question)
-        except CannotAsk as error:
-            return error
-
-    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        outcomes = [*zip(processes, pool.map(ask, processes), strict=True)]
+    outcomes = [*zip(processes, _outcomes(processes, question), strict=True)]
     answers = [(process, body) for process, body in outcomes if isinstance(body, bytes)]
     errors = [error for _, error in outcomes if isinstance(error, CannotAsk)]
     if not answers:
@@ -227,6 +223,28 @@ def ask_all(
     for error in errors if command else ():
         fail(f"{command}: {error}")
     return answers
+
+
+def _outcomes(processes: Sequence[Process], question: Question) -> list[bytes | CannotAsk]:
+    found: list[bytes | CannotAsk] = [CannotAsk("was not asked")] * len(processes)
+    places = threading.Semaphore(_ASKED_AT_ONCE)
+
+    def ask(number: int) -> None:
+        with places:
+            try:
+                found[number] = processes[number].ask(question)
+            except CannotAsk as error:
+                found[number] = error
+
+    # Daemons, unlike the threads of an executor, do not keep back whoever presses Ctrl-C.
+    threads = [
+        threading.Thread(target=ask, args=(number,), daemon=True) for number in range(len(found))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
 
 
 def read_json(process: Process, body: bytes, *keys: str) -> dict[str, Any]:
@@ -259,10 +277,10 @@ def token_option(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--timeout",
-            default="30s",
+            default="1m",
             callback=duration_in,
-            metavar="30s",
-            help="Wait so long for an answer. [30s]",
+            metavar="1m",
+            help="Wait so long for an answer. [1m]",
         ),
         click.option(
             "--token",
