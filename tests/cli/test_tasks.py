@@ -11,7 +11,7 @@ import pytest
 
 import _debugged
 from _snapshots import MAIN, SHOP, task, thread
-from snowshed.cli import main
+from snowshed.cli import _tasks, main
 from snowshed.model import TaskState
 
 ME = str(os.getpid())
@@ -97,6 +97,16 @@ def test_groups_for_a_program(shop: None, capsys: pytest.CaptureFixture[str]) ->
             }
         ],
     }
+
+
+def test_groups_that_a_process_has_kept_back_are_counted(
+    shop: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_tasks, "_GROUPS_AT_MOST", 2)
+    assert main(["tasks", ME, "--limit", "1"]) == 0
+    assert printed(capsys)[-1].startswith("and 2 more groups")
+    assert main(["tasks", ME, "--format", "json"]) == 0
+    assert json.loads("\n".join(printed(capsys)))["left_out"] == 1
 
 
 def test_each_task_is_a_line_of_its_own_the_oldest_first(
@@ -191,8 +201,6 @@ class TestRefusals:
     def test_tables_that_do_not_fit_are_refused(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        from snowshed.cli import _tasks
-
         def broken(body: bytes) -> None:
             raise ValueError("a task names a frame that is not there")
 

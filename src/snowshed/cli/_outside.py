@@ -140,9 +140,9 @@ def _frames_of(frames: Iterable[Any]) -> Iterator[Frame]:
 
 
 def _state_of(stack: Stack, awaits: tuple[int, ...]) -> TaskState:
-    for frame in stack[:3]:
-        path = PurePath(frame.file)
-        guess = _GUESSES.get((path.name, frame.function))
+    if stack:
+        path = PurePath(stack[0].file)
+        guess = _GUESSES.get((path.name, stack[0].function))
         if path.parent.name == "asyncio" and guess is not None:
             return guess
     if awaits:
