@@ -219,6 +219,26 @@ def test_two_tasks_that_await_each_other_are_in_a_cycle() -> None:
         runner.run(main())
 
 
+def test_a_task_whose_coroutine_cython_compiled_shows_its_function_and_its_socket() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main() -> None:
+        cage = _zoo.Cage()
+        ours, _theirs = cage.sockets()
+        task = asyncio.create_task(asyncio.get_running_loop().sock_recv(ours, 1))
+        await settle()
+        found = of(task, inline())
+        assert found.state is TaskState.SOCKET
+        assert found.resource is not None
+        assert found.resource.text == f"<socket fd {ours.fileno()}>"
+        assert [frame.function for frame in found.stack] == ["sock_recv"]
+        task.cancel()
+        await asyncio.wait([task])
+        await cage.end()
+
+    uvloop.run(main())
+
+
 def first_of(tasks: list[asyncio.Task[Any]]) -> Coroutine[Any, Any, Any]:
     return asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
