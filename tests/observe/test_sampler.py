@@ -1,81 +1,23 @@
-"""The sampler on real loops: what it finds, whom it blames, and that nobody notices."""
+"""The sampler on real loops: what it finds of tasks, and that nobody notices."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import random
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from observe._loops import KINDS, Block, LoopThread
+from observe._loops import KINDS, LoopThread
+from observe._sampled import MADE, Scene, states
 from snowshed.model import Frame, Profile, TaskState
 from snowshed.observe._sampler import Sampler
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
 
 if TYPE_CHECKING:
-    from snowshed.observe._export import Window
     from snowshed.observe._provenance import Origin
-
-MADE = Frame("main", "shop.py", 3)
-
-
-class Known:
-    """Knows of every task of a loop that it is the user's, and for which request."""
-
-    def __init__(self, thread: LoopThread) -> None:
-        self._thread = thread
-
-    def of(self, task: asyncio.Task[Any]) -> Origin | None:
-        # Those of other tests' loops are none of ours.
-        owner = "user" if task.get_loop() is self._thread.loop else "driver"
-        return (MADE, owner, "GET /prices", "", None)
-
-
-class Scene:
-    """A loop in its thread, and a sampler in virtual time."""
-
-    def __init__(self, kind: str = "asyncio", **settings: Any) -> None:
-        self.thread = LoopThread(kind)
-        self.now = 1000.0
-        self.windows: list[Window] = []
-        self.sampler = Sampler(
-            Settings(**({"probability": 1.0} | settings)),
-            provenance=Known(self.thread),
-            live=lambda: {MADE: 7},
-            sink=self.windows.append,
-            is_users=lambda frame: frame.f_code.co_filename == __file__,
-            clock=lambda: self.now,
-            wall=lambda: self.now,
-            rng=random.Random(1),
-        )
-
-    def __enter__(self) -> Scene:
-        self.thread.__enter__()
-        self.thread.call(lambda: self.sampler.watch(self.thread.loop))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.sampler.close()
-        self.thread.__exit__()
-
-    def look(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.now += 0.02
-            self.sampler.poll(self.now)
-
-
-def states(profile: Profile) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
-    for sample in profile.samples:
-        labels = dict(sample.labels)
-        if labels.get("kind") != "thread":
-            found[str(labels["state"])] = sample.values
-    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,63 +74,6 @@ def test_a_profile_of_an_unknown_kind_is_refused() -> None:
         scene.sampler.profile("heap")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_line_that_blocks_the_loop_is_named_with_its_request(
-    kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING, "snowshed.blocked")
-    block = Block()
-
-    def load_prices() -> None:
-        block.hold()
-
-    async def handle() -> None:
-        load_prices()
-
-    with Scene(kind) as scene:
-        scene.thread.passes()
-        scene.thread.loop.call_soon_threadsafe(
-            lambda: scene.thread._tasks.append(scene.thread.loop.create_task(handle()))
-        )
-        assert block.inside.wait(10)
-        scene.look(16)
-        assert scene.sampler.statistics().lag[0].worst >= 0.3 or kind == "uvloop"
-        block.go()
-        scene.thread.passes()
-        scene.look()
-        statistics = scene.sampler.statistics()
-    line = load_prices.__code__.co_firstlineno + 1
-    where = f"{__file__}:{line} block.hold in {load_prices.__qualname__}() (request GET /prices)"
-    assert caplog.messages == [f"the loop was blocked for 0.32 s at {where}"]
-    assert statistics.blocked == 1
-    assert statistics.blocked_seconds == statistics.blocked_longest == pytest.approx(0.32)
-    [blocked_by] = statistics.blocked_by
-    assert (blocked_by.frame.line, blocked_by.call) == (line, "block.hold")
-    running = states(scene.sampler.profile("wall"))["running"]
-    assert running[1] == pytest.approx(0.3e9, rel=0.1)
-
-
-def test_a_callback_that_blocks_is_named_too(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "snowshed.blocked")
-    block = Block()
-
-    def in_a_callback() -> None:
-        block.hold()
-
-    with Scene() as scene:
-        scene.thread.loop.call_soon_threadsafe(in_a_callback)
-        assert block.inside.wait(10)
-        scene.look(16)
-        block.go()
-        scene.thread.passes()
-        scene.look()
-    [message] = caplog.messages
-    assert "block.hold in test_a_callback_that_blocks_is_named_too.<locals>.in_a_callback()" in (
-        message
-    )
-    assert "request" not in message
-
-
 def test_each_interval_goes_to_the_sink_and_the_next_begins_empty() -> None:
     async def sleep() -> None:
         await asyncio.sleep(3600)
@@ -204,6 +89,21 @@ def test_each_interval_goes_to_the_sink_and_the_next_begins_empty() -> None:
         assert second.table.seconds == pytest.approx(1.0, rel=0.05)
         # What fades is made up for: the sum is that of all the time, less its age.
         assert scene.sampler._kept.seconds == pytest.approx(2.4, rel=0.06)
+
+
+def test_closing_hands_over_what_no_interval_has_and_a_child_does_not() -> None:
+    with Scene() as scene:
+        scene.thread.start(lambda: asyncio.sleep(3600))
+        scene.thread.passes()
+        scene.look(10)
+        scene.sampler.close()
+        scene.sampler.close()
+        [window] = scene.windows
+        assert len(window.table) > 0
+        scene.look(10)
+        scene.sampler.after_fork()
+        scene.sampler.close()
+        assert len(scene.windows) == 1
 
 
 def test_without_a_sink_nothing_is_kept_for_it() -> None:
@@ -269,35 +169,6 @@ def test_exact_totals_that_fail_are_left_out() -> None:
         assert scene.sampler.statistics().unreadable == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_loops_come_and_go(kind: str) -> None:
-    with Scene(kind) as scene:
-        scene.thread.call(lambda: scene.sampler.watch(scene.thread.loop))
-        assert len(scene.sampler.statistics().lag) == 1
-        with LoopThread(kind) as other:
-            other.call(lambda: scene.sampler.watch(other.loop))
-            scene.look(5)
-            assert len(scene.sampler.statistics().lag) == 2
-        scene.look(2)
-        assert len(scene.sampler.statistics().lag) == 1
-        assert "loops=1" in repr(scene.sampler)
-
-
-def test_a_loop_that_moves_to_another_thread_is_followed() -> None:
-    sampler = Sampler(Settings())
-    loop = asyncio.new_event_loop()
-    idents = []
-    for _ in range(2):
-        thread = threading.Thread(target=lambda: sampler.watch(loop))
-        thread.start()
-        thread.join()
-        idents.append([mark.thread for mark in sampler._marks.values()])
-    assert len(idents[1]) == 1
-    sampler.close()
-    assert "select" not in vars(loop._selector)
-    loop.close()
-
-
 def test_a_thread_that_burns_the_processor_is_in_the_profile() -> None:
     with Scene() as scene:
         scene.look(6)
@@ -315,26 +186,6 @@ def test_a_thread_that_burns_the_processor_is_in_the_profile() -> None:
         # The loop's own thread is told of by its tasks.
         functions = {frame.function for s in threads for frame in s.stack}
         assert not any("run_forever" in function for function in functions)
-
-
-def test_a_cpu_profile_names_the_task_that_runs() -> None:
-    block = Block()
-
-    async def handle() -> None:
-        await asyncio.sleep(0)
-        block.hold()
-
-    with Scene() as scene:
-        scene.thread.start(handle)
-        assert block.inside.wait(10)
-        runs_in = scene.sampler._runs_in
-        assert runs_in(scene.thread.ident) == (handle.__qualname__, "GET /prices")
-        assert runs_in(1) == ("", "")
-        block.go()
-        scene.thread.passes()
-        assert runs_in(scene.thread.ident) == ("", "")
-        scene.sampler._cpu._sleep = lambda seconds: scene.look()
-        assert scene.sampler.cpu_profile(0.05).sample_types[1].type == "cpu"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -1,9 +1,9 @@
 """The tasks that there are, looked at without holding any of them.
 
-Asyncio keeps weak references to its tasks. Copying their list costs 10 to 30 ns for each, `all_tasks`
-many times as much, as it asks each one whether it is done. A long copy is used for several looks,
-so that its cost stays a tenth of a per cent: up to 2,000 tasks there is a new one for each look,
-with 100,000 one in a second, which takes 3 ms.
+Asyncio keeps weak references to its tasks. Copying their list costs 10 to 30 ns for each, and
+`asyncio.all_tasks` many times as much, as it asks each one whether it is done. A long copy is used
+for several looks, so that its cost stays a tenth of a per cent: up to 2,000 tasks there is a new
+one for each look, with 100,000 one in a second, which takes 3 ms.
 
 A look only takes tasks that were in a copy made `longer_than` ago: whatever is in there is at least
 as old, and no clock has to be read when a task is made.

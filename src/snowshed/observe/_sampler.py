@@ -161,14 +161,19 @@ class Sampler:
         self._marks[id(loop)] = LoopMark(loop, threading.get_ident(), self._clock)
 
     def close(self) -> None:
-        """Leave all loops as they were."""
+        """Hand over what was sampled since the last interval, and leave all loops as they were."""
+        if self._sink is not None and len(self._window):
+            self._flush(self._clock())
+        self._leave_loops()
+
+    def _leave_loops(self) -> None:
         for mark in self._marks.values():
             mark.remove()
         self._marks.clear()
 
     def after_fork(self) -> None:
         """Forget, in the child, what was of the parent: its loops do not run here."""
-        self.close()
+        self._leave_loops()
         self._cpu.after_fork()
         self._kept, self._block, self._window = Table(), Table(), Table()
         self._began = self._window_began = self._wall()
