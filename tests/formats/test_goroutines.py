@@ -83,6 +83,11 @@ def test_names_of_any_kind_leave_a_dump_that_can_be_read(name: str, file: str, s
     assert found.goroutines[1] == ADDING
 
 
+def test_what_would_end_a_header_is_replaced_and_what_is_no_text_in_a_label_too() -> None:
+    odd = Goroutine(5, "a[0]\n", (), labels=(("k", "\ud800"),))
+    assert write_debug2([odd]) == 'goroutine 5 [a(0)\\n] {k: "\\ufffd"}:\n'
+
+
 @pytest.mark.parametrize("state", TaskState)
 def test_each_state_of_a_task_survives(state: TaskState) -> None:
     assert dump_of(write_debug2([Goroutine(1, state, ())])).goroutines[0].state == state
@@ -237,6 +242,14 @@ def test_another_total_than_that_of_the_groups_is_a_warning() -> None:
     cut = counts_of(text[: len(text) // 2])
     assert cut.samples == counts_of(text).samples[: len(cut.samples) - 1] + cut.samples[-1:]
     assert any("it says 33, and " in warning for warning in cut.warnings)
+
+
+def test_contention_in_cycles_is_read_as_nanoseconds() -> None:
+    text = "--- mutex:\ncycles/second=2000000000\nsampling period=5\n300 7 @ 0x1\n#\t0x1\n"
+    found = counts_of(text)
+    assert [each.unit for each in found.sample_types] == ["count", "nanoseconds"]
+    assert found.samples == (Sample((Frame("0x1", "", 0),), (7, 150)),)
+    assert found.warnings == ()
 
 
 def test_lines_that_are_no_counts_are_named() -> None:

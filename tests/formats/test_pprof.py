@@ -15,6 +15,7 @@ from _go import go_tool_pprof
 from _profile_proto import message_class
 from _profiles import profiles
 from snowshed.formats import pprof
+from snowshed.formats._pprof import _write
 from snowshed.model import Frame, Profile, Sample, ValueType
 
 GOROUTINES = ValueType("goroutine", "count")
@@ -63,6 +64,15 @@ def test_a_place_has_the_same_address_in_every_profile() -> None:
     assert one[HANDLER.line] == other[HANDLER.line]
     assert len({*one.values(), *other.values()}) == 3
     assert 0 not in one.values()
+
+
+def test_places_whose_addresses_collide_get_different_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_write, "address_of", lambda frame: 4096)
+    profile = Profile((GOROUTINES,), (Sample((ACQUIRE, HANDLER, GET), (1,)),))
+    message = PACKED.FromString(gzip.decompress(pprof.write(profile)))
+    assert [location.address for location in message.location] == [4096, 4097, 4098]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def test_a_row_that_ends_within_a_number_says_so() -> None:
         _wire.split(b"\x01\x80")
 
 
+@pytest.mark.parametrize("row", [b"\x80" * 10 + b"\x01", b"\x01" + b"\xff" * 11])
+def test_a_row_with_a_number_of_more_than_10_bytes_says_so(row: bytes) -> None:
+    with pytest.raises(_wire.Broken, match="at most 10 bytes"):
+        _wire.numbers_in(row)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_fields_or_broken_within_them(data: bytes) -> None:
     last = 0
