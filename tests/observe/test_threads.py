@@ -212,3 +212,16 @@ def test_more_threads_than_fit_in_a_batch_are_all_seen() -> None:
     end.set()
     for thread in threads:
         thread.join()
+
+
+def test_threads_of_our_own_are_not_the_users_work() -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait, name="snowshed-watch")
+    thread.start()
+    try:
+        owners = {each.name: each.owner for each in look_at_threads(Paths())}
+    finally:
+        stop.set()
+        thread.join()
+    assert owners["snowshed-watch"] == "infrastructure"
+    assert owners["MainThread"] == "user"

@@ -59,6 +59,8 @@ _FRAMES_AT_MOST = 10_000
 _BATCH = 32
 # Between what is known and the innermost call nothing else may stand.
 _MACHINERY = {"threading", "subprocess"}
+# How the names of snowshed's own threads begin.
+OURS = "snowshed"
 
 
 def look_at_threads(paths: Paths) -> Iterator[TaskSnapshot]:
@@ -91,7 +93,8 @@ def _batch(
             name = names.get(ident) or f"thread {ident}"
             stack = paths.running(iter(frames))
             function = _function(frames, paths)
-            found.append(TaskSnapshot(ident, "thread", name, state, function, stack))
+            owner = "infrastructure" if name.startswith(OURS) else "user"
+            found.append(TaskSnapshot(ident, "thread", name, state, function, stack, owner=owner))
     return found
 
 
