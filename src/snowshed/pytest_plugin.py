@@ -87,8 +87,20 @@ class _Plugin:
         self._grace = _seconds(config)
         self._ignore = tuple(config.getini("snowshed_leak_ignore"))
         self._root = config.rootpath
+        self._patches: Any = None
         self._reports: list[str] = []
         self._broken = ""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Load what asynchronous tests will need: in a test, files or time may be replaced."""
+        if self._mode == "off" or not any(_is_asynchronous(item) for item in session.items):
+            return
+        try:
+            from snowshed._pytest_plugin import _loop
+
+            _loop.classifier()
+        except Exception as error:  # noqa: BLE001 - the tests must run whatever happens here
+            self._failed(error)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -96,7 +108,7 @@ class _Plugin:
         watch = self._watch(item) if isinstance(item, pytest.Function) else None
         if watch is None or not isinstance(item, pytest.Function):
             return (yield)
-        with _watching(watch), _wrapped(item, watch):
+        with _watching(watch, self._patches), _wrapped(item, watch):
             try:
                 result = yield
             except Exception:
@@ -121,6 +133,7 @@ class _Plugin:
             return None
         from snowshed._pytest_plugin import _watch
 
+        self._patches = self._patches or _watch.Patches()
         watch = _watch.Watch(
             self._root, leaks, self._grace, self._ignore, self._failed, _make, _note_lost
         )
@@ -213,6 +226,12 @@ def _seconds(config: pytest.Config) -> float:
     return grace
 
 
+def _is_asynchronous(item: pytest.Item) -> bool:
+    # Not `item.obj`, which makes an instance of the test's class.
+    where = getattr(item.parent, "obj", None)
+    return inspect.iscoroutinefunction(getattr(where, getattr(item, "originalname", ""), None))
+
+
 def _may_leak(item: pytest.Function) -> bool:
     marker = item.get_closest_marker("allow_task_leaks")
     if marker is None:
@@ -242,10 +261,9 @@ def _limits(item: pytest.Function) -> dict[str, float]:
 
 
 @contextmanager
-def _watching(watch: Watch) -> Iterator[None]:
+def _watching(watch: Watch, patches: Any) -> Iterator[None]:
     from snowshed._pytest_plugin import _watch
 
-    patches = _watch.Patches()
     patches.put()
     token = _watch.CURRENT.set(watch)
     everywhere = _watch.Everywhere.watch

@@ -69,6 +69,7 @@ def test_a_name_stands_for_all_below_it(name: str, ignored: bool) -> None:
 def test_only_names_that_somebody_gave_are_shown() -> None:
     assert given_name("refresh-cache") == "refresh-cache"
     assert not given_name("Task-12")
+    assert not given_name("None")
     assert not given_name("Thread-3")
     assert not given_name("Thread-3 (run)")
 

@@ -322,18 +322,18 @@ def test_on_uvloop_it_is_the_same(pytester: pytest.Pytester, plugin: str) -> Non
 
 def test_an_attached_process_counts_as_before(pytester: pytest.Pytester) -> None:
     source = """
-@pytest.fixture
-def attached():
-    runtime = snowshed.init(mode="enforce")
-    yield runtime
-    runtime.close()
+snowshed.init(mode="enforce")
 
-async def test_it(attached):
+async def test_it():
     async with snowshed.open_scope("cart", budget=10) as scope:
         tasks = [asyncio.create_task(asyncio.sleep(0)) for _ in range(3)]
         assert scope.statistics().live == 3
         await asyncio.wait(tasks)
     asyncio.create_task(refresh())
 """
-    printed = failing(pytester, source)
+    pytester.makepyfile(test_it=BEGINNING + source)
+    # In a process of its own, since it stays attached.
+    result = pytester.runpytest_subprocess(*ASYNCIO, "--snowshed-leaks=error")
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
     assert "test_it ended with 1 task still running:\n  refresh()\n" in printed

@@ -21,7 +21,8 @@ Kind = Literal["task", "thread", "exception"]
 ENTRIES_AT_MOST = 10
 NAMES_AT_MOST = 3
 _TEXT_AT_MOST = 100
-_DEFAULT_NAME = re.compile(r"Task-\d+|Thread-\d+( \(.*\))?")
+# Python 3.13.0 names a task None that a task factory makes.
+_DEFAULT_NAME = re.compile(r"Task-\d+|None|Thread-\d+( \(.*\))?")
 # Where code of others lives, also below the directory of a project.
 _INSTALLED = ("site-packages", "dist-packages")
 

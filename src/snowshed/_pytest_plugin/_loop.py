@@ -228,8 +228,8 @@ async def _look_through(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
     if not watch.leaks:
         return
     try:
-        for pause in pauses(watch.grace):
-            if all(task.done() for task in _on(watch, loop)):
+        for pause in pauses(watch.grace) if _pending(watch, loop) else ():
+            if not _pending(watch, loop):
                 break
             for _ in range(TURNS_PER_TRY):
                 await _turn()
@@ -238,6 +238,10 @@ async def _look_through(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
         watch.left.extend(findings(watch, _on(watch, loop)))
     except Exception as error:  # noqa: BLE001 - the test must end as it would without us
         watch.broken(error)
+
+
+def _pending(watch: Watch, loop: asyncio.AbstractEventLoop) -> bool:
+    return not all(task.done() for task in _on(watch, loop))
 
 
 def _on(watch: Watch, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:

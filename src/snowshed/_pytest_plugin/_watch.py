@@ -179,6 +179,8 @@ class Patches:
 
     def __init__(self) -> None:
         self._put: list[tuple[type, str, Any, Any]] = []
+        # The wrappers of the last test, by what they wrap: a suite has thousands of tests.
+        self._made: dict[tuple[type, str], tuple[Any, Any]] = {}
 
     def put(self) -> None:
         """Wrap what is loaded and is not wrapped yet, by an outer run in this process."""
@@ -192,15 +194,20 @@ class Patches:
 
     def _wrap(self, kind: type, name: str, around: Callable[[Any], Any]) -> None:
         original = function = getattr(kind, name)
+        wrapped, ours = self._made.get((kind, name), (None, None))
+        if wrapped is original:
+            self._put.append((kind, name, ours, kind.__dict__.get(name)))
+            setattr(kind, name, ours)
+            return
         while function is not None:
             # A tracer may have put its own around ours, which then still does its work.
             if getattr(function, "watches_tests", False):
                 return
             function = getattr(function, "__wrapped__", None)
-        ours: Any = wraps(original)(around(original))
-        ours.watches_tests = True
-        self._put.append((kind, name, ours, kind.__dict__.get(name)))
-        setattr(kind, name, ours)
+        made: Any = wraps(original)(around(original))
+        made.watches_tests = True
+        self._made[kind, name] = original, made
+        self._wrap(kind, name, around)
 
     def remove(self) -> None:
         """Put back what was there, where ours is still on top."""
