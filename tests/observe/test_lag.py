@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from observe._loops import KINDS, Block, LoopThread, eventually
+from snowshed.observe import _lag
 from snowshed.observe._lag import REMEMBERED, Held, LoopMark
 
 
@@ -118,6 +119,18 @@ def test_an_idle_loop_is_not_held_and_not_woken(kind: str) -> None:
         assert eventually(lambda: looks() == [None] * 10)
         assert mark._asked_at is None
         assert mark.counts_rounds or mark.rounds == 0
+
+
+def test_no_stack_is_walked_while_a_loop_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(thread: int) -> None:
+        raise AssertionError
+
+    with LoopThread() as thread:
+        mark = LoopMark(thread.loop, thread.ident)
+        thread.passes()
+        assert eventually(lambda: [mark.look(1.0), mark.look(1.0), mark.idle] == [None, None, True])
+        monkeypatch.setattr(_lag, "_frame_of", walk)
+        assert [mark.look(number / 50) for number in range(3)] == [None] * 3
 
 
 def test_the_longest_round_is_known_to_the_moment() -> None:
