@@ -90,6 +90,12 @@ async def test_it():
     assert "left behind" not in result.stdout.str()
 
 
+def test_snowshed_may_be_loaded_before_pytest(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    program = "import sys, snowshed, pytest; sys.exit(pytest.main(['-Werror', '-pno:asyncio']))"
+    pytester.run(sys.executable, "-Werror", "-c", program).assert_outcomes(passed=1)
+
+
 def test_a_suite_without_asyncio_never_loads_it(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
     import sys

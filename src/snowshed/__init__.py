@@ -14,6 +14,8 @@ The code lies in layers; each imports only what lies below it:
     errors                everything that a user may catch
 
 The names below arrive when they are first used, so that `import snowshed` costs next to nothing.
+
+PYTEST_DONT_REWRITE: whoever loads snowshed before pytest does must not be warned of it.
 """
 
 from __future__ import annotations
