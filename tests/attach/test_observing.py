@@ -162,3 +162,16 @@ def test_a_job_is_done_no_more_often_than_it_says() -> None:
     for now in (0.0, 0.02, 0.09, 0.1, 0.15, 0.31):
         job(now)
     assert done == [0.0, 0.1, 0.31]
+
+
+def test_the_sampler_asks_in_passing_whose_an_old_task_is(tmp_path: Path) -> None:
+    body = """
+async def main():
+    task = asyncio.create_task(waits())
+    owner = runtime._observing._owner
+    young = owner(task)
+    while runtime.registry.known(task) is None:
+        await asyncio.sleep(0.01)
+    print(json.dumps([young, owner(task)]))
+"""
+    assert printed(tmp_path, body) == [None, "user"]

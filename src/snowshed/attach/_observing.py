@@ -108,7 +108,18 @@ class Observing:
         if not self._settings.sampler:
             return None
         sink = None if self._uploader is None else Exporter(self._uploader)
-        return Sampler(self._settings, provenance=self._origins, live=self._live, sink=sink)
+        return Sampler(
+            self._settings,
+            provenance=self._origins,
+            owner=self._owner,
+            live=self._live,
+            sink=sink,
+        )
+
+    def _owner(self, task: asyncio.Task[Any]) -> str | None:
+        """Tell whose work an old task does; all else takes a search, see `Origins.of`."""
+        known = self._registry.known(task)
+        return None if known is None else known.site.owner
 
     def _jobs(self) -> list[Callable[[float], object]]:
         jobs: list[Callable[[float], object]] = [_Every(TICK, self._registry.tick)]
