@@ -91,7 +91,7 @@ class TestAsking:
             url = f"http://127.0.0.1:{server.port}"
             assert at_url(url, "secret", 5.0).ask(TASKS)
             assert why(at_url(url, None, 5.0)) == (
-                f"{url}: it asks for a token: --token, or SNOWSHED_DEBUG_TOKEN"
+                f"{url}: it asks for a token, or for another one: --token, or SNOWSHED_DEBUG_TOKEN"
             )
 
 
@@ -126,7 +126,7 @@ class TestNoAnswer:
                 process, Question("snowshed/tasks", {"group-by": "colour"})
             )
             missing = why(process, Question("snowshed/nothing"))
-            assert missing.endswith("all, tasks, waits (404)")
+            assert "all, tasks, waits (404); the debug pages of a service are at /debug" in missing
 
     def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
         with saying(b"HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n") as url:

@@ -186,14 +186,20 @@ def _get(connection: http.client.HTTPConnection, target: str, headers: Mapping[s
         msg = f"the answer has more than {_ANSWER_AT_MOST >> 20} MB"
         raise CannotAsk(msg)
     if response.status != http.client.OK:
-        raise CannotAsk(why_not(response.status, body))
+        lost = response.status == http.client.NOT_FOUND
+        where = (
+            "; the debug pages of a service are at /debug, unless the URL says where"
+            if lost
+            else ""
+        )
+        raise CannotAsk(why_not(response.status, body) + where)
     return body
 
 
 def why_not(status: int, body: bytes) -> str:
     """Return why there is no answer, from what came instead."""
     if status == http.client.UNAUTHORIZED:
-        return "it asks for a token: --token, or SNOWSHED_DEBUG_TOKEN"
+        return "it asks for a token, or for another one: --token, or SNOWSHED_DEBUG_TOKEN"
     try:
         detail = json.loads(body)["detail"]
     except (ValueError, KeyError, TypeError):
