@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from snowshed.attach._observing import _Every
+from snowshed.formats import pprof
 
 SERVICE = """
 import asyncio, json, sys, urllib.request, threading
@@ -36,7 +37,6 @@ async def fails():
 {body}
 
 {run}
-runtime._observing.stop()
 """
 
 
@@ -146,6 +146,20 @@ async def main():
     process, socket, live = printed(tmp_path, body, run)
     assert Path(socket).name == f"{process}.sock"
     assert live == 3
+
+
+def test_what_was_seen_since_the_last_profile_is_kept_when_the_process_ends(tmp_path: Path) -> None:
+    body = """
+async def main():
+    tasks = [asyncio.create_task(waits()) for _ in range(200)]
+    while not runtime._observing.sampler.statistics().taken:
+        await asyncio.sleep(0.01)
+    print("[]")
+"""
+    kept = tmp_path / "profiles"
+    printed(tmp_path, body, probability=1.0, profiles_to=str(kept))
+    [profile] = kept.glob("*-wall.pb.gz")
+    assert pprof.read(profile.read_bytes()).samples
 
 
 def test_without_a_sampler_and_a_socket_nothing_is_there(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ such: so no thread is started and no socket opened before the first loop runs.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -72,6 +73,9 @@ class Observing:
         self._watch.start()
         if self._uploader is not None:
             self._uploader.start()
+            if not self._runs:
+                # What the last interval has seen is sent, too.
+                atexit.register(self.stop)
         self._runs = True
         self._serve()
 

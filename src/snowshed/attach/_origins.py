@@ -28,6 +28,8 @@ TELLS_CONTEXT = sys.version_info >= (3, 12)
 # A task of the last tenth of a second is looked for among so many at most, if it is the only one
 # that is asked for.
 YOUNG_AT_MOST = 2000
+# And before Python 3.12 its request among so many.
+BUDGETS_AT_MOST = 500
 
 Budgets = Callable[[], Iterable[TaskBudget]]
 
@@ -45,7 +47,7 @@ class Origins:
         self._open_requests = open_requests
 
     def of(self, task: asyncio.Task[Any]) -> Origin | None:
-        """Tell where ``task`` comes from. Cost: some microseconds; O(open requests) before 3.12."""
+        """Tell where ``task`` comes from. Cost: microseconds; before 3.12 up to a millisecond."""
         budget = _budget_in_context(task) if TELLS_CONTEXT else self._budget_with(task)
         return self._told(task, self._young(task), budget)
 
@@ -59,11 +61,11 @@ class Origins:
 
     def _budget_with(self, task: asyncio.Task[Any]) -> TaskBudget | None:
         found = None
-        for budget in self._open_requests():
+        for budget in islice(self._open_requests(), BUDGETS_AT_MOST):
             if _host_of(budget) is task or _counts(budget, task):
                 found = budget
                 break
-        for scope in open_scopes():
+        for scope in islice(open_scopes(), BUDGETS_AT_MOST):
             if _counts(scope._budget, task) and _depth(scope._budget) > _depth(found):
                 found = scope._budget
         return found
