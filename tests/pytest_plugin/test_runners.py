@@ -297,6 +297,10 @@ async def outer():
 async def test_leaks():
     assert type(asyncio.get_running_loop()) is uvloop.Loop
     await outer()
+
+async def test_leaks_from_a_callback():
+    asyncio.get_running_loop().call_soon(asyncio.create_task, refresh())
+    await asyncio.sleep(0.001)
 """
 
 
@@ -318,6 +322,8 @@ def test_on_uvloop_it_is_the_same(pytester: pytest.Pytester, plugin: str) -> Non
     printed = run(pytester, *arguments, test_it=beginning + UVLOOP).stdout.str()
     assert "test_leaks ended with 1 task still running:\n  refresh()\n" in printed
     assert "call_soon(lambda: asyncio.create_task(refresh()))" in printed
+    assert "test_leaks_from_a_callback ended with 1 task still running:\n  refresh()\n" in printed
+    assert "created at a line that is not known" in printed
 
 
 def test_an_attached_process_counts_as_before(pytester: pytest.Pytester) -> None:
