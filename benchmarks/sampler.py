@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from benchmarks._runner import CONTROL, Case, LoopKind, Row, Section, loop_kinds, new_loop, row_of
-from snowshed.observe._lag import LoopMark
-from snowshed.observe._sampler import Sampler
+from snowshed.observe._sampler._lag import LoopMark
+from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import _snapshots
 from snowshed.integrations._debug import Access, Observed, Pages
-from snowshed.observe import _place
-from snowshed.observe._serve import Server
+from snowshed.observe._serve import _place
+from snowshed.observe._serve._serve import Server
 
 if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot

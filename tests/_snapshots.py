@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from snowshed.model import Frame, Resource, Stack, TaskSnapshot, TaskState
-from snowshed.observe._snapshot import Snapshot
+from snowshed.observe._snapshot._snapshot import Snapshot
 
 SHOP = Frame("checkout", "/srv/shop/app.py", 41)
 ACQUIRE = Frame("Lock.acquire", "/usr/lib/python3/asyncio/locks.py", 113)

@@ -15,7 +15,7 @@ import pytest
 import _debugged
 import _page
 import _serving
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 pytestmark = [pytest.mark.house, pytest.mark.server, pytest.mark.slow]
 

@@ -4,6 +4,7 @@ The code lies in layers; each imports only what lies below it:
 
     cli                   the `snowshed` command
     demo, testing         the flooded shop; virtual time for tests
+    pytest_plugin         says which test has left a task behind
     attach                `init()` and `snowshed run`: watches code that knows nothing of snowshed
     integrations          one file for each foreign interface: ASGI, gRPC, HTTP clients, metrics
     observe               every task: its state, what it waits for; sampler, profiles
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         ConfigError,
         DeadlineExceeded,
         EndOfChannel,
+        FormatError,
         Overloaded,
         SnowshedError,
         WouldBlock,
@@ -59,6 +61,7 @@ __all__ = [
     "ConfigError",
     "DeadlineExceeded",
     "EndOfChannel",
+    "FormatError",
     "Overloaded",
     "ReceiveChannel",
     "Runtime",

@@ -19,7 +19,7 @@ from snowshed.attach._task_factory import counting
 from snowshed.core import open_scope
 
 if TYPE_CHECKING:
-    from snowshed.observe._table import SiteTable
+    from snowshed.observe._registry._table import SiteTable
 
 EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
 LOOPS = ["asyncio", "uvloop"]

@@ -27,7 +27,7 @@ from snowshed.cli._ask import (
     read_json,
     safe,
 )
-from snowshed.observe._place import socket_of
+from snowshed.observe._serve._place import socket_of
 
 TASKS = Question("snowshed/tasks")
 

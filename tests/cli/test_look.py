@@ -15,7 +15,7 @@ from _serving import UNDER_SNOWSHED, Server, serving
 from snowshed.cli import main
 from snowshed.cli._processes import parents
 from snowshed.formats import pprof
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 pytestmark = pytest.mark.server
 

@@ -13,7 +13,7 @@ import pytest
 
 import _needs
 import _serving
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 pytestmark = pytest.mark.server
 

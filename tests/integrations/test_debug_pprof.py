@@ -14,11 +14,11 @@ from snowshed.formats import pprof
 from snowshed.integrations._debug import Access, Observed, Pages
 from snowshed.integrations._debug._pprof import PprofPages
 from snowshed.model import Profile, Sample, TaskSnapshot, TaskState, ValueType
-from snowshed.observe._exchange import Request, Response
-from snowshed.observe._go_profile import GOROUTINE
+from snowshed.observe._go_profile._go_profile import GOROUTINE
+from snowshed.observe._serve._exchange import Request, Response
 
 if TYPE_CHECKING:
-    from snowshed.observe._snapshot import Snapshot
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 CONTENTIONS = (ValueType("contentions", "count"), ValueType("delay", "nanoseconds"))
 CPU = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))

@@ -29,11 +29,11 @@ from snowshed.model import (
     TaskState,
     ValueType,
 )
-from snowshed.observe import _place
-from snowshed.observe._serve import Server
+from snowshed.observe._serve import _place
+from snowshed.observe._serve._serve import Server
 
 if TYPE_CHECKING:
-    from snowshed.observe._snapshot import Snapshot
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 HERE = __file__
 LOCKS = asyncio.locks.__file__

@@ -14,9 +14,9 @@ from _snapshots import ACQUIRE, AT_THE_LOCK, LOCK, MAIN, SHOP, snapshot, task, t
 from snowshed.integrations._debug import Observed, Pages, _rows
 from snowshed.integrations._debug._tasks import TaskPages
 from snowshed.model import Frame, Resource, TaskSnapshot, TaskState
-from snowshed.observe._exchange import Request, Response
-from snowshed.observe._history import EndedTask
-from snowshed.observe._site import SiteStatistics
+from snowshed.observe._registry._history import EndedTask
+from snowshed.observe._registry._site import SiteStatistics
+from snowshed.observe._serve._exchange import Request, Response
 
 SITE = SiteStatistics(MAIN, "user", created=9, live=3, peak=5, done=6, unretrieved=1)
 ENDED = EndedTask("Task-3", "checkout", MAIN, "user", "failed", "ValueError at app.py:3 f", 1.5)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from snowshed.observe._paths import Paths
-from snowshed.observe._snapshot import Describe, Snapshot, take
-from snowshed.observe._states import Look, look
+from snowshed.observe._snapshot._paths import Paths
+from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take
+from snowshed.observe._snapshot._states import Look, look
 
 if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot

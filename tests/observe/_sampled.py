@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from observe._loops import LoopThread
 from snowshed.model import Frame, Profile
-from snowshed.observe._sampler import Sampler
+from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 
 if TYPE_CHECKING:
-    from snowshed.observe._export import Window
-    from snowshed.observe._provenance import Origin
+    from snowshed.observe._sampler._export import Window
+    from snowshed.observe._snapshot._provenance import Origin
 
 MADE = Frame("main", "shop.py", 3)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowshed.model import Frame
-from snowshed.observe._aggregate import OTHERS, Cell, Key, Table
+from snowshed.observe._sampler._aggregate import OTHERS, Cell, Key, Table
 
 
 def key(name: str) -> Key:

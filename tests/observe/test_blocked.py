@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from snowshed.model import Frame
-from snowshed.observe._blocked import LINES_AT_MOST, SHOWN, STILL_BLOCKED, Blockages
-from snowshed.observe._lag import Held
-from snowshed.observe._running import Culprit
+from snowshed.observe._sampler._blocked import LINES_AT_MOST, SHOWN, STILL_BLOCKED, Blockages
+from snowshed.observe._sampler._lag import Held
+from snowshed.observe._sampler._running import Culprit
 
 LINE = Culprit(Frame("load_prices", "shop.py", 17), "time.sleep")
 OTHER = Culprit(Frame("save", "shop.py", 40), "json.dumps")

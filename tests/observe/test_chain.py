@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from observe._looking import started
-from snowshed.observe import _chain
-from snowshed.observe._chain import chain_of, runs, variable, was_started
+from snowshed.observe._snapshot import _chain
+from snowshed.observe._snapshot._chain import chain_of, runs, variable, was_started
 
 
 @types.coroutine

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.observe._chance import DRAWN_AT_MOST, Tokens, draw, stretch, take
+from snowshed.observe._sampler._chance import DRAWN_AT_MOST, Tokens, draw, stretch, take
 
 
 @given(

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from snowshed.observe._cpu import LONGEST, AlreadyProfiling, CpuProfiler
+from snowshed.observe._sampler._cpu import LONGEST, AlreadyProfiling, CpuProfiler
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.observe._cycles import cycles, cycles_in_steps
+from snowshed.observe._snapshot._cycles import cycles, cycles_in_steps
 
 GRAPHS = st.dictionaries(
     st.integers(0, 8), st.lists(st.integers(0, 8), max_size=4).map(tuple), max_size=9

@@ -6,7 +6,7 @@ from typing import Any
 
 from observe._looking import settle, started
 from snowshed.core import WeightedSemaphore, WorkerPool, open_channel, open_scope
-from snowshed.observe._described import TEXT_AT_MOST, Descriptions
+from snowshed.observe._snapshot._described import TEXT_AT_MOST, Descriptions
 
 of = Descriptions().of
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.observe import _exchange
-from snowshed.observe._exchange import BadRequest, Request, Response
+from snowshed.observe._serve import _exchange
+from snowshed.observe._serve._exchange import BadRequest, Request, Response
 
 
 class Wire:

@@ -6,8 +6,8 @@ import pytest
 
 from snowshed.formats import pprof
 from snowshed.model import Frame, TaskState, ValueType
-from snowshed.observe._aggregate import OTHERS, Key, Table
-from snowshed.observe._export import (
+from snowshed.observe._sampler._aggregate import OTHERS, Key, Table
+from snowshed.observe._sampler._export import (
     BLOCKING,
     Exporter,
     Span,
@@ -16,7 +16,7 @@ from snowshed.observe._export import (
     cpu_profile,
     wall_profile,
 )
-from snowshed.observe._upload import Packet, Uploader
+from snowshed.observe._upload._upload import Packet, Uploader
 
 ACQUIRE = Frame("Lock.acquire", "/lib/asyncio/locks.py", 113)
 WORK = Frame("work", "shop.py", 17)

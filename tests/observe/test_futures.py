@@ -7,7 +7,7 @@ from typing import Any
 
 from observe._looking import for_ever, settle, started
 from snowshed.model import TaskState
-from snowshed.observe._futures import (
+from snowshed.observe._snapshot._futures import (
     AWAITED_AT_MOST,
     JOBS_BEGUN,
     JOBS_QUEUED,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from _snapshots import ACQUIRE, AT_THE_LOCK, LOCK, SHOP, task, thread
 from snowshed.model import Frame, Profile, Resource, Sample, TaskState, ValueType
-from snowshed.observe import _go_profile
-from snowshed.observe._go_profile import GOROUTINE, delta, goroutine_profile
+from snowshed.observe._go_profile import _go_profile
+from snowshed.observe._go_profile._go_profile import GOROUTINE, delta, goroutine_profile
 
 
 def labels_of(profile: Profile) -> list[dict[str, str | int]]:

@@ -9,8 +9,8 @@ import pytest
 from _snapshots import AT_THE_LOCK, MAIN, SHOP, task, thread
 from snowshed.formats import goroutines
 from snowshed.model import Frame, GoroutineDump, Profile, Sample, TaskState, ValueType
-from snowshed.observe._go_profile import goroutine_profile
-from snowshed.observe._go_text import contentions, counts, stacks
+from snowshed.observe._go_profile._go_profile import goroutine_profile
+from snowshed.observe._go_profile._go_text import contentions, counts, stacks
 
 HEADER = re.compile(r"^goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\](?: \{(.*)\})?:$")
 

@@ -10,7 +10,7 @@ import pytest
 from _virtual import virtual
 from snowshed.core import open_scope
 from snowshed.model import Frame
-from snowshed.observe._history import KEPT, MESSAGE_AT_MOST, EndedTask, History
+from snowshed.observe._registry._history import KEPT, MESSAGE_AT_MOST, EndedTask, History
 
 LINE = Frame("start", "shop.py", 7)
 

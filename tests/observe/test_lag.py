@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from observe._loops import KINDS, Block, LoopThread, eventually
-from snowshed.observe import _lag
-from snowshed.observe._lag import REMEMBERED, Held, LoopMark
+from snowshed.observe._sampler import _lag
+from snowshed.observe._sampler._lag import REMEMBERED, Held, LoopMark
 
 
 class Clock:
@@ -223,7 +223,7 @@ def test_a_loop_is_left_as_it_was() -> None:
 
 NOT_KEPT = """
 import asyncio, gc, weakref
-from snowshed.observe._lag import LoopMark
+from snowshed.observe._sampler._lag import LoopMark
 loop = asyncio.new_event_loop()
 mark = LoopMark(loop, 1)
 loop.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snowshed.observe import _listen, _place
+from snowshed.observe._serve import _listen, _place
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from weakref import ref
 
 from _virtual import virtual
 from snowshed.model import Frame
-from snowshed.observe._live import FIRST_MARK, LiveTasks, OldTask, lives
-from snowshed.observe._site import Site
+from snowshed.observe._registry._live import FIRST_MARK, LiveTasks, OldTask, lives
+from snowshed.observe._registry._site import Site
 
 
 def live_tasks() -> LiveTasks:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from _virtual import virtual
 from snowshed.model import Frame
-from snowshed.observe import _makers
-from snowshed.observe._makers import Makers
-from snowshed.observe._site import Site
+from snowshed.observe._registry import _makers
+from snowshed.observe._registry._makers import Makers
+from snowshed.observe._registry._site import Site
 
 if TYPE_CHECKING:
     import pytest

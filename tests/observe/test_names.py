@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 from snowshed.model import Frame, Profile, Sample, ValueType
-from snowshed.observe._names import Names
+from snowshed.observe._go_profile._names import Names
 
 LOCKS = asyncio.locks.__file__
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from snowshed.model import Frame
-from snowshed.observe import _paths
-from snowshed.observe._chain import Chain, chain_of
-from snowshed.observe._paths import SHOWN_AT_MOST, Paths, cut
+from snowshed.observe._snapshot import _paths
+from snowshed.observe._snapshot._chain import Chain, chain_of
+from snowshed.observe._snapshot._paths import SHOWN_AT_MOST, Paths, cut
 
 
 @types.coroutine

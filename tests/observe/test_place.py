@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import gc
 import threading
 import weakref
 
-from snowshed.observe._population import COPIED_AT_A_LOOK, Population, dropped, weak_tasks
+from snowshed.observe._sampler._population import COPIED_AT_A_LOOK, Population, dropped, weak_tasks
 
 
 async def forever() -> None:

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from snowshed.observe._post import Server
-from snowshed.observe._upload import NotSent, Packet, Uploader
+from snowshed.observe._upload._post import Server
+from snowshed.observe._upload._upload import NotSent, Packet, Uploader
 
 BODY = b"\x1f\x8b a profile"
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from observe._looking import for_ever, inline, of, started
 from snowshed.model import Frame
-from snowshed.observe._snapshot import Describe
+from snowshed.observe._snapshot._snapshot import Describe
 
 if TYPE_CHECKING:
-    from snowshed.observe._provenance import Origin
+    from snowshed.observe._snapshot._provenance import Origin
 
 
 class Told:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from _virtual import virtual
-from snowshed.observe import _registry
-from snowshed.observe._origin import Origin
-from snowshed.observe._registry import Registry
+from snowshed.observe._registry import _registry
+from snowshed.observe._registry._origin import Origin
+from snowshed.observe._registry._registry import Registry
 
 if TYPE_CHECKING:
-    from snowshed.observe._table import SiteTable
+    from snowshed.observe._registry._table import SiteTable
 
 
 class Clock:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from snowshed.observe import _resources
-from snowshed.observe._resources import ROWS, code_at, found, known_codes
+from snowshed.observe._snapshot import _resources
+from snowshed.observe._snapshot._resources import ROWS, code_at, found, known_codes
 
 # `asyncio.as_completed` was written anew.
 BEFORE_3_13 = {"asyncio.tasks:as_completed#_wait_for_one"}
@@ -47,7 +47,7 @@ def test_the_rows_of_others_name_code_that_is_there(module: str) -> None:
 
 
 def test_rows_import_nothing() -> None:
-    code = "import sys, snowshed.observe._resources as r; before = set(sys.modules); "
+    code = "import sys, snowshed.observe._snapshot._resources as r; before = set(sys.modules); "
     code += "list(r.known_codes()); assert set(sys.modules) == before; assert 'anyio' not in before"
     subprocess.run([sys.executable, "-c", code], check=True)
 

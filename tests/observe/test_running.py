@@ -12,7 +12,7 @@ import pytest
 
 from observe._loops import Block, LoopThread
 from snowshed.model import Frame
-from snowshed.observe._running import (
+from snowshed.observe._sampler._running import (
     FRAMES_AT_MOST,
     Culprit,
     culprit_of,

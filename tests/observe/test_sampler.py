@@ -12,12 +12,12 @@ import pytest
 from observe._loops import KINDS, LoopThread
 from observe._sampled import MADE, Scene, states
 from snowshed.model import Frame, Profile, TaskState
-from snowshed.observe._sampler import Sampler
+from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
 
 if TYPE_CHECKING:
-    from snowshed.observe._provenance import Origin
+    from snowshed.observe._snapshot._provenance import Origin
 
 
 @pytest.mark.parametrize("kind", KINDS)

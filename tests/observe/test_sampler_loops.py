@@ -11,7 +11,7 @@ import pytest
 
 from observe._loops import KINDS, Block, LoopThread
 from observe._sampled import Scene, states
-from snowshed.observe._sampler import Sampler
+from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
 

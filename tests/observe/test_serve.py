@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from snowshed.observe import _place, _serve
-from snowshed.observe._exchange import Request, Response, plain
-from snowshed.observe._serve import Server
+from snowshed.observe._serve import _place, _serve
+from snowshed.observe._serve._exchange import Request, Response, plain
+from snowshed.observe._serve._serve import Server
 
 pytestmark = pytest.mark.allow_task_leaks(reason="the fixture stops the servers")
 
@@ -324,9 +324,9 @@ def test_what_cannot_be_listened_on_is_one_line_in_the_log(
 FORK = """
 import http.client, os, sys
 sys.path.insert(0, {tests!r})
-from snowshed.observe import _place
-from snowshed.observe._exchange import plain
-from snowshed.observe._serve import Server
+from snowshed.observe._serve import _place
+from snowshed.observe._serve._exchange import plain
+from snowshed.observe._serve._serve import Server
 from test_serve import OverSocket, ask, over_port
 
 server = Server(lambda request: plain(200, str(os.getpid())), port=0)
@@ -360,8 +360,8 @@ def test_a_forked_child_has_its_own_and_leaves_that_of_its_parent(place: Path) -
 
 FORK_WITH_THE_PORT = """
 import os
-from snowshed.observe._exchange import plain
-from snowshed.observe._serve import Server
+from snowshed.observe._serve._exchange import plain
+from snowshed.observe._serve._serve import Server
 
 first = Server(lambda request: plain(200, "x"), port=0)
 first.start()

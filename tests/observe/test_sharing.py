@@ -5,7 +5,7 @@ import gc
 import weakref
 
 from snowshed.core import WeightedSemaphore
-from snowshed.observe._sharing import Sharing, holding
+from snowshed.observe._snapshot._sharing import Sharing, holding
 
 
 def test_a_resource_is_described_once_and_those_who_wait_are_counted() -> None:

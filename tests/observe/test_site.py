@@ -1,5 +1,5 @@
 from snowshed.model import Frame
-from snowshed.observe._site import Site
+from snowshed.observe._registry._site import Site
 
 LINE = Frame("buy", "shop.py", 7)
 

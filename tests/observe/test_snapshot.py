@@ -13,7 +13,7 @@ import pytest
 
 from observe._looking import ONLY_TASKS, for_ever, inline, of, settle, started
 from snowshed.model import TaskState
-from snowshed.observe._snapshot import Describe, Snapshot, take, take_on_loop
+from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take, take_on_loop
 
 
 def of_tasks(tasks: list[asyncio.Task[Any]], snapshot: Snapshot) -> list[Any]:

@@ -11,7 +11,7 @@ from observe import _loops, _zoo, _zoo_anyio, _zoo_ours
 from observe._looking import ONLY_TASKS, inline, of, seen, settle, started
 from snowshed.core import WorkerPool
 from snowshed.model import TaskState
-from snowshed.observe._snapshot import Snapshot, take
+from snowshed.observe._snapshot._snapshot import Snapshot, take
 
 assert _zoo_anyio, "the zoo grows by being imported"
 assert _zoo_ours

@@ -8,8 +8,8 @@ from weakref import ref
 
 from observe._looking import for_ever, settle, started
 from snowshed.model import TaskState
-from snowshed.observe import _survey
-from snowshed.observe._survey import NAME_AT_MOST, Survey
+from snowshed.observe._snapshot import _survey
+from snowshed.observe._snapshot._survey import NAME_AT_MOST, Survey
 
 
 class Clock:

@@ -9,9 +9,9 @@ import pytest
 
 from _virtual import virtual
 from observe.test_registry import Clock, noop, registry, spawn, waits
-from snowshed.observe._origin import Origin
-from snowshed.observe._registry import Registry
-from snowshed.observe._table import ALL_NOTED_UP_TO, AT_ONCE, SKIP, SiteTable
+from snowshed.observe._registry._origin import Origin
+from snowshed.observe._registry._registry import Registry
+from snowshed.observe._registry._table import ALL_NOTED_UP_TO, AT_ONCE, SKIP, SiteTable
 
 
 @virtual

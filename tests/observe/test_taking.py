@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snowshed.model import Frame
+from snowshed.observe._sampler._taking import TAKEN_AT_A_LOOK, Taking, facts_of, route_of
 from snowshed.observe._settings import Settings
-from snowshed.observe._taking import TAKEN_AT_A_LOOK, Taking, facts_of, route_of
 
 if TYPE_CHECKING:
-    from snowshed.observe._provenance import Origin
+    from snowshed.observe._snapshot._provenance import Origin
 
 LOOKS = 5000
 MADE = Frame("main", "shop.py", 3)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from snowshed.observe._settings import Settings
-from snowshed.observe._targets import Directory, target_of
-from snowshed.observe._upload import NotSent, Packet
+from snowshed.observe._upload._targets import Directory, target_of
+from snowshed.observe._upload._upload import NotSent, Packet
 
 BODY = b"\x1f\x8b a profile"
 

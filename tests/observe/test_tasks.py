@@ -10,7 +10,7 @@ import pytest
 from observe._looking import for_ever, settle
 from snowshed.core import WorkerPool
 from snowshed.model import TaskState
-from snowshed.observe._tasks import count_by_state, live_tasks
+from snowshed.observe._snapshot._tasks import count_by_state, live_tasks
 
 
 def alive() -> set[Any]:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from snowshed.observe import _thread_clocks
-from snowshed.observe._thread_clocks import ThreadClocks, cpu_of, is_ours
+from snowshed.observe._sampler import _thread_clocks
+from snowshed.observe._sampler._thread_clocks import ThreadClocks, cpu_of, is_ours
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 

@@ -13,8 +13,8 @@ import pytest
 
 from observe import _loops
 from snowshed.model import TaskSnapshot, TaskState
-from snowshed.observe._paths import Paths
-from snowshed.observe._threads import look_at_threads
+from snowshed.observe._snapshot._paths import Paths
+from snowshed.observe._snapshot._threads import look_at_threads
 
 
 def looked_at(ident: int | None) -> TaskSnapshot:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.observe._upload import (
+from snowshed.observe._upload._upload import (
     IDLE,
     LONGEST_ASKED,
     LONGEST_PAUSE,

@@ -79,7 +79,7 @@ def facts_of_errors(error: snowshed.SnowshedError) -> str | int | float:
         return assert_type(error.channel, str)
     if isinstance(error, snowshed.Overloaded | snowshed.CircuitOpen):
         return assert_type(error.retry_after, float)
-    if isinstance(error, snowshed.ConfigError):
+    if isinstance(error, snowshed.ConfigError | snowshed.FormatError):
         return assert_type(error.where, str)
     return snowshed.__version__
 

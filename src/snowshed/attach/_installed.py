@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from snowshed.attach._task_factory import Factory, Turnstile, counting
 
 if TYPE_CHECKING:
-    from snowshed.observe._table import SiteTable
+    from snowshed.observe._registry._table import SiteTable
 
 _attached: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Turnstile, SiteTable]]
 _attached = WeakKeyDictionary()

@@ -16,25 +16,25 @@ from typing import TYPE_CHECKING, Any
 from snowshed.attach._origins import Origins
 from snowshed.core._census import channels, open_scopes, pools
 from snowshed.integrations._open_scopes import scopes_in
-from snowshed.observe._export import Exporter
-from snowshed.observe._sampler import Sampler
-from snowshed.observe._serve import Server
+from snowshed.observe._sampler._export import Exporter
+from snowshed.observe._sampler._sampler import Sampler
+from snowshed.observe._serve._serve import Server
 from snowshed.observe._settings import is_loopback
-from snowshed.observe._snapshot import Describe, Snapshot, take
-from snowshed.observe._targets import target_of
-from snowshed.observe._upload import Uploader
+from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take
+from snowshed.observe._upload._targets import target_of
+from snowshed.observe._upload._upload import Uploader
 from snowshed.observe._watch import Watch
 
 if TYPE_CHECKING:
     from snowshed.attach._runtime import Runtime
     from snowshed.integrations._debug import Observed, Pages
     from snowshed.model import Frame
-    from snowshed.observe._exchange import Request, Response
+    from snowshed.observe._registry._site import SiteStatistics
+    from snowshed.observe._serve._exchange import Request, Response
     from snowshed.observe._settings import Settings
-    from snowshed.observe._site import SiteStatistics
 
 MOUNT = "/debug"
-# How often young tasks are looked at, in seconds; see `snowshed.observe._live`.
+# How often young tasks are looked at, in seconds; see `snowshed.observe._registry._live`.
 TICK = 0.1
 # Until the loops have told of their youngest tasks, or it is clear that one is blocked.
 PATIENCE = 0.05
@@ -172,7 +172,7 @@ class Observing:
         )
 
     def snapshot(self) -> Snapshot:
-        """Return each task and thread at this moment; see `snowshed.observe._snapshot.take`."""
+        """Return each task and thread at this moment; see `snowshed.observe._snapshot._snapshot.take`."""
         return take(Describe(provenance=self._origins.for_many()))
 
     def sites(self) -> tuple[SiteStatistics, ...]:

@@ -20,9 +20,9 @@ from snowshed.integrations._open_requests import name_of
 from snowshed.integrations._request import RequestScope
 
 if TYPE_CHECKING:
-    from snowshed.observe._provenance import Origin
-    from snowshed.observe._registry import Registry
-    from snowshed.observe._site import Site
+    from snowshed.observe._registry._registry import Registry
+    from snowshed.observe._registry._site import Site
+    from snowshed.observe._snapshot._provenance import Origin
 
 TELLS_CONTEXT = sys.version_info >= (3, 12)
 # A task of the last tenth of a second is looked for among so many at most, if it is the only one
@@ -35,7 +35,7 @@ Budgets = Callable[[], Iterable[TaskBudget]]
 
 
 class Origins:
-    """Knows where tasks come from; see `snowshed.observe._provenance`.
+    """Knows where tasks come from; see `snowshed.observe._snapshot._provenance`.
 
     Args:
         registry: what was seen of tasks being made.

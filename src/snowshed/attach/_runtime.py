@@ -38,8 +38,8 @@ from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
 from snowshed.integrations.asgi import App, RequestScopeMiddleware
 from snowshed.model import RequestReport
-from snowshed.observe._origin import Origin
-from snowshed.observe._registry import Registry
+from snowshed.observe._registry._origin import Origin
+from snowshed.observe._registry._registry import Registry
 from snowshed.observe._settings import Settings as ObserveSettings
 
 if TYPE_CHECKING:

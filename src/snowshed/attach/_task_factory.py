@@ -36,7 +36,7 @@ from snowshed.core._tasks import StartingTask
 from snowshed.errors import BudgetExceeded
 
 if TYPE_CHECKING:
-    from snowshed.observe._table import SiteTable
+    from snowshed.observe._registry._table import SiteTable
 
 Factory = Callable[..., Any]
 # The arguments of a task factory have grown with CPython; those of this one may not be all.

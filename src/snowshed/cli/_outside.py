@@ -22,8 +22,8 @@ from typing import Any
 from snowshed.cli._ask import CannotAsk, Process, Question, why_not
 from snowshed.integrations._debug import Observed, Pages
 from snowshed.model import Frame, Stack, TaskSnapshot, TaskState
-from snowshed.observe._exchange import Request
-from snowshed.observe._snapshot import Snapshot
+from snowshed.observe._serve._exchange import Request
+from snowshed.observe._snapshot._snapshot import Snapshot
 
 __all__ = ["reader_of", "snapshots_of"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from snowshed.cli import _outside
 from snowshed.cli._ask import CannotAsk, Process, at_socket, at_url
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 __all__ = ["processes_of"]
 

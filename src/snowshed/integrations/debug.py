@@ -22,11 +22,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from snowshed.integrations._debug import Access, Observed, Pages
-from snowshed.observe._exchange import UNIX, Request, Response, plain
+from snowshed.observe._serve._exchange import UNIX, Request, Response, plain
 
 if TYPE_CHECKING:
     from snowshed.integrations._asgi_types import Message, Receive, Scope, Send
-    from snowshed.observe._snapshot import Snapshot
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 __all__ = ["DebugApp", "Stated"]
 
@@ -135,7 +135,7 @@ def _observed_by(runtime: object) -> Observed:
 
 
 def _look() -> Snapshot:
-    from snowshed.observe import _snapshot  # noqa: PLC0415 - only if somebody asks
+    from snowshed.observe._snapshot import _snapshot  # noqa: PLC0415 - only if somebody asks
 
     return _snapshot.take()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.observe._break_cycles import break_cycles
     from snowshed.observe._settings import Settings
-    from snowshed.observe._snapshot import Describe, Snapshot, take, take_on_loop
+    from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take, take_on_loop
     from snowshed.observe._waits import Cascade, Deadlock, Step, WaitGraph
 
 __all__ = [
@@ -28,12 +28,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Describe": "_snapshot",
+    "Describe": "_snapshot._snapshot",
     "Settings": "_settings",
-    "Snapshot": "_snapshot",
+    "Snapshot": "_snapshot._snapshot",
     "break_cycles": "_break_cycles",
-    "take": "_snapshot",
-    "take_on_loop": "_snapshot",
+    "take": "_snapshot._snapshot",
+    "take_on_loop": "_snapshot._snapshot",
 }
 
 

@@ -23,7 +23,7 @@ from contextvars import Context
 from typing import Any, TypeAlias
 
 from snowshed.errors import WouldDeadlock
-from snowshed.observe._cycles import cycles
+from snowshed.observe._snapshot._cycles import cycles
 
 logger = logging.getLogger("snowshed.waits")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import NamedTuple
 
-from snowshed.observe._exchange import METHODS, UNIX, Request
+from snowshed.observe._serve._exchange import METHODS, UNIX, Request
 from snowshed.shed._criticality import TrustedPeers
 
 __all__ = ["Access", "Refusal"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from snowshed.model import Profile, TaskSnapshot
-    from snowshed.observe._history import EndedTask
-    from snowshed.observe._site import SiteStatistics
-    from snowshed.observe._snapshot import Snapshot
+    from snowshed.observe._registry._history import EndedTask
+    from snowshed.observe._registry._site import SiteStatistics
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 __all__ = ["Observed", "all_of", "look"]
 

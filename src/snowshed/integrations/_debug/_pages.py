@@ -13,7 +13,7 @@ from snowshed.integrations._debug._observed import Observed
 from snowshed.integrations._debug._pprof import PprofPages
 from snowshed.integrations._debug._sources import ALL, Source, Sources
 from snowshed.integrations._debug._tasks import SCHEMA, BadParameter, TaskPages
-from snowshed.observe._exchange import Request, Response
+from snowshed.observe._serve._exchange import Request, Response
 
 __all__ = ["Pages"]
 

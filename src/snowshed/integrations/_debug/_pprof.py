@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
 from snowshed.integrations._debug._observed import all_of, look
-from snowshed.observe._exchange import Request, Response
-from snowshed.observe._go_profile import delta, goroutine_profile
-from snowshed.observe._go_text import contentions, counts, stacks
-from snowshed.observe._names import Names
+from snowshed.observe._go_profile._go_profile import delta, goroutine_profile
+from snowshed.observe._go_profile._go_text import contentions, counts, stacks
+from snowshed.observe._go_profile._names import Names
+from snowshed.observe._serve._exchange import Request, Response
 
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed

@@ -20,13 +20,13 @@ import msgspec
 from snowshed.integrations._debug import _rows
 from snowshed.integrations._debug._observed import all_of, look
 from snowshed.model import Frame, TaskSnapshot, TaskState
-from snowshed.observe._exchange import Request, Response, plain
 from snowshed.observe._polite import politely
+from snowshed.observe._serve._exchange import Request, Response, plain
 from snowshed.observe._waits import WaitGraph, place_of, polite_pause
 
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
-    from snowshed.observe._snapshot import Snapshot
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 __all__ = ["BadParameter", "TaskPages"]
 

@@ -8,7 +8,7 @@ from operator import sub
 from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.model import TaskState
-from snowshed.observe._cycles import cycles
+from snowshed.observe._snapshot._cycles import cycles
 
 if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot

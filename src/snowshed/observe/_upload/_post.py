@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from snowshed.observe._addresses import headers_of, shown, split
-from snowshed.observe._upload import NotSent, Packet
+from snowshed.observe._upload._upload import NotSent, Packet
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

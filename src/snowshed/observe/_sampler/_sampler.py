@@ -26,22 +26,22 @@ from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from snowshed.model import Frame, Profile, TaskState
-from snowshed.observe._aggregate import FADE, Key, Table
-from snowshed.observe._blocked import Blockages, BlockedBy
-from snowshed.observe._cpu import CpuProfiler
-from snowshed.observe._export import BLOCKING, Span, Window, block_profile, wall_profile
-from snowshed.observe._lag import Held, LagStatistics, LoopMark
-from snowshed.observe._paths import Paths
-from snowshed.observe._population import AnyTask, TaskRef, dropped, weak_tasks
-from snowshed.observe._running import Culprit, culprit_of, lies_outside, stack_of
-from snowshed.observe._states import look
-from snowshed.observe._taking import Owner, Taking, facts_of
-from snowshed.observe._thread_clocks import Burned, ThreadClocks
+from snowshed.observe._sampler._aggregate import FADE, Key, Table
+from snowshed.observe._sampler._blocked import Blockages, BlockedBy
+from snowshed.observe._sampler._cpu import CpuProfiler
+from snowshed.observe._sampler._export import BLOCKING, Span, Window, block_profile, wall_profile
+from snowshed.observe._sampler._lag import Held, LagStatistics, LoopMark
+from snowshed.observe._sampler._population import AnyTask, TaskRef, dropped, weak_tasks
+from snowshed.observe._sampler._running import Culprit, culprit_of, lies_outside, stack_of
+from snowshed.observe._sampler._taking import Owner, Taking, facts_of
+from snowshed.observe._sampler._thread_clocks import Burned, ThreadClocks
+from snowshed.observe._snapshot._paths import Paths
+from snowshed.observe._snapshot._states import look
 from snowshed.observe._watch import PERIOD
 
 if TYPE_CHECKING:
-    from snowshed.observe._provenance import Provenance
     from snowshed.observe._settings import Settings
+    from snowshed.observe._snapshot._provenance import Provenance
 
 __all__ = ["Sampler", "SamplerStatistics"]
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from snowshed.observe._chance import Tokens, draw, stretch, take
-from snowshed.observe._population import AnyTask, Population, TaskRef, dropped
-from snowshed.observe._provenance import UNKNOWN_ORIGIN
+from snowshed.observe._sampler._chance import Tokens, draw, stretch, take
+from snowshed.observe._sampler._population import AnyTask, Population, TaskRef, dropped
+from snowshed.observe._snapshot._provenance import UNKNOWN_ORIGIN
 
 if TYPE_CHECKING:
     from snowshed.model import Frame
-    from snowshed.observe._provenance import Provenance
     from snowshed.observe._settings import Settings
+    from snowshed.observe._snapshot._provenance import Provenance
 
 __all__ = ["Facts", "Owner", "Taken", "Taking", "facts_of", "route_of"]
 

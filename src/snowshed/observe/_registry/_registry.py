@@ -16,15 +16,15 @@ from weakref import WeakSet
 
 from snowshed.core._line import line_of
 from snowshed.model import Frame
-from snowshed.observe._history import History
-from snowshed.observe._live import lives as is_alive
-from snowshed.observe._makers import Makers
-from snowshed.observe._site import Site, SiteStatistics
-from snowshed.observe._table import SiteTable
+from snowshed.observe._registry._history import History
+from snowshed.observe._registry._live import lives as is_alive
+from snowshed.observe._registry._makers import Makers
+from snowshed.observe._registry._site import Site, SiteStatistics
+from snowshed.observe._registry._table import SiteTable
 
 if TYPE_CHECKING:
-    from snowshed.observe._live import AnyTask, LiveTasks, TaskRef
-    from snowshed.observe._origin import Judge, Origin
+    from snowshed.observe._registry._live import AnyTask, LiveTasks, TaskRef
+    from snowshed.observe._registry._origin import Judge, Origin
 
 # Programs that make up code exist; memory must not grow with them.
 SITES_AT_MOST = 10_000
@@ -161,7 +161,7 @@ class Registry:
         """Return what can be said of a task that was not noted, as too many were made.
 
         It is no younger than the last flood, and is of the line that makes all tasks of this
-        function, if there is only one. See `snowshed.observe._table`.
+        function, if there is only one. See `snowshed.observe._registry._table`.
         """
         floods = [table.thinned_until for table in self.tables()]
         last = max((flood for flood in floods if flood is not None), default=None)

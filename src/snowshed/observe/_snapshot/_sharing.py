@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from snowshed.model import Resource
-from snowshed.observe._described import Descriptions
+from snowshed.observe._snapshot._described import Descriptions
 
 if TYPE_CHECKING:
-    from snowshed.observe._described import Described
+    from snowshed.observe._snapshot._described import Described
 
 
 def holding(thing: Any) -> Callable[[], Any]:

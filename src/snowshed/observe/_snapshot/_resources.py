@@ -11,7 +11,7 @@ equals the outermost. Most are *final*: whatever such a function awaits in turn 
 first, and then that counts: a notified `asyncio.Condition.wait` waits for its lock. Last of all
 comes `asyncio.wait_for`, which only stands around what is really waited for.
 
-`snowshed.observe._described` says what is shown of each resource.
+`snowshed.observe._snapshot._described` says what is shown of each resource.
 """
 
 from __future__ import annotations

@@ -25,11 +25,11 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
-from snowshed.observe._live import AnyTask, LiveTasks, OldTask, TaskRef
+from snowshed.observe._registry._live import AnyTask, LiveTasks, OldTask, TaskRef
 
 if TYPE_CHECKING:
-    from snowshed.observe._registry import Registry
-    from snowshed.observe._site import Site
+    from snowshed.observe._registry._registry import Registry
+    from snowshed.observe._registry._site import Site
 
 # Addresses that are known, lines that were passed through on the way to another included.
 ADDRESSES_AT_MOST = 20_000

@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from snowshed.observe import _place
-from snowshed.observe._exchange import (
+from snowshed.observe._serve import _place
+from snowshed.observe._serve._exchange import (
     METHODS,
     UNIX,
     Answer,
@@ -45,7 +45,7 @@ from snowshed.observe._exchange import (
     read_head,
     split_target,
 )
-from snowshed.observe._listen import (
+from snowshed.observe._serve._listen import (
     LOOPBACK,
     AddressTaken,
     Listener,

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
 from snowshed.model import Frame, Profile, Sample, TaskState, ValueType
-from snowshed.observe._names import Names
-from snowshed.observe._upload import Packet
+from snowshed.observe._go_profile._names import Names
+from snowshed.observe._upload._upload import Packet
 
 if TYPE_CHECKING:
-    from snowshed.observe._aggregate import Cell, Key, Table
-    from snowshed.observe._upload import Uploader
+    from snowshed.observe._sampler._aggregate import Cell, Key, Table
+    from snowshed.observe._upload._upload import Uploader
 
 __all__ = ["BLOCKING", "Exporter", "Span", "Window", "block_profile", "cpu_profile", "wall_profile"]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from snowshed.observe._resources import found
+from snowshed.observe._snapshot._resources import found
 
 TEXT_AT_MOST = 200
 # More holders than this are not told of: a resource that so many share is not held by any.
@@ -152,7 +152,7 @@ _STYLES: dict[str, _Style] = {
         "asyncio.Server", lambda it: f"{_size(read(it, '_sockets'))} sockets"
     ),
     "asyncio.futures:Future": _Style("asyncio.Future", lambda it: it._state.lower()),
-    "snowshed.observe._futures:Jobs": _Style("executor", lambda it: it.what),
+    "snowshed.observe._snapshot._futures:Jobs": _Style("executor", lambda it: it.what),
     "socket:socket": _Style("socket", _socket),
     "snowshed.core._semaphore:WeightedSemaphore": _WEIGHTED,
     "snowshed.core._channel._state:ChannelState": _Style("snowshed channel", _channel),

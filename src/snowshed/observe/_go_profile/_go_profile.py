@@ -25,7 +25,7 @@ from snowshed.model import (
     TaskState,
     ValueType,
 )
-from snowshed.observe._names import Names
+from snowshed.observe._go_profile._names import Names
 from snowshed.observe._polite import politely
 
 if TYPE_CHECKING:

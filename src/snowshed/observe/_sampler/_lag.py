@@ -26,7 +26,7 @@ from types import FrameType
 from typing import Any
 from weakref import ref
 
-from snowshed.observe._running import handle_in
+from snowshed.observe._sampler._running import handle_in
 
 __all__ = ["Held", "LagStatistics", "LoopMark"]
 

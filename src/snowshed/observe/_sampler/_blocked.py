@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.model import Frame
-from snowshed.observe._running import Culprit
+from snowshed.observe._sampler._running import Culprit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snowshed.observe._lag import Held, LoopMark
+    from snowshed.observe._sampler._lag import Held, LoopMark
 
 __all__ = ["Blockage", "Blockages", "BlockedBy"]
 

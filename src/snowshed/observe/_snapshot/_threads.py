@@ -16,10 +16,10 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
 from snowshed.model import Frame, TaskSnapshot, TaskState
-from snowshed.observe._resources import code_at
+from snowshed.observe._snapshot._resources import code_at
 
 if TYPE_CHECKING:
-    from snowshed.observe._paths import Paths
+    from snowshed.observe._snapshot._paths import Paths
 
 # A thread stands in one of these, or in what it has called; of several the outermost decides.
 _PLACES: dict[str, TaskState] = {

@@ -1,4 +1,4 @@
-"""Where profiles go: into a directory, or to a server (see `snowshed.observe._post`)."""
+"""Where profiles go: into a directory, or to a server (see `snowshed.observe._upload._post`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snowshed.observe._addresses import parse_target
-from snowshed.observe._upload import NotSent, Packet, Target
+from snowshed.observe._upload._upload import NotSent, Packet, Target
 
 if TYPE_CHECKING:
     from snowshed.observe._settings import Settings
@@ -109,7 +109,7 @@ def target_of(settings: Settings, service: str) -> Target | None:
     if isinstance(where, Path):
         return Directory(where, keep_files=settings.keep_files, keep_bytes=settings.keep_bytes)
     # Loading HTTP takes longer than the rest of a start, and few services post profiles.
-    from snowshed.observe._post import Server  # noqa: PLC0415
+    from snowshed.observe._upload._post import Server  # noqa: PLC0415
 
     return Server(
         where,

@@ -18,12 +18,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snowshed.model import Frame, Stack, TaskState
-from snowshed.observe._chain import Chain, chain_of, frame_of, runs, variable, was_started
-from snowshed.observe._futures import is_done, tasks_among, told_by
-from snowshed.observe._resources import FINAL, TIMEOUT, Known
+from snowshed.observe._snapshot._chain import Chain, chain_of, frame_of, runs, variable, was_started
+from snowshed.observe._snapshot._futures import is_done, tasks_among, told_by
+from snowshed.observe._snapshot._resources import FINAL, TIMEOUT, Known
 
 if TYPE_CHECKING:
-    from snowshed.observe._paths import Path, Paths
+    from snowshed.observe._snapshot._paths import Path, Paths
 
 _FRAMES_AT_MOST = 10_000
 # What a future tells that says no more than that there is one, or that a task is behind it.

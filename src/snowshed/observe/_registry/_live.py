@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import ref
 
 if TYPE_CHECKING:
-    from snowshed.observe._site import Site
+    from snowshed.observe._registry._site import Site
 
 AnyTask: TypeAlias = "asyncio.Task[Any]"
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"

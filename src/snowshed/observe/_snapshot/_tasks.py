@@ -19,7 +19,7 @@ from weakref import WeakSet, ref
 
 from snowshed.core._pool import Job
 from snowshed.model import TaskState
-from snowshed.observe._futures import GATHERED, is_task
+from snowshed.observe._snapshot._futures import GATHERED, is_task
 
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"
 

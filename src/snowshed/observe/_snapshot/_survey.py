@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from snowshed.model import TaskSnapshot, TaskState
-from snowshed.observe._cycles import cycles_in_steps
-from snowshed.observe._paths import Paths
-from snowshed.observe._provenance import UNKNOWN_ORIGIN, Origin, Provenance
-from snowshed.observe._sharing import Entry, Sharing, holding
-from snowshed.observe._states import look
+from snowshed.observe._snapshot._cycles import cycles_in_steps
+from snowshed.observe._snapshot._paths import Paths
+from snowshed.observe._snapshot._provenance import UNKNOWN_ORIGIN, Origin, Provenance
+from snowshed.observe._snapshot._sharing import Entry, Sharing, holding
+from snowshed.observe._snapshot._states import look
 
 if TYPE_CHECKING:
-    from snowshed.observe._tasks import TaskRef
+    from snowshed.observe._snapshot._tasks import TaskRef
 
 NAME_AT_MOST = 200
 

@@ -10,8 +10,8 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snowshed.observe._live import AnyTask
-    from snowshed.observe._site import Site
+    from snowshed.observe._registry._live import AnyTask
+    from snowshed.observe._registry._site import Site
 
 FUNCTIONS_AT_MOST = 10_000
 

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from snowshed.observe._aggregate import Key, Table
-from snowshed.observe._export import Span, cpu_profile
-from snowshed.observe._running import stack_of
-from snowshed.observe._thread_clocks import ThreadClocks
+from snowshed.observe._sampler._aggregate import Key, Table
+from snowshed.observe._sampler._export import Span, cpu_profile
+from snowshed.observe._sampler._running import stack_of
+from snowshed.observe._sampler._thread_clocks import ThreadClocks
 
 if TYPE_CHECKING:
     from snowshed.model import Profile

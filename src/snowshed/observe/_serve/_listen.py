@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snowshed.observe import _place
+from snowshed.observe._serve import _place
 
 __all__ = [
     "LOOPBACK",

@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snowshed.observe._survey import Survey
-from snowshed.observe._tasks import TaskRef, live_tasks
-from snowshed.observe._threads import look_at_threads
+from snowshed.observe._snapshot._survey import Survey
+from snowshed.observe._snapshot._tasks import TaskRef, live_tasks
+from snowshed.observe._snapshot._threads import look_at_threads
 
 if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot, TaskState
-    from snowshed.observe._provenance import Provenance
+    from snowshed.observe._snapshot._provenance import Provenance
 
 CHUNK = 0.0005
 PAUSE = 0.0005

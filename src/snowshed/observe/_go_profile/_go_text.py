@@ -14,8 +14,8 @@ from itertools import chain
 
 from snowshed.formats.goroutines import write_debug1, write_debug2
 from snowshed.model import Goroutine, Profile, TaskSnapshot, TaskState
-from snowshed.observe._go_profile import ENDED, wait_of
-from snowshed.observe._names import Names
+from snowshed.observe._go_profile._go_profile import ENDED, wait_of
+from snowshed.observe._go_profile._names import Names
 from snowshed.observe._polite import politely
 
 __all__ = ["contentions", "counts", "stacks"]

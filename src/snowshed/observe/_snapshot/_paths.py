@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from snowshed.core._line import line_of
 from snowshed.model import Frame, Stack
-from snowshed.observe._chain import Chain, frame_of
-from snowshed.observe._resources import COMPILED, Known, known_codes
+from snowshed.observe._snapshot._chain import Chain, frame_of
+from snowshed.observe._snapshot._resources import COMPILED, Known, known_codes
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType

@@ -1,0 +1,1 @@
+"""Tasks as goroutines, for the tools of Go."""
