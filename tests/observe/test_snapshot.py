@@ -13,7 +13,14 @@ import pytest
 
 from observe._looking import ONLY_TASKS, for_ever, inline, of, settle, started
 from snowshed.model import TaskState
-from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take, take_on_loop
+from snowshed.observe._snapshot import _snapshot
+from snowshed.observe._snapshot._snapshot import (
+    Describe,
+    Snapshot,
+    chunk_after,
+    take,
+    take_on_loop,
+)
 
 
 def of_tasks(tasks: list[asyncio.Task[Any]], snapshot: Snapshot) -> list[Any]:
@@ -275,3 +282,21 @@ def test_a_loop_that_makes_and_ends_tasks_meanwhile_is_never_disturbed() -> None
     assert (errors, complaints) == ([], [])
     assert max(snapshot.total for snapshot in snapshots) > 50
     assert sum(snapshot.unreadable for snapshot in snapshots) == 0
+
+
+def test_a_look_that_takes_long_does_more_at_once() -> None:
+    assert [chunk_after(seconds, 0.5) for seconds in (0, 2.9, 3, 5.9, 6, 60)] == [
+        0.5,
+        0.5,
+        1.0,
+        1.0,
+        2.0,
+        2.0,
+    ]
+
+
+def test_a_look_hurries_between_two_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried: list[float] = []
+    monkeypatch.setattr(_snapshot._Work, "hurry", lambda work: hurried.append(work._chunk))
+    take(ONLY_TASKS, chunk=0.25, pause=1e-9)
+    assert set(hurried) == {0.25}

@@ -50,6 +50,7 @@ class Survey:
         chunk: seconds of work between two pauses.
 
     Attributes:
+        chunk: as given; may be changed between two steps.
         tasks: what was seen, once `steps` has come to its end.
         total: tasks that there were.
         vanished: of these, ended and gone before they were looked at.
@@ -62,7 +63,7 @@ class Survey:
     ) -> None:
         self._provenance = provenance
         self._clock = clock
-        self._chunk = chunk
+        self.chunk = chunk
         self.paths = Paths()
         self.sharing = Sharing()
         self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
@@ -79,27 +80,27 @@ class Survey:
         self.total = len(tasks)
         if at_most is not None and len(tasks) > at_most:
             tasks = random.sample(tasks, at_most)
-        clock, chunk = self._clock, self._chunk
-        until = clock() + chunk
+        clock = self._clock
+        until = clock() + self.chunk
         for each in tasks:
             self._see(each)
             if clock() >= until:
                 yield
-                until = clock() + chunk
+                until = clock() + self.chunk
         yield
         # Those that wait, through others, for themselves.
         stuck: set[int] = set()
-        until = clock() + chunk
+        until = clock() + self.chunk
         for group in cycles_in_steps(self._edges):
             stuck.update(group)
             if clock() >= until:
                 yield
-                until = clock() + chunk
+                until = clock() + self.chunk
         for draft in self.tasks:
             _finish(draft, stuck)
             if clock() >= until:
                 yield
-                until = clock() + chunk
+                until = clock() + self.chunk
 
     def _see(self, each: TaskRef) -> None:
         task = each()
