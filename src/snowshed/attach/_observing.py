@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from snowshed.attach._cycle_watch import EVERY, CycleWatch
 from snowshed.attach._origins import Origins
 from snowshed.core._census import channels, open_scopes, pools
 from snowshed.integrations._open_scopes import scopes_in
@@ -129,6 +130,8 @@ class Observing:
         jobs: list[Callable[[float], object]] = [_Every(TICK, self._registry.tick)]
         if self.sampler is not None:
             jobs.append(self.sampler.poll)
+        if self._settings.break_cycles:
+            jobs.append(_Every(EVERY, CycleWatch()))
         return jobs
 
     def _make_sources(self) -> dict[str, Callable[[], object]]:
@@ -172,7 +175,7 @@ class Observing:
         )
 
     def snapshot(self) -> Snapshot:
-        """Return each task and thread at this moment; see `snowshed.observe._snapshot._snapshot.take`."""
+        """Return each task and thread at this moment; see `snowshed.observe.take`."""
         return take(Describe(provenance=self._origins.for_many()))
 
     def sites(self) -> tuple[SiteStatistics, ...]:

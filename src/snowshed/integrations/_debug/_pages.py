@@ -86,7 +86,7 @@ class Pages:
         tree, name = self._split(request.path)
         if tree == _PPROF or name in self._tasks.names():
             return True
-        return tree == _SNOWSHED and self._sources.is_long(name)
+        return tree == _SNOWSHED and (name == ALL or self._sources.is_long(name))
 
     def _split(self, path: str) -> tuple[str | None, str]:
         """Return the tree that ``path`` is in, and what is asked for of it."""
