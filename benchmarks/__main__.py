@@ -1,6 +1,6 @@
-"""Measure, print the table and write ``benchmarks/results/core.json``.
+"""Measure, print the tables, write ``benchmarks/results/`` and renew the page of the documentation.
 
-usage: python -m benchmarks [--quick] [--only TEXT] [--rounds N]
+usage: python -m benchmarks [--part core|observe] [--quick] [--only TEXT] [--rounds N] [--write]
 """
 
 from __future__ import annotations
@@ -8,62 +8,96 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeAlias
 
 from benchmarks import (
+    _docs,
     channel,
     deadline,
     fastapi_throughput,
     hook,
+    idle,
     pool,
+    rivals,
     sampler,
     scope,
     semaphore,
+    snapshot,
+    watching,
 )
 from benchmarks._pythons import others, rows_of
 from benchmarks._runner import Row, Section, loop_kinds, measure
-from benchmarks._table import as_json, summary, table, write
+from benchmarks._table import PARTS, as_json, merged, read, results, summary, table, write
 
-AREAS: tuple[Any, ...] = (hook, scope, semaphore, channel, pool, deadline, sampler)
-RESULTS = Path(__file__).parent / "results" / "core.json"
+# What is measured in this process, by part.
+AREAS: dict[str, tuple[Any, ...]] = {
+    "core": (scope, semaphore, channel, pool, deadline),
+    "observe": (hook, rivals, sampler),
+}
 ROUNDS = 25
 QUICK_ROUNDS = 5
-# Short rounds of sockets scatter more than those of no-ops.
-SERVER_ROUNDS = 3
+# What takes seconds for each round has fewer.
+AT_MOST = {rivals.NAME: 10, idle.NAME: 5, watching.NAME: watching.ROUNDS}
+
+# A name to choose it by, and what measures it.
+Piece: TypeAlias = tuple[str, Callable[[], Iterable[list[Row]]]]
 
 
-def sections() -> list[Section]:
-    """Return all that is measured in this process."""
+def sections(part: str) -> list[Section]:
+    """Return all of a part that is measured in this process."""
     kinds = loop_kinds()
-    return [section for area in AREAS for kind in kinds for section in area.sections(kind)]
+    return [section for area in AREAS[part] for kind in kinds for section in area.sections(kind)]
 
 
-def measured(options: argparse.Namespace) -> Iterator[list[Row]]:
-    """Yield the rows, section by section."""
-    for section in sections():
-        if options.only in f"{section.name} {section.loop}":
-            yield measure(section, rounds=options.rounds)
-    if options.json:
-        return
-    if options.only in sampler.NAME:
-        yield from sampler.measure(rounds=options.rounds)
-    if options.only in hook.NAME:
-        for version, python in others().items():
-            yield rows_of(version, python, ["--only", hook.NAME, "--rounds", str(options.rounds)])
+def pieces(part: str, rounds: int) -> Iterator[Piece]:
+    """Yield what is measured for a part, each of which can be measured alone."""
+    for section in sections(part):
+        most = AT_MOST.get(section.name.partition(":")[0], rounds)
+        yield f"{section.name} {section.loop}", partial(_one, section, min(rounds, most))
+    if part == "observe":
+        yield from _services(rounds)
+
+
+def _one(section: Section, rounds: int) -> Iterator[list[Row]]:
+    yield measure(section, rounds=rounds)
+
+
+def _services(rounds: int) -> Iterator[Piece]:
+    yield hook.NAME, partial(_other_pythons, rounds)
+    yield f"{sampler.NAME}: a busy service", partial(sampler.measure, rounds=rounds)
+    yield f"{snapshot.NAME}: counts", partial(snapshot.counts, rounds=rounds)
+    for kind in loop_kinds():
+        yield f"{snapshot.NAME} {kind}", partial(snapshot.measure, kind, rounds=rounds)
+        some = min(rounds, AT_MOST[idle.NAME])
+        yield f"{idle.NAME} {kind}", partial(idle.measure, kind, rounds=some)
+    for stack in watching.STACKS:
+        for load in watching.LOADS:
+            some = min(rounds, AT_MOST[watching.NAME])
+            name = f"{watching.NAME}: {load} {' '.join(stack)}"
+            yield name, partial(watching.measure, *stack, load, rounds=some)
     for stack in fastapi_throughput.STACKS:
-        if options.only in f"fastapi {' '.join(stack)}":
-            yield fastapi_throughput.measure(*stack, rounds=options.rounds * SERVER_ROUNDS)
+        name = f"{fastapi_throughput.NAME} {' '.join(stack)}"
+        yield name, partial(fastapi_throughput.measure, *stack, rounds=rounds)
+
+
+def _other_pythons(rounds: int) -> Iterator[list[Row]]:
+    for version, python in others().items():
+        yield rows_of(version, python, ["--only", hook.NAME, "--rounds", str(rounds)])
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--part", choices=PARTS, help="only this part")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds")
-    parser.add_argument("--only", default="", metavar="TEXT", help="sections whose name has TEXT")
+    parser.add_argument("--only", default="", metavar="TEXT", help="what has TEXT in its name")
     parser.add_argument("--rounds", type=int, help=f"instead of {ROUNDS}")
-    parser.add_argument("--json", action="store_true", help="print rows, of this Python only")
+    parser.add_argument(
+        "--write", action="store_true", help="put what was measured in place of the old results"
+    )
+    parser.add_argument("--json", action="store_true", help="print rows, of this process only")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     return options
@@ -72,19 +106,40 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Run; the exit code is 0 whether or not the goals are met."""
     options = parse(arguments)
-    rows: list[Row] = []
-    for group in measured(options):
-        rows += group
-        if not options.json:
-            print(table(group), end="\n\n", flush=True)
     if options.json:
+        chosen = [
+            s for part in PARTS for s in sections(part) if options.only in f"{s.name} {s.loop}"
+        ]
+        rows = [row for s in chosen for row in measure(s, rounds=options.rounds)]
         print(json.dumps([as_json(row) for row in rows]))
         return 0
-    print(summary(rows))
-    if options.rounds >= ROUNDS and not options.only:
-        write(rows, options.rounds, RESULTS)
-        print(f"written to {RESULTS}")
+    everything: list[Row] = []
+    for part in (options.part,) if options.part else PARTS:
+        rows = _measured(part, options)
+        everything += rows
+        if rows and (options.write or (options.rounds >= ROUNDS and not options.only)):
+            _write(part, rows, options)
+            _docs.renew()
+            print(f"written to {PARTS[part]} and {_docs.PAGE}")
+    print(summary(everything))
     return 0
+
+
+def _write(part: str, rows: list[Row], options: argparse.Namespace) -> None:
+    rounds = options.rounds
+    if options.only and (old := results(part))["rows"]:
+        rows = merged(read(part), rows)
+        rounds = min(rounds, old["rounds"])
+    write(rows, rounds, PARTS[part])
+
+
+def _measured(part: str, options: argparse.Namespace) -> list[Row]:
+    rows: list[Row] = []
+    for name, measured in pieces(part, options.rounds):
+        for group in measured() if options.only in name else ():
+            rows += group
+            print(table(group), end="\n\n", flush=True)
+    return rows
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -27,6 +27,8 @@ LoopKind = Literal["asyncio", "uvloop"]
 Work = Callable[[int], Coroutine[Any, Any, object]]
 Loop = asyncio.AbstractEventLoop
 CONTROL = "the baseline again"
+# Seconds for each operation, by the name of the case.
+Round = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Case:
         at_most: the goal for the ratio; None: for information.
         needs: the package that must be installed for it.
         prepare: changes the loop; a case with this has a loop of its own.
+        around: given the loop, what is entered before each round and left after it; neither is in
+            the time.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Case:
     at_most: float | None = None
     needs: str | None = None
     prepare: Callable[[Loop], object] | None = None
+    around: Callable[[Loop], AbstractContextManager[object]] = nullcontext
 
     @property
     def installed(self) -> bool:
@@ -63,6 +68,7 @@ class Section:
         cases: the rest.
         operations: how many a case does in one round.
         loop: which event loop they run on.
+        also: what else follows from the rounds.
     """
 
     name: str
@@ -70,6 +76,7 @@ class Section:
     cases: tuple[Case, ...]
     operations: int
     loop: LoopKind
+    also: Callable[[Section, list[Round]], list[Row]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,42 +162,42 @@ def measure(section: Section, *, rounds: int, scale: float = 1.0) -> list[Row]:
     cases = [control, *section.cases]
     running = [case for case in cases if case.installed]
     operations = max(int(section.operations * scale), 1)
-    ratios: dict[str, list[float]] = {case.name: [] for case in cases}
+    spent: list[Round] = []
     with _loops(section, running) as loops:
         for round_ in range(-1, rounds):
-            spent = _one_round(section.baseline, running, loops, operations)
+            one = _one_round(section.baseline, running, loops, operations)
             # The first one warms up: imports, specialised bytecode, memory.
             if round_ >= 0:
-                for case in running:
-                    ratios[case.name].append(spent[case.name] / spent[section.baseline.name])
-    return [
-        row_of(
-            ratios[case.name],
-            section=section.name,
-            name=case.name,
-            loop=section.loop,
-            goal=case.at_most,
-            baseline=section.baseline.name,
-        )
-        for case in cases
-    ]
+                spent.append(one)
+    rows = [_row(section, case, spent) for case in cases]
+    return rows if section.also is None else [*rows, *section.also(section, spent)]
 
 
-def _one_round(
-    baseline: Case, cases: list[Case], loops: dict[str, Loop], operations: int
-) -> dict[str, float]:
+def _row(section: Section, case: Case, spent: list[Round]) -> Row:
+    return row_of(
+        [each[case.name] / each[section.baseline.name] for each in spent if case.name in each],
+        section=section.name,
+        name=case.name,
+        loop=section.loop,
+        goal=case.at_most,
+        baseline=section.baseline.name,
+    )
+
+
+def _one_round(baseline: Case, cases: list[Case], loops: dict[str, Loop], operations: int) -> Round:
     order = [baseline, *cases]
     random.shuffle(order)
-    return {case.name: _spent(loops[case.name], case.work, operations) for case in order}
+    return {case.name: _spent(loops[case.name], case, operations) for case in order}
 
 
-def _spent(loop: Loop, work: Work, operations: int) -> float:
+def _spent(loop: Loop, case: Case, operations: int) -> float:
     async def timed() -> float:
         began = time.thread_time()
-        await work(operations)
-        return time.thread_time() - began
+        await case.work(operations)
+        return (time.thread_time() - began) / operations
 
-    return loop.run_until_complete(timed())
+    with case.around(loop):
+        return loop.run_until_complete(timed())
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from typing import Any
 from benchmarks._runner import Row
 
 SCHEMA = 1
+_RESULTS = Path(__file__).parent / "results"
+# What is measured by one command, and where it is written.
+PARTS = {"core": _RESULTS / "core.json", "observe": _RESULTS / "observe.json"}
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -77,6 +80,32 @@ def as_json(row: Row) -> dict[str, Any]:
 def from_json(fields: dict[str, Any]) -> Row:
     """Return the row that `as_json` wrote."""
     return Row(**{key: value for key, value in fields.items() if key != "met"})
+
+
+def merged(old: list[Row], new: list[Row]) -> list[Row]:
+    """Return the rows of both, of those sections that are in both the new ones."""
+
+    def section(row: Row) -> tuple[str, str, str]:
+        return row.section, row.loop, row.python
+
+    renewed = {section(row) for row in new}
+    kept = [row for row in old if section(row) not in renewed]
+    order = {key: place for place, key in enumerate(dict.fromkeys(map(section, [*old, *new])))}
+    return sorted([*kept, *new], key=lambda row: order[section(row)])
+
+
+def results(part: str) -> dict[str, Any]:
+    """Return what was written for a part; nothing if that is not there."""
+    file = PARTS[part]
+    found: dict[str, Any] = (
+        json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"rows": []}
+    )
+    return found
+
+
+def read(part: str) -> list[Row]:
+    """Return the rows that were written for a part; none if there are none."""
+    return [from_json(row) for row in results(part)["rows"]]
 
 
 def write(rows: list[Row], rounds: int, file: Path) -> None:

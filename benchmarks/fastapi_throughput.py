@@ -4,7 +4,8 @@ Real processes, real sockets, no code changed. The servers run side by side and 
 time, in random order, for a fraction of a second each, by a process of its own. Two numbers are
 taken: the requests per second, which feel every neighbour on a small machine, and the CPU time that
 the server's process spends on one request, which hardly does. Both are given as a share of the
-bare server's, so that 1 is no loss at all.
+bare server's, so that 1 is no loss at all. A window is long enough for what snowshed does beside
+the requests, fifty times in a second, to fall into each.
 
 Two processes of the same program differ by a few per cent for as long as they live (hashes, where
 the memory lies), so the servers are started anew several times, and one of them is bare again.
@@ -12,32 +13,43 @@ the memory lies), so the servers are started anew several times, and one of them
 
 from __future__ import annotations
 
-import os
+import json
 import random
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from benchmarks._pythons import HOUSE
+from benchmarks._processes import (
+    CAN_MEASURE,
+    RUN,
+    Process,
+    arguments_of_uvicorn,
+    cpu_of,
+    free_port,
+    hear,
+    started,
+    tell,
+    wait_for_port,
+)
 from benchmarks._runner import CONTROL, Row, row_of
+from snowshed.cli._ask import Question, at_socket
+from snowshed.observe._serve._place import socket_of
 
+NAME = "fastapi"
 GOAL = 0.97
 BARE = "uvicorn"
 STACKS = (("asyncio", "h11"), ("asyncio", "httptools"), ("uvloop", "httptools"))
-RUN = ("-m", "snowshed", "run")
+ENFORCE = ("-m", "snowshed", "run", "--mode", "enforce", "--", sys.executable)
 SERVERS: dict[str, tuple[str, ...]] = {
     BARE: (),
     CONTROL: (),
-    "snowshed run (observe)": (*RUN, "--", sys.executable),
-    "snowshed run --mode enforce": (*RUN, "--mode", "enforce", "--", sys.executable),
+    "snowshed run (observe)": RUN,
+    "snowshed run --mode enforce": ENFORCE,
 }
 GOALS = {"snowshed run (observe)": GOAL}
 ROUTES = {"item": "the smallest answer", "cart": "a body and five tasks"}
-REQUESTS = 80
+REQUESTS = 400
 STARTS = 4
 PATIENCE = 20.0
 
@@ -50,15 +62,20 @@ class Spent:
     cpu: float
 
 
-def measure(loop: str, parser: str, *, rounds: int, requests: int = REQUESTS) -> list[Row]:
-    """Return the rows of the servers, or none where the clocks of processes cannot be read."""
-    if not sys.platform.startswith("linux"):
-        return []
+def measure(
+    loop: str, parser: str, *, rounds: int, requests: int = REQUESTS
+) -> Iterator[list[Row]]:
+    """Yield the rows of the servers, or none where the clocks of processes cannot be read."""
+    if not CAN_MEASURE:
+        return
     spent: dict[str, list[dict[str, Spent]]] = {route: [] for route in ROUTES}
     starts = min(STARTS, rounds)
     for start in range(starts):
         share = rounds // starts + (start < rounds % starts)
-        with _servers(loop, parser) as servers, _generator() as generator:
+        with (
+            _servers(loop, parser) as servers,
+            started("-m", "benchmarks._load", talks=True) as generator,
+        ):
             for round_ in range(-1, share):
                 for route in ROUTES:
                     one = _one_round(servers, generator, f"{route} {requests}", requests)
@@ -66,7 +83,7 @@ def measure(loop: str, parser: str, *, rounds: int, requests: int = REQUESTS) ->
                     if round_ >= 0:
                         spent[route].append(one)
     rows = (_rows(route, spent[route], f"{loop}, {parser}") for route in ROUTES)
-    return [row for route in rows for row in route]
+    yield [row for route in rows for row in route]
 
 
 def _rows(route: str, spent: list[dict[str, Spent]], loop: str) -> list[Row]:
@@ -77,7 +94,7 @@ def _rows(route: str, spent: list[dict[str, Spent]], loop: str) -> list[Row]:
     return [
         row_of(
             [each[BARE] / each[name] for each in times],
-            section=f"fastapi: {ROUTES[route]}: {what}",
+            section=f"{NAME}: {ROUTES[route]}: {what}",
             name=name,
             loop=loop,
             goal=GOALS.get(name),
@@ -94,13 +111,8 @@ def _rows(route: str, spent: list[dict[str, Spent]], loop: str) -> list[Row]:
 class Server:
     """A server that runs."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     port: int
-
-    def cpu(self) -> float:
-        """Return the CPU seconds that the process has used."""
-        # How Linux numbers the CPU clock of another process; see clock_getcpuclockid(3).
-        return time.clock_gettime(~self.process.pid << 3 | 2)
 
 
 @contextmanager
@@ -110,75 +122,40 @@ def _servers(loop: str, parser: str) -> Iterator[dict[str, Server]]:
             name: stack.enter_context(_server(before, loop, parser))
             for name, before in SERVERS.items()
         }
-        for server in servers.values():
-            _wait_for(server)
+        for name, server in servers.items():
+            wait_for_port(server.process, server.port, PATIENCE)
+            if SERVERS[name]:
+                _require_that_it_is_looked_at(server.process)
         yield servers
 
 
 @contextmanager
 def _server(before: tuple[str, ...], loop: str, parser: str) -> Iterator[Server]:
-    port = _free_port()
-    uvicorn = ("-m", "uvicorn", "benchmarks._service:app", "--no-access-log")
-    options = ("--port", str(port), "--loop", loop, "--http", parser, "--log-level", "warning")
-    command = [sys.executable, *before, *uvicorn, *options]
-    with _ended(subprocess.Popen(command, cwd=HOUSE)) as process:
+    port = free_port()
+    service = arguments_of_uvicorn("benchmarks._service:app", port=port, loop=loop, parser=parser)
+    with started(*before, *service) as process:
         yield Server(process, port)
 
 
-@contextmanager
-def _generator() -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "benchmarks._load"]
-    pipe = subprocess.PIPE
-    with _ended(subprocess.Popen(command, cwd=HOUSE, stdin=pipe, stdout=pipe)) as process:
-        yield process
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    with process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(server: Server) -> None:
-    give_up = time.monotonic() + PATIENCE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", server.port)).close()
-        except OSError:
-            if time.monotonic() > give_up or server.process.poll() is not None:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+def _require_that_it_is_looked_at(process: Process) -> None:
+    """Make sure that what is measured is all of it: the hook, the sampler and the pages."""
+    service = at_socket(process.pid, socket_of(process.pid), PATIENCE)
+    state = json.loads(service.ask(Question("snowshed/all")))
+    if not state["watch"]["looks"] or state["watch"]["failed"] or not state["sampler"]["lag"]:
+        msg = f"the server is not looked at: {state}"
+        raise RuntimeError(msg)
 
 
 def _one_round(
-    servers: dict[str, Server], generator: subprocess.Popen[bytes], order: str, requests: int
+    servers: dict[str, Server], generator: Process, order: str, requests: int
 ) -> dict[str, Spent]:
     names = list(servers)
     random.shuffle(names)
     return {name: _spent(servers[name], generator, order, requests) for name in names}
 
 
-def _spent(server: Server, generator: subprocess.Popen[bytes], order: str, requests: int) -> Spent:
-    began = server.cpu()
-    wall = _ask(generator, f"{server.port} {order}{os.linesep}")
-    return Spent(wall / requests, (server.cpu() - began) / requests)
-
-
-def _ask(generator: subprocess.Popen[bytes], line: str) -> float:
-    if generator.stdin is None or generator.stdout is None:
-        raise ValueError(generator)
-    generator.stdin.write(line.encode())
-    generator.stdin.flush()
-    return float(generator.stdout.readline())
+def _spent(server: Server, generator: Process, order: str, requests: int) -> Spent:
+    began = cpu_of(server.process)
+    tell(generator, f"{server.port} {order}")
+    wall = float(hear(generator))
+    return Spent(wall / requests, (cpu_of(server.process) - began) / requests)
