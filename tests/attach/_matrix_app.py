@@ -84,7 +84,7 @@ async def flood() -> dict[str, str]:
 
 @app.get("/snowshed")
 async def snowshed() -> dict[str, Any]:
-    runtime = getattr(sys.modules.get("snowshed.attach._runtime"), "_runtime", None)
+    runtime = getattr(sys.modules.get("snowshed.attach._init"), "_runtime", None)
     statistics = None if runtime is None else asdict(runtime.statistics())
     loop = type(asyncio.get_running_loop()).__module__
     return {"pid": os.getpid(), "loop": loop, "statistics": statistics}
