@@ -8,11 +8,12 @@ costs shows beside it, and as what a service pays that makes 20,000 tasks in a s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from benchmarks._runner import Case, Loop, LoopKind, Round, Row, Section, row_of
-from benchmarks._spawning import BATCH, batch, batches
+from benchmarks._spawning import BATCH, batch, batches, noop
 from snowshed.attach import _installed
 from snowshed.attach._runtime import Runtime
 from snowshed.attach._settings import Settings
@@ -58,6 +59,12 @@ async def _many_requests(operations: int) -> None:
         await _request(batch)
 
 
+async def _gathered(operations: int) -> None:
+    """Start tasks as handlers with a fan-out do: the line that asks is further up the stack."""
+    for _ in range(operations // BATCH):
+        await asyncio.gather(*(noop() for _ in range(BATCH)))
+
+
 def attaching() -> tuple[Attach, Attach]:
     """Return what attaches a loop so that each task is noted, and so that one of 32 is."""
     runtime = Runtime(Settings(budget=BUDGET))
@@ -77,7 +84,7 @@ def attaching() -> tuple[Attach, Attach]:
 
 
 def sections(loop: LoopKind) -> list[Section]:
-    """Return the section of the hook."""
+    """Return the section of the hook, and one for tasks that a helper of asyncio starts."""
     each, flood = attaching()
     cases = tuple(
         Case(f"{state}, {where}", work, goal, prepare=prepare)
@@ -88,7 +95,14 @@ def sections(loop: LoopKind) -> list[Section]:
             (f"a request for each {BATCH} tasks", _many_requests, None),
         )
     )
-    return [Section(NAME, Case("create_task", batches), cases, 5000, loop, _shares)]
+    gathered = (
+        Case(f"{FLOOD}, by gather", _gathered, prepare=flood),
+        Case(f"{EACH}, by gather", _gathered, prepare=each),
+    )
+    return [
+        Section(NAME, Case("create_task", batches), cases, 5000, loop, _shares),
+        Section(f"{NAME}: gather", Case("asyncio.gather", _gathered), gathered, 5000, loop),
+    ]
 
 
 def _shares(section: Section, spent: list[Round]) -> list[Row]:
