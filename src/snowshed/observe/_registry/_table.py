@@ -28,6 +28,7 @@ from weakref import ref
 from snowshed.observe._registry._live import AnyTask, LiveTasks, OldTask, TaskRef
 
 if TYPE_CHECKING:
+    from snowshed.observe._registry._origin import Origin
     from snowshed.observe._registry._registry import Registry
     from snowshed.observe._registry._site import Site
 
@@ -45,7 +46,7 @@ ALWAYS = -1
 
 
 class _Walk:
-    """Stands for an address that does not tell who asked: the stack has to be walked."""
+    """Stands for an address that only passes on what a line further up the stack has asked for."""
 
     __slots__ = ("mark", "young")
 
@@ -121,6 +122,7 @@ class SiteTable:
     def count_by(self, count: Callable[[], int], thin_out: Callable[[int], None]) -> None:
         """Let a factory count for itself: it tells how many, and is told which bits to skip."""
         self._counters.append((count, thin_out))
+        thin_out(self.skip)
 
     def _note_all_but(self, bits: int) -> None:
         if bits != self.skip:
@@ -135,40 +137,51 @@ class SiteTable:
         """Note ``task``, which was just made and is not in the table yet. Never raises.
 
         Args:
-            task: the task; anything else that a foreign factory has made is let pass.
+            task: the task.
             coro: what it runs.
             asking: the frame whose address was looked up; None if the stack is too short.
             innermost: the frame from which to look up for the line that asked.
         """
         registry = self._registry
-        if registry.off or not isinstance(task, asyncio.Task):
+        if registry.off:
             return
         try:
-            live = None if asking is None else self.known.get(id(asking.f_code) + asking.f_lasti)
-            if live is None or isinstance(live, _Walk):
-                live = self._meet(task, coro, asking, innermost)
+            live = self._met(asking) or self._met(innermost)
+            if live is None:
+                live = self._meet(task, coro, innermost)
             if len(live.young) >= live.mark:
                 live.sweep()
             live.young.append(ref(task))
         except Exception:  # noqa: BLE001 - a task must be made whatever happens here
             registry.failed()
 
-    def _meet(
-        self, task: AnyTask, coro: object, asking: FrameType | None, innermost: FrameType | None
-    ) -> LiveTasks:
-        """Find out who asked for the task, and remember it if the address alone tells it."""
+    def _met(self, frame: FrameType | None) -> LiveTasks | None:
+        """Return what the line has made that asked, seen from ``frame``; None: it is not known.
+
+        Goes up through the frames that are known to have only passed the task on.
+        """
+        known, walk = self.known, self.walk
+        while frame is not None:
+            found = known.get(id(frame.f_code) + frame.f_lasti)
+            if found is not walk:
+                return found if isinstance(found, LiveTasks) else None
+            frame = frame.f_back
+        return None
+
+    def _meet(self, task: AnyTask, coro: object, innermost: FrameType | None) -> LiveTasks:
+        """Find out who asked for the task, and remember the way from ``innermost`` to there."""
         origin = self._registry.judge(innermost, coro, task.get_loop())
         site = self._registry.site_of(origin)
         live = self._lives.get(site)
         if live is None:
             live = self._lives[site] = LiveTasks(site)
-        if asking is not None and len(self.known) < ADDRESSES_AT_MOST:
-            code, offset = asking.f_code, asking.f_lasti
-            address = id(code) + offset
-            if address not in self.known:
-                self._kept.append(code)
-                asked = origin.code is code and origin.offset == offset
-                self.known[address] = live if asked else self.walk
+        way = _way(innermost, origin)
+        if len(self.known) + len(way) <= ADDRESSES_AT_MOST:
+            for frame in way:
+                address = id(frame.f_code) + frame.f_lasti
+                if address not in self.known:
+                    self._kept.append(frame.f_code)
+                    self.known[address] = live if frame is way[-1] else self.walk
         return live
 
     # Looking after them.
@@ -227,7 +240,10 @@ class SiteTable:
                     self._closed.append(_Closed(live, tasks, born, weight))
         busy = made > ALL_NOTED_UP_TO * max(now - self._closed_at, SHORTEST)
         self._note_all_but(SKIP if busy else 0)
-        self._closed_at, self._made_before = now, total
+        self._closed_at = now
+        if noted:
+            # Else those few that were made and not noted are told with the next that is noted.
+            self._made_before = total
 
     def _make_old(self, most: int) -> None:
         """Let the tasks of closed intervals that still live grow old, ``most`` of them."""
@@ -272,9 +288,14 @@ class SiteTable:
         except Exception:  # noqa: BLE001 - a failure of ours must not reach the loop
             self._registry.failed()
 
-    def site_of_young(self, task: object) -> Site | None:
-        """Return the line that made ``task`` if it is among the young. Cost: O(young)."""
-        for live in self.lives():
-            if any(each() is task for each in live.young):
-                return live.site
-        return None
+
+def _way(innermost: FrameType | None, origin: Origin) -> list[FrameType]:
+    """Return the frames from ``innermost`` up to the line that asked; none if no line did."""
+    way: list[FrameType] = []
+    frame = innermost if origin.offset >= 0 else None
+    while frame is not None:
+        way.append(frame)
+        if frame.f_code is origin.code and frame.f_lasti == origin.offset:
+            return way
+        frame = frame.f_back
+    return []
