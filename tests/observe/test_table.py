@@ -78,7 +78,7 @@ async def test_a_flood_is_noted_in_part_and_counted_in_full() -> None:
     another = asyncio.create_task(waits())
     noted = known.known(tasks[0])
     assert noted is not None
-    assert known.unnoted(another) == (noted.site, clock.now)
+    assert known.unnoted(another, known.last_flood()) == (noted.site, clock.now)
     another.cancel()
     # As few are made now, each is noted again.
     assert table.skip == 0

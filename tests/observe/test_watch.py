@@ -147,3 +147,12 @@ def test_it_goes_on_in_the_parent_and_in_the_child_of_a_fork() -> None:
     assert looked.wait(5)
     assert told == []
     watch.stop()
+
+
+def test_what_it_takes_to_wake_up_is_paid_back_too() -> None:
+    clock = Clock()
+    watch = watch_of(clock=clock)
+    watch.look()
+    clock.cpu += 0.02
+    assert watch.look() > 1.0
+    assert watch.statistics().cpu == pytest.approx(0.02)

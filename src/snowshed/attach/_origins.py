@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from snowshed.integrations._request import RequestScope
 if TYPE_CHECKING:
     from snowshed.observe._registry._registry import Registry
     from snowshed.observe._registry._site import Site
+    from snowshed.observe._registry._table import SiteTable
     from snowshed.observe._snapshot._provenance import Origin
 
 TELLS_CONTEXT = sys.version_info >= (3, 12)
@@ -45,6 +46,7 @@ class Origins:
     def __init__(self, registry: Registry, open_requests: Budgets) -> None:
         self._registry = registry
         self._open_requests = open_requests
+        self._tables: Sequence[SiteTable] = ()
 
     def of(self, task: asyncio.Task[Any]) -> Origin | None:
         """Tell where ``task`` comes from. Cost: microseconds; before 3.12 up to a millisecond."""
@@ -54,6 +56,9 @@ class Origins:
     def for_many(self) -> ManyOrigins:
         """Return what tells of many tasks quickly. Costs O(young tasks), before 3.12 O(tasks)."""
         return ManyOrigins(self._registry, self._open_requests)
+
+    def _last_flood(self) -> float | None:
+        return self._registry.last_flood()
 
     def _young(self, task: asyncio.Task[Any]) -> Site | None:
         every = ((site, each) for site, young in self._registry.young() for each in young)
@@ -73,9 +78,9 @@ class Origins:
     def _told(
         self, task: asyncio.Task[Any], young: Site | None, budget: TaskBudget | None
     ) -> Origin | None:
-        known = self._registry.known(task)
+        known = self._registry.known(task, self._tables)
         if known is None and young is None:
-            known = self._registry.unnoted(task)
+            known = self._registry.unnoted(task, self._last_flood())
         site = young if known is None else known.site
         request, scope = ("", "") if budget is None else names_in(budget)
         age = None
@@ -91,11 +96,16 @@ class ManyOrigins(Origins):
 
     def __init__(self, registry: Registry, open_requests: Budgets) -> None:
         super().__init__(registry, open_requests)
+        self._tables = registry.tables()
+        self._flood = registry.last_flood()
         # By id, with the reference, as an id may be taken again while the look goes on.
         self._sites = {
             id(each()): (each, site) for site, young in registry.young() for each in young
         }
         self._budgets = {} if TELLS_CONTEXT else self._index()
+
+    def _last_flood(self) -> float | None:
+        return self._flood
 
     def _young(self, task: asyncio.Task[Any]) -> Site | None:
         each, site = self._sites.get(id(task), (None, None))

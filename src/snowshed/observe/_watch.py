@@ -37,7 +37,7 @@ class WatchStatistics:
 
     Attributes:
         looks: how often it woke up.
-        cpu: seconds of CPU that its jobs took.
+        cpu: seconds of CPU that it took, waking up included.
         failed: jobs that raised and are not called any more.
     """
 
@@ -73,7 +73,7 @@ class Watch:
         self._clock = clock
         self._cpu = cpu
         self._looks = 0
-        self._spent = 0.0
+        self._spent = self._used = 0.0
         self._owed = 0.0
         self._failed: list[str] = []
         self._thread = Background("snowshed-watch", self.run, in_child)
@@ -102,18 +102,20 @@ class Watch:
     def run(self, rest: Rest) -> None:
         """Look until ``rest`` says that it is over; the body of the thread."""
         pause = self._period
+        self._used = self._cpu()
         while not rest(pause):
             pause = self.look()
 
     def look(self) -> float:
         """Call each job once, and return the seconds to rest."""
-        began = self._cpu()
         for job in tuple(self._jobs):
             try:
                 job(self._clock())
             except BaseException as error:  # noqa: BLE001 - nobody else would get it
                 self._switch_off(job, error)
-        spent = max(self._cpu() - began, 0.0)
+        # With what it took to wake up, which is as much as an ordinary look.
+        now = self._cpu()
+        spent, self._used = max(now - self._used, 0.0), now
         self._looks += 1
         self._spent += spent
         # Owed is what was spent beyond the share of the time that has passed.

@@ -16,6 +16,10 @@ result. And whoever drops the last reference runs the finalizers, which belong t
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import call, is_, not_
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import ref
 
@@ -26,6 +30,9 @@ AnyTask: TypeAlias = "asyncio.Task[Any]"
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"
 
 FIRST_MARK = 64
+NEVER = sys.maxsize
+# The base method: what a subclass has made of it is its own affair.
+_DONE = asyncio.Task.done
 
 
 class LiveTasks:
@@ -39,7 +46,7 @@ class LiveTasks:
         mark: the length of ``young`` at which it has to be looked through.
         closing: tasks of the interval that was closed last which were not looked at yet, weighted.
         old: tasks that live and have grown old, weighted.
-        created: how many were made until the last close since the loop began to run, weighted.
+        created: how many were made until the last close since the loop last stopped, weighted.
         peak: the most that lived at once in that time, as far as looks have shown.
     """
 
@@ -73,7 +80,10 @@ class LiveTasks:
 
     def sweep(self) -> None:
         """Take out of the young ones what has ended, as their mark is reached."""
-        young = self.young
+        # A finalizer may make tasks meanwhile. They are appended, looked at the next time, and do
+        # not begin another sweep.
+        self.mark = NEVER
+        young = tuple(self.young)
         alive = [each for each in young if lives(each())]
         ended = len(young) - len(alive)
         peak = len(alive)
@@ -83,19 +93,22 @@ class LiveTasks:
         self._rising = ended <= len(alive)
         self._ended += ended
         self._peak = max(self._peak, peak)
-        self.young = alive
+        # In place: the factory may be about to append to this very list.
+        self.young[: len(young)] = alive
         self.mark = max(FIRST_MARK, 2 * len(alive))
 
     def close(self, weight: float) -> list[TaskRef]:
         """End the interval, whose tasks count ``weight`` each; return those that may be alive."""
         self.sweep()
-        noted, remaining = self.noted, self.young
-        self.young = []
-        self.mark = FIRST_MARK
-        self.created += noted * weight
-        self.closing += len(remaining) * weight
         self.peak = max(self.peak, self.old + self._peak * weight)
+        fresh: list[TaskRef] = []
+        # From here on nothing lets a finalizer or another thread in until all is moved.
+        remaining, self.young = self.young, fresh
+        alive = len(remaining)
+        self.created += (self._ended + alive) * weight
+        self.closing += alive * weight
         self._ended = self._peak = 0
+        self.mark = FIRST_MARK
         return remaining
 
     def grow_old(self, weight: float) -> None:
@@ -104,10 +117,30 @@ class LiveTasks:
         self.old += weight
 
     def fold(self) -> None:
-        """Hand the totals over, as the loop has stopped; what lives stays with this."""
-        lives = self.old + self.closing
-        self.site.fold(self.created - lives, self.peak)
-        self.created, self.peak = lives, 0.0
+        """Hand the totals over, as the loop has stopped; what lives is still counted here."""
+        created, peak = self.created, self.peak
+        self.created = self.peak = 0.0
+        self.site.fold(created, peak)
+
+    def totals(self) -> tuple[float, float]:
+        """Return how many were made since the loop last stopped, and how many live.
+
+        From any thread. Costs 0.1 us for each young task.
+        """
+        while True:
+            young = self.young
+            alive = _alive_in(young)
+            # These belong together: nothing gives the interpreter away before the sum is there.
+            created = self.created + self._ended + len(young)
+            live = self.old + self.closing + sum(alive)
+            if self.young is young:
+                return created, live
+            # The interval was closed in between, and its tasks were counted twice.
+
+    def has_young(self, task: object) -> bool:
+        """Tell whether ``task`` is among the young; from any thread."""
+        # Without a step in which another thread can run, as in `_alive_in`.
+        return any(map(is_, map(call, self.young), repeat(task)))
 
 
 class OldTask(ref["asyncio.Task[Any]"]):
@@ -134,10 +167,19 @@ class OldTask(ref["asyncio.Task[Any]"]):
 
 def lives(task: AnyTask | None) -> bool:
     """Tell whether what a weak reference gives is there and has not ended."""
-    return task is not None and not task.done()
+    return task is not None and not _DONE(task)
 
 
-def _last_ended(young: list[TaskRef]) -> int:
+def _alive_in(young: Iterable[TaskRef]) -> Iterable[bool]:
+    """Return an iterator that gives True for each task that lives.
+
+    It never runs a line of Python, so whoever sums it up does not give the interpreter away, and
+    cannot be left with the last reference to a task of another thread, see decision 14.
+    """
+    return map(not_, map(_DONE, filter(None, map(call, young))))
+
+
+def _last_ended(young: Sequence[TaskRef]) -> int:
     index = len(young) - 1
     while lives(young[index]()):
         index -= 1

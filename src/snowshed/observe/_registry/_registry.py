@@ -10,14 +10,14 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakSet
 
+from snowshed.core._census import Census
 from snowshed.core._line import line_of
 from snowshed.model import Frame
 from snowshed.observe._registry._history import History
-from snowshed.observe._registry._live import lives as is_alive
 from snowshed.observe._registry._makers import Makers
 from snowshed.observe._registry._site import Site, SiteStatistics
 from snowshed.observe._registry._table import SiteTable
@@ -65,22 +65,23 @@ class Registry:
         self._sites: dict[tuple[int, int], Site] = {}
         self._elsewhere = Site(Frame("elsewhere", "", 0), "user")
         # Weak, as a table holds tasks, tasks their loop, and the loop its table.
-        self._tables: WeakSet[SiteTable] = WeakSet()
-        self._suspects: dict[int, Site] = {}
+        self._tables: Census[SiteTable] = Census()
+        # By id, with the name: an id may belong to another task by the time it is asked for.
+        self._suspects: OrderedDict[int, tuple[str, Site]] = OrderedDict()
         self.off = False
 
     def __repr__(self) -> str:
-        return f"<Registry sites={len(self._sites)} loops={len(self._tables)}>"
+        return f"<Registry sites={len(self._sites)} loops={len(self.tables())}>"
 
     def table(self, loop: asyncio.AbstractEventLoop) -> SiteTable:
         """Return a new table for the tasks of ``loop``; whoever asked keeps it."""
         table = SiteTable(self, loop)
-        self._tables.add(table)
+        self._tables.enter(table)
         return table
 
     def tables(self) -> list[SiteTable]:
         """Return the tables of the loops that are there."""
-        return list(self._tables)
+        return self._tables.all()
 
     def site_of(self, origin: Origin) -> Site:
         """Return the site of ``origin``; lines beyond the first 10,000 share one."""
@@ -132,48 +133,74 @@ class Registry:
         if task._log_traceback:
             suspects = self._suspects
             if len(suspects) >= SUSPECTS_AT_MOST:
-                suspects.pop(next(iter(suspects)), None)
-            suspects[id(task)] = site
+                # In one step, as other loops and finalizers take out theirs meanwhile.
+                suspects.popitem(last=False)
+            suspects[id(task)] = (task.get_name(), site)
 
     def never_retrieved(self, task: AnyTask) -> None:
-        """Count a failure that nobody has asked for; its task is being thrown away."""
+        """Count a failure that nobody has asked for; its task is being thrown away.
+
+        In the total alone if its line is not known: of a young task that was part of a reference
+        cycle, as the collector has cleared the references by then.
+        """
         self.unretrieved += 1
-        site = self._suspects.pop(id(task), None)
-        if site is None:
-            site = next(filter(None, (t.site_of_young(task) for t in self.tables())), None)
+        name, site = self._suspects.pop(id(task), ("", None))
+        if site is None or name != task.get_name():
+            site = self._site_of_other(task)
             if site is None:
                 return
             self.history.note(task, site.created_at, site.owner, None)
         site.unretrieved += 1
 
+    def _site_of_other(self, task: AnyTask) -> Site | None:
+        """Return the line that made a task which has not grown old, as far as known."""
+        for live in self._lives():
+            if live.has_young(task):
+                return live.site
+        known = self.unnoted(task, self.last_flood())
+        return None if known is None else known.site
+
     # Reading.
 
-    def known(self, task: AnyTask) -> Known | None:
-        """Return what is known of an old task; None of one that is young, or was not noted."""
+    def known(self, task: AnyTask, tables: Sequence[SiteTable] = ()) -> Known | None:
+        """Return what is known of an old task; None of one that is young, or was not noted.
+
+        Args:
+            task: the task.
+            tables: what `tables` has returned, for who asks of many tasks.
+        """
         key = id(task)
-        for table in self.tables():
+        for table in tables or self.tables():
             old = table.old.get(key)
             if old is not None and old() is task:
                 return Known(old.live.site, old.born)
         return None
 
-    def unnoted(self, task: AnyTask) -> Known | None:
+    def last_flood(self) -> float | None:
+        """Return when a task was made last that may not have been noted; None: each was noted."""
+        floods = [table.thinned_until for table in self.tables()]
+        return max((flood for flood in floods if flood is not None), default=None)
+
+    def unnoted(self, task: AnyTask, last: float | None) -> Known | None:
         """Return what can be said of a task that was not noted, as too many were made.
 
         It is no younger than the last flood, and is of the line that makes all tasks of this
         function, if there is only one. See `snowshed.observe._registry._table`.
+
+        Args:
+            task: the task.
+            last: what `last_flood` has returned.
         """
-        floods = [table.thinned_until for table in self.tables()]
-        last = max((flood for flood in floods if flood is not None), default=None)
         site = None if last is None else self.makers.only_maker(task)
         return None if site is None else Known(site, last)
 
     def young(self) -> Iterable[tuple[Site, list[TaskRef]]]:
         """Yield sites and references to their young tasks, some of which have ended."""
-        for table in self.tables():
-            for live in table.lives():
-                if live.young:
-                    yield live.site, live.young
+        for live in self._lives():
+            # Copied, as the loop takes out of the list what has ended.
+            young = live.young[:]
+            if young:
+                yield live.site, young
 
     def statistics(self) -> tuple[SiteStatistics, ...]:
         """Return the totals of each line, the one with most live tasks first.
@@ -181,13 +208,15 @@ class Registry:
         Cost: O(lines + tasks of the last tenth of a second).
         """
         lives: dict[Site, list[LiveTasks]] = {}
-        for table in self.tables():
-            for live in table.lives():
-                lives.setdefault(live.site, []).append(live)
+        for live in self._lives():
+            lives.setdefault(live.site, []).append(live)
         sites = (*tuple(self._sites.values()), self._elsewhere)
         rows = (_row(site, lives.get(site, [])) for site in sites)
         shown = (row for row in rows if row.created)
         return tuple(sorted(shown, key=lambda row: (-row.live, -row.created)))
+
+    def _lives(self) -> Iterable[LiveTasks]:
+        return (live for table in self.tables() for live in table.lives())
 
     def after_fork(self) -> None:
         """Forget, in the child, the locks that threads of the parent may have held."""
@@ -196,11 +225,10 @@ class Registry:
 
 
 def _row(site: Site, lives: list[LiveTasks]) -> SiteStatistics:
-    created, live, peaks = site.ended, 0.0, [site.peak]
+    created, live, peaks = site.created, 0.0, [site.peak]
     for each in lives:
-        young = sum(is_alive(task()) for task in each.young)
-        living = each.old + each.closing + young
-        created += each.created + each.noted
+        made, living = each.totals()
+        created += made
         live += living
         peaks += (each.peak, living)
     return SiteStatistics(

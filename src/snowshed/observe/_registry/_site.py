@@ -48,28 +48,28 @@ class Site:
             is found.
 
     Attributes:
-        ended: tasks that have ended, on loops that have stopped.
+        created: tasks that it made on loops that have stopped, until then.
         peak: the most that lived at once on one of these.
         unretrieved: failures that nobody has asked for, on all loops.
     """
 
-    __slots__ = ("_lock", "code", "created_at", "ended", "owner", "peak", "unretrieved")
+    __slots__ = ("_lock", "code", "created", "created_at", "owner", "peak", "unretrieved")
 
     def __init__(self, created_at: Frame, owner: str, code: CodeType | None = None) -> None:
         self.code = code
         self.created_at = created_at
         self.owner = owner
-        self.ended = self.peak = 0.0
+        self.created = self.peak = 0.0
         self.unretrieved = 0
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<Site {self.created_at}>"
 
-    def fold(self, ended: float, peak: float) -> None:
+    def fold(self, created: float, peak: float) -> None:
         """Add the totals of a loop that has stopped. Not for finalizers: it takes a lock."""
         with self._lock:
-            self.ended += ended
+            self.created += created
             self.peak = max(self.peak, peak)
 
     def after_fork(self) -> None:
