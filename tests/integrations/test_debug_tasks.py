@@ -261,9 +261,9 @@ def test_a_mount_is_taken_off_and_nothing_else_answers() -> None:
 
 def test_what_looks_at_each_task_is_not_for_the_loop() -> None:
     asked = pages()
-    long = ["/tasks", "/snowshed/tasks", "/waits", "/pprof/", "/pprof/goroutine", "/pprof/x"]
+    long = ["/tasks", "/snowshed/tasks", "/waits", "/all", "/pprof/", "/pprof/x"]
     assert all(asked.is_long(Request(path)) for path in long)
-    assert not any(asked.is_long(Request(path)) for path in ("/", "/all", "/runtime", "/snowshed/"))
+    assert not any(asked.is_long(Request(path)) for path in ("/", "/runtime", "/snowshed/"))
 
 
 def test_what_a_runtime_may_have_many_of_is_shown_by_a_thread() -> None:

@@ -16,3 +16,10 @@ def test_it_sleeps_after_half_a_millisecond_and_not_before() -> None:
     for _ in _polite.politely(range(1000), clock=lambda: now[0], sleep=slept.append):
         now[0] += 0.00001  # 20 items, between two looks, take 0.2 ms
     assert slept == [_polite.PAUSE] * 16
+
+
+def test_what_is_let_go_of_goes_a_few_at_a_time() -> None:
+    things: list[object] = [object() for _ in range(1000)]
+    left: list[int] = []
+    _polite.let_go(things, sleep=lambda pause: left.append(len(things)))
+    assert left == [600, 200, 0]

@@ -10,14 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["politely"]
+__all__ = ["let_go", "politely"]
 
 T = TypeVar("T")
 SLICE = 0.0005
 PAUSE = 0.00005
 _LOOKED_AT = 20
+# Things that are let go of at once: some 0.1 ms.
+_LET_GO = 400
 
 
 def politely(
@@ -37,3 +39,13 @@ def politely(
         if clock() >= until:
             sleep(PAUSE)
             until = clock() + SLICE
+
+
+def let_go(things: list[Any], *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Empty ``things``, which nobody else holds, a few at a time.
+
+    To free a hundred thousand objects takes 10 to 40 ms, in which nobody else has the interpreter.
+    """
+    while things:
+        del things[-_LET_GO:]
+        sleep(PAUSE)

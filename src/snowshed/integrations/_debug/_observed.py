@@ -6,13 +6,17 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from snowshed.observe._polite import let_go
 
 if TYPE_CHECKING:
     from snowshed.model import Profile, TaskSnapshot
     from snowshed.observe._registry._history import EndedTask
     from snowshed.observe._registry._site import SiteStatistics
     from snowshed.observe._snapshot._snapshot import Snapshot
+
+T = TypeVar("T")
 
 __all__ = ["Observed", "all_of", "look"]
 
@@ -57,15 +61,21 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_turn.renew)
 
 
-def look(observed: Observed) -> Snapshot:
-    """Look at all tasks and threads, after whoever else in this process does.
+def look(observed: Observed, make: Callable[[Snapshot], T]) -> T:
+    """Return what ``make`` makes of a look at all tasks and threads; it must not keep the snapshot.
 
-    The loop waits for one look at a time, as short as each of its steps is; sixteen at once would
-    have it wait sixteen times as long.
+    One look at a time in this process: the loop waits for each of its steps, as short as they are,
+    and sixteen at once would have it wait sixteen times as long. What was seen of a hundred
+    thousand tasks is let go of in short steps, too: in one it would take the interpreter for 30 ms.
     """
     assert observed.snapshot is not None
     with _turn.lock:
-        return observed.snapshot()
+        snapshot = observed.snapshot()
+    held = [*all_of(snapshot)]
+    made = make(snapshot)
+    del snapshot
+    let_go(held)
+    return made
 
 
 def all_of(snapshot: Snapshot) -> tuple[TaskSnapshot, ...]:

@@ -25,6 +25,7 @@ from snowshed.observe._serve._exchange import Request, Response
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
     from snowshed.model import Profile
+    from snowshed.observe._snapshot._snapshot import Snapshot
 
 __all__ = ["PprofPages"]
 
@@ -139,7 +140,7 @@ class PprofPages:
     def _count(self, name: str) -> int | str:
         observed = self._observed
         if name == "goroutine" and observed.snapshot is not None:
-            return len(all_of(look(observed)))
+            return look(observed, lambda snapshot: len(all_of(snapshot)))
         if name == "block" and observed.block_profile is not None:
             return len(observed.block_profile().samples)
         return ""
@@ -149,13 +150,17 @@ class PprofPages:
             return self._delta("goroutine", asked, lambda: self._goroutines(with_ages=False))
         debug = _number(asked.get("debug"))
         if debug >= 2:
-            return _text(stacks(all_of(look(self._observed))))
+            return look(self._observed, lambda snapshot: _text(stacks(all_of(snapshot))))
         profile = self._goroutines()
         return _text(counts(profile)) if debug else _binary("goroutine", profile)
 
     def _goroutines(self, *, with_ages: bool = True) -> Profile:
         now = self._clock()
-        return goroutine_profile(all_of(look(self._observed)), time_nanos=now, with_ages=with_ages)
+
+        def profile(snapshot: Snapshot) -> Profile:
+            return goroutine_profile(all_of(snapshot), time_nanos=now, with_ages=with_ages)
+
+        return look(self._observed, profile)
 
     def _block(self, asked: dict[str, str]) -> Response:
         take = self._observed.block_profile

@@ -103,7 +103,15 @@ class TaskPages:
         asked = _Asked.of(request, {"group-by", "older-than", "state", "owner", "limit"})
         by, limit = _groups_in(asked.one("group-by")), asked.limit()
         chosen = _filter(asked)
-        snapshot = look(self._observed)
+        return look(self._observed, lambda snapshot: self._chosen(snapshot, chosen, by, limit))
+
+    def _chosen(
+        self,
+        snapshot: Snapshot,
+        chosen: Callable[[TaskSnapshot], bool],
+        by: list[str],
+        limit: int | None,
+    ) -> Response:
         tasks = [task for task in politely(all_of(snapshot)) if chosen(task)]
         about = {**self._about(snapshot), "matching": len(tasks)}
         if by:
@@ -119,7 +127,9 @@ class TaskPages:
         if form not in {"json", "text"}:
             msg = f"format is json or text, not {form!r}"
             raise BadParameter(msg)
-        snapshot = look(self._observed)
+        return look(self._observed, lambda snapshot: self._graph(snapshot, form))
+
+    def _graph(self, snapshot: Snapshot, form: str) -> Response:
         graph = WaitGraph.of(snapshot.tasks, holders=snapshot.holders, pause=polite_pause())
         if form == "text":
             return plain(200, str(graph))
