@@ -8,6 +8,7 @@ and has not run: the instant in which primitives lose things. `tick` lets the lo
 from __future__ import annotations
 
 import asyncio
+import gc
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -16,8 +17,14 @@ from snowshed.testing import VirtualTimeLoop
 
 
 class LoopMachine(RuleBasedStateMachine):
+    _began = False
+
     def __init__(self):
         super().__init__()
+        if not type(self)._began:
+            # Garbage of earlier tests must not be collected while Hypothesis parses, see conftest.
+            type(self)._began = True
+            gc.collect()
         self.loop = VirtualTimeLoop()
         self.tasks = []
         self.failures = []

@@ -46,6 +46,8 @@ async def fails() -> None:
 def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
     """Run ``files`` as a project, in which every warning is an error."""
     pytester.makepyfile(**files)
+    # Where CI is set, pytest prints each message twice: short in the summary otherwise.
+    pytester._monkeypatch.delenv("CI", raising=False)
     quick = ("-p", "no:hypothesispytest", "-p", "no:rerunfailures")
     return pytester.runpytest_inprocess(*quick, "-W", "error", "-p", "no:cacheprovider", *arguments)
 
