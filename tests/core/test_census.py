@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 import threading
 
 from _virtual import virtual
 from snowshed.core import WorkerPool, open_channel, open_scope
-from snowshed.core._census import Census, channels, open_scopes, pools
+from snowshed.core._census import _AT_ONCE, Census, channels, live_in, open_scopes, pools
 
 
 @virtual
@@ -58,3 +60,56 @@ def test_others_may_come_and_go_while_somebody_looks() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@virtual
+async def test_what_has_ended_does_not_count() -> None:
+    tasks = [asyncio.create_task(asyncio.sleep(number % 2)) for number in range(2 * _AT_ONCE + 1)]
+    await asyncio.sleep(0.5)
+    assert live_in(tasks) == _AT_ONCE
+    assert live_in([]) == 0
+    await asyncio.wait(tasks)
+    assert live_in(tasks) == 0
+
+
+class _Result:
+    def __init__(self, dropped_by: list[int]) -> None:
+        self._dropped_by = dropped_by
+
+    def __del__(self) -> None:
+        self._dropped_by.append(threading.get_ident())
+
+
+def test_no_task_is_dropped_by_the_thread_that_counts() -> None:
+    live: list[asyncio.Task[_Result]] = []
+    dropped_by: list[int] = []
+    stop = threading.Event()
+
+    async def returns(result: _Result) -> _Result:
+        await asyncio.sleep(0)
+        return result
+
+    def looks() -> None:
+        while not stop.is_set():
+            live_in(live)
+
+    async def main() -> None:
+        for _ in range(200):
+            live.extend(asyncio.create_task(returns(_Result(dropped_by))) for _ in range(30))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            live.clear()
+            await asyncio.sleep(0)
+
+    thread = threading.Thread(target=looks)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        asyncio.run(main())
+    finally:
+        sys.setswitchinterval(interval)
+        stop.set()
+        thread.join()
+    assert set(dropped_by) == {threading.get_ident()}
+    assert len(dropped_by) == 200 * 30

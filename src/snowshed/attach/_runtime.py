@@ -33,6 +33,7 @@ from snowshed.attach._observing import Observing
 from snowshed.attach._reporter import Reporter
 from snowshed.attach._sweep import Sweep
 from snowshed.attach._turnstile import SpawnDecision
+from snowshed.core._census import live_in
 from snowshed.integrations import _headers
 from snowshed.integrations._incoming import Caller
 from snowshed.integrations._request import Request, Tally, watch_requests
@@ -326,7 +327,7 @@ class Runtime:
             mode=self.settings.mode,
             requests=self._requests + tally.ended,
             open_requests=len(budgets),
-            live=sum(not task.done() for budget in budgets for task in tuple(budget.live)),
+            live=sum(live_in(budget.live) for budget in budgets),
             over_budget=self._over_budget,
             spawned=self._spawned + tally.spawned,
             refused=self._refused,

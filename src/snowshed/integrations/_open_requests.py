@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snowshed.core._census import live_in
 from snowshed.integrations._observed import ObservedRequest
 
 if TYPE_CHECKING:
@@ -47,14 +48,10 @@ class OpenRequests:
 
 def open_requests(budgets: Iterable[TaskBudget]) -> OpenRequests:
     """Return what is open of the requests with these budgets. Costs O(live tasks)."""
-    counted = [(_live_in(budget), budget) for budget in budgets]
+    counted = [(live_in(budget.live), budget) for budget in budgets]
     counted.sort(key=lambda pair: pair[0], reverse=True)
     busiest = (OpenRequest(name_of(budget), live) for live, budget in counted[:SHOWN])
     return OpenRequests(len(counted), tuple(busiest))
-
-
-def _live_in(budget: TaskBudget) -> int:
-    return sum(not task.done() for task in tuple(budget.live))
 
 
 def name_of(budget: TaskBudget) -> str:

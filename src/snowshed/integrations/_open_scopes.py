@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.core._budget import NO_LIMIT
+from snowshed.core._census import live_in
 
 if TYPE_CHECKING:
     from snowshed.core._scope import TaskScope
@@ -63,16 +64,11 @@ class OpenScopes:
 
 def scopes_in(scopes: Iterable[TaskScope]) -> OpenScopes:
     """Return what is open of ``scopes``. Costs O(live tasks)."""
-    counted = [(_live_in(scope), scope) for scope in scopes]
+    counted = [(live_in(scope._budget.live), scope) for scope in scopes]
     counted.sort(key=lambda pair: pair[0], reverse=True)
     names = Counter(scope.name for _, scope in counted)
     busiest = (_shown(scope, live) for live, scope in counted[:SHOWN])
     return OpenScopes(len(counted), dict(names.most_common(SHOWN)), tuple(busiest))
-
-
-def _live_in(scope: TaskScope) -> int:
-    # Not copied: who holds a task when it ends, in another thread, runs its finalizers there.
-    return sum(not task.done() for task in scope._budget.live)
 
 
 def _shown(scope: TaskScope, live: int) -> OpenScope:
