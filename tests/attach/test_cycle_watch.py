@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from weakref import ref
 
@@ -75,11 +76,50 @@ def test_too_many_are_left_alone_and_that_is_said_once(
     assert sum("are not looked for" in record.message for record in caplog.records) == 1
 
 
-def test_a_loop_that_is_closed_meanwhile_is_left_alone() -> None:
+def test_a_loop_that_has_stopped_is_handed_nothing_to_keep() -> None:
     loop = asyncio.new_event_loop()
     tasks = loop.run_until_complete(ring())
     watch = CycleWatch(lambda: [ref(task) for task in tasks])
-    watch(0.0)
+    for _ in range(3):
+        watch(0.0)
+    assert not loop._ready  # type: ignore[attr-defined]
+
+    async def meet_the_watch() -> None:
+        await asyncio.to_thread(watch, 0.0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    loop.run_until_complete(meet_the_watch())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def test_a_loop_that_is_closed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.new_event_loop()
+    tasks = loop.run_until_complete(ring())
+    watch = CycleWatch(lambda: [ref(task) for task in tasks])
+    CycleWatch._break(watch, loop, [ref(task) for task in tasks])
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
     loop.close()
+    # It ran when it was asked, and is closed by the time that something is handed to it.
+    monkeypatch.setattr(loop, "is_running", lambda: True)
+    monkeypatch.setattr(_cycle_watch, "_loop_of_waiting", lambda _: loop)
     watch(0.0)
+
+
+def test_looking_keeps_no_task_of_a_loop_that_does_not_come_to_it() -> None:
+    async def waits_for(other: asyncio.Future[None]) -> None:
+        await other
+
+    async def main() -> None:
+        inner = asyncio.create_task(asyncio.sleep(1000))
+        outer = asyncio.create_task(waits_for(inner))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        CycleWatch()(0.0)
+        # The loop has not come to it yet: nothing but references of the task's own hold it.
+        lists = [each for each in gc.get_referrers(outer) if isinstance(each, list)]
+        assert lists == []
+        outer.cancel()
+        await asyncio.wait([outer])
+
+    asyncio.run(main())

@@ -11,9 +11,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any
 
 from snowshed.observe._break_cycles import break_cycles, may_be_in_cycle
+from snowshed.observe._polite import politely
 from snowshed.observe._snapshot._tasks import TaskRef, live_tasks
 
 # Seconds between two looks.
@@ -21,7 +22,6 @@ EVERY = 10.0
 # Beyond so many tasks that wait for tasks, looking for cycles among them would hold up the loop.
 AT_MOST = 5_000
 
-Tasks: TypeAlias = "list[asyncio.Task[Any]]"
 logger = logging.getLogger("snowshed.waits")
 
 
@@ -39,20 +39,20 @@ class CycleWatch:
     def __call__(self, now: float) -> None:
         """Look once. Cost: 0.2 us for each task."""
         del now
-        waiting: dict[asyncio.AbstractEventLoop, Tasks] = {}
-        for each in self._source():
-            task = each()
-            if task is not None and may_be_in_cycle(task):
-                waiting.setdefault(task.get_loop(), []).append(task)
-        while waiting:
-            self._hand_over(*waiting.popitem())
+        waiting: dict[asyncio.AbstractEventLoop, list[TaskRef]] = {}
+        for each in politely(self._source()):
+            loop = _loop_of_waiting(each())
+            if loop is not None:
+                waiting.setdefault(loop, []).append(each)
+        for loop, references in waiting.items():
+            # What a loop that has stopped is handed, it would keep, each time.
+            if loop.is_running():
+                with suppress(RuntimeError):  # it was closed meanwhile
+                    loop.call_soon_threadsafe(self._break, loop, references)
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop, tasks: Tasks) -> None:
-        # To the loop, which alone may let go of the last reference to one of them.
-        with suppress(RuntimeError):  # it is closed
-            loop.call_soon_threadsafe(self._break, loop, tasks)
-
-    def _break(self, loop: asyncio.AbstractEventLoop, tasks: Tasks) -> None:
+    def _break(self, loop: asyncio.AbstractEventLoop, references: list[TaskRef]) -> None:
+        # Made strong by the loop only, which may let go of the last reference to one of them.
+        tasks = [task for task in (each() for each in references) if task is not None]
         if len(tasks) <= AT_MOST:
             break_cycles(loop, tasks)
         elif not self._told:
@@ -63,3 +63,9 @@ class CycleWatch:
                 len(tasks),
                 AT_MOST,
             )
+
+
+def _loop_of_waiting(task: asyncio.Task[Any] | None) -> asyncio.AbstractEventLoop | None:
+    """Return the loop of ``task`` if it may be part of a cycle."""
+    # Let go of with the return: the thread that looks rests in between.
+    return None if task is None or not may_be_in_cycle(task) else task.get_loop()
