@@ -87,3 +87,28 @@ def test_a_factory_that_is_told_to_thin_out_notes_few_and_counts_all(loop_kind):
     noted, seen = run_on(loop_kind, main)
     assert noted == 10
     assert [created for _, created in seen] == [320]
+
+
+@pytest.mark.parametrize("loop_kind", LOOPS)
+def test_what_a_foreign_factory_makes_that_is_no_task_counts_for_no_line(loop_kind):
+    async def main():
+        loop = asyncio.get_running_loop()
+
+        def factory(loop, coro, **kwargs):
+            made_in_python = coro.__name__ == "odd"
+            kind = asyncio.tasks._PyTask if made_in_python else asyncio.Task
+            return kind(coro, loop=loop, **kwargs)
+
+        async def odd(): ...
+
+        loop.set_task_factory(factory)
+        with attached() as runtime:
+            for _ in range(9):
+                await asyncio.create_task(odd())
+            await asyncio.create_task(work())
+            runtime.registry.refresh(0.0)
+            seen = _of_this_file(runtime)
+        loop.set_task_factory(None)
+        return seen
+
+    assert [created for _, created in run_on(loop_kind, main)] == [1]

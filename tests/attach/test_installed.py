@@ -79,3 +79,15 @@ async def test_a_loop_that_stops_holds_no_task() -> None:
 @virtual
 async def test_a_loop_that_is_not_attached_can_stop() -> None:
     stopped(asyncio.get_running_loop())
+
+
+@virtual
+async def test_a_loop_that_is_given_no_factory_again_and_again_is_counted_by_one() -> None:
+    loop = asyncio.get_running_loop()
+    with attached() as runtime:
+        [table] = runtime.registry.tables()
+        for factory in (None, Chained(loop, asks=False), None):
+            loop.set_task_factory(factory)
+        assert len(table._counters) == 1
+        await asyncio.create_task(work())
+        assert table._counters[0][0]() == 1

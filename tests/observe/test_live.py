@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from _virtual import virtual
 from snowshed.model import Frame
-from snowshed.observe._registry._live import FIRST_MARK, LiveTasks, OldTask, lives
+from snowshed.observe._registry import _live
+from snowshed.observe._registry._live import FIRST_MARK, NEVER, LiveTasks, OldTask, lives
 from snowshed.observe._registry._site import Site
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def live_tasks() -> LiveTasks:
@@ -80,7 +86,7 @@ async def test_no_task_is_kept_alive() -> None:
 
 
 @virtual
-async def test_the_totals_are_handed_over_without_what_lives() -> None:
+async def test_the_totals_are_handed_over_and_what_lives_still_counts_here() -> None:
     live = live_tasks()
     tasks = start(live, 3)
     live.close(1.0)
@@ -88,10 +94,78 @@ async def test_the_totals_are_handed_over_without_what_lives() -> None:
         live.grow_old(1.0)
     live.closing -= 1.0  # the third was seen to have ended
     live.fold()
-    assert (live.site.ended, live.site.peak) == (1.0, 3.0)
-    assert live.created == 2.0
+    assert (live.site.created, live.site.peak) == (3.0, 3.0)
+    assert live.totals() == (0.0, 2.0)
     live.fold()
-    assert live.site.ended == 1.0
+    assert live.site.created == 3.0
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Do ``action`` once, in the midst of the next look, as a finalizer or another thread may."""
+    pending = [action]
+
+    def interrupted(task: asyncio.Task[object] | None) -> bool:
+        while pending:
+            pending.pop()()
+        return lives(task)
+
+    monkeypatch.setattr(_live, "lives", interrupted)
+
+
+@virtual
+async def test_tasks_that_a_finalizer_makes_during_a_look_are_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live = live_tasks()
+    tasks = start(live, 3)
+    appended_to = live.young
+    interrupt(monkeypatch, lambda: tasks.extend(start(live, FIRST_MARK)))
+    live.sweep()
+    # The factory had taken the list in hand before the look began.
+    appended_to.append(ref(tasks[0]))
+    assert (live.noted, len(live.young)) == (FIRST_MARK + 4, FIRST_MARK + 4)
+
+
+@virtual
+async def test_a_look_is_not_begun_within_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = live_tasks()
+    tasks = start(live, 3)
+    marks: list[int] = []
+    interrupt(monkeypatch, lambda: marks.append(live.mark))
+    live.sweep()
+    assert marks == [NEVER]
+    assert live.mark == FIRST_MARK
+    await asyncio.gather(*tasks)
+
+
+@virtual
+async def test_an_interval_that_is_closed_while_another_thread_counts_is_not_counted_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live = live_tasks()
+    tasks = start(live, 10)
+    summed_up = _live._alive_in
+    pending = [lambda: live.close(1.0)]
+
+    def interrupted(young: list[ref[asyncio.Task[Any]]]) -> Iterator[bool]:
+        yield from [*summed_up(young)]
+        while pending:
+            pending.pop()()
+
+    monkeypatch.setattr(_live, "_alive_in", interrupted)
+    assert live.totals() == (10.0, 10.0)
+    assert live.closing == 10.0
+    await asyncio.gather(*tasks)
+
+
+@virtual
+async def test_the_young_are_told_from_others() -> None:
+    live = live_tasks()
+    [task] = start(live, 1)
+    other = asyncio.create_task(noop())
+    assert live.has_young(task)
+    assert not live.has_young(other)
+    await asyncio.gather(task, other)
 
 
 @virtual

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import sys
+import threading
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from _virtual import virtual
 from snowshed.observe._registry import _registry
 from snowshed.observe._registry._origin import Origin
 from snowshed.observe._registry._registry import Registry
+from snowshed.observe._registry._table import SKIP
 
 if TYPE_CHECKING:
     from snowshed.observe._registry._table import SiteTable
@@ -187,6 +189,108 @@ async def test_a_task_that_was_never_seen_counts_in_the_total_alone() -> None:
     assert known.unretrieved == 1
     assert known.statistics() == ()
     await task
+
+
+@virtual
+async def test_a_failure_with_the_id_of_one_that_was_asked_for_is_counted_where_it_was_made() -> (
+    None
+):
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    first = spawn(table, fails())
+    table.look()
+    await asyncio.wait([first])
+    await asyncio.sleep(0)
+    first.exception()
+    second = spawn(table, fails())
+    await asyncio.wait([second])
+    known._suspects[id(second)] = known._suspects.pop(id(first))
+    known.never_retrieved(second)
+    second.exception()
+    rows = {row.created_at.line: row.unretrieved for row in known.statistics()}
+    assert [rows[line] for line in sorted(rows)] == [0, 1]
+
+
+@virtual
+async def test_a_failure_in_a_flood_that_was_not_noted_is_of_the_only_line_of_its_function() -> (
+    None
+):
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    old = spawn(table, fails())
+    table.look()
+    await asyncio.wait([old])
+    old.exception()
+    unnoted = asyncio.create_task(fails())
+    await asyncio.wait([unnoted])
+    known.never_retrieved(unnoted)
+    assert known.statistics()[0].unretrieved == 0  # there was no flood
+    table._note_all_but(SKIP)
+    known.never_retrieved(unnoted)
+    unnoted.exception()
+    assert known.statistics()[0].unretrieved == 1
+
+
+@virtual
+async def test_of_failures_that_somebody_may_still_ask_for_the_oldest_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_registry, "SUSPECTS_AT_MOST", 2)
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    tasks = [spawn(table, fails()) for _ in range(3)]
+    table.look()
+    await asyncio.wait(tasks)
+    await asyncio.sleep(0)
+    assert list(known._suspects) == [id(task) for task in tasks[1:]]
+    assert not known.off
+    for task in tasks:
+        task.exception()
+
+
+def test_a_loop_that_begins_in_another_thread_does_not_disturb_a_look() -> None:
+    class Loop(asyncio.AbstractEventLoop):
+        pass
+
+    known = registry()
+    loops = [Loop() for _ in range(1000)]
+    kept = [known.table(loop) for loop in loops]
+    stop = threading.Event()
+
+    def begins() -> None:
+        while not stop.is_set():
+            known.table(loops[0])
+
+    thread = threading.Thread(target=begins)
+    thread.start()
+    try:
+        for _ in range(200):
+            assert len(known.tables()) >= len(kept)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_what_was_made_is_not_forgotten_with_a_loop_whose_tasks_never_ended() -> None:
+    known = registry()
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    table = known.table(loop)
+
+    async def main(table: SiteTable) -> None:
+        for _ in range(5):
+            spawn(table, waits())
+        await asyncio.sleep(0)
+
+    loop.run_until_complete(main(table))
+    table.stop()
+    [row] = known.statistics()
+    assert (row.created, row.live, row.done) == (5, 5, 0)
+    loop.close()
+    del loop, table
+    gc.collect()
+    [row] = known.statistics()
+    assert (row.created, row.live, row.done) == (5, 0, 5)
 
 
 @virtual

@@ -8,7 +8,7 @@ def test_what_loops_have_handed_over_adds_up_and_the_highest_peak_stays() -> Non
     site = Site(LINE, "user")
     site.fold(10, 4)
     site.fold(5, 3)
-    assert (site.ended, site.peak) == (15, 4)
+    assert (site.created, site.peak) == (15, 4)
 
 
 def test_a_lock_that_the_parent_held_does_not_stop_the_child() -> None:
@@ -16,7 +16,7 @@ def test_a_lock_that_the_parent_held_does_not_stop_the_child() -> None:
     site._lock.acquire()
     site.after_fork()
     site.fold(1, 1)
-    assert site.ended == 1
+    assert site.created == 1
 
 
 def test_it_shows_its_line() -> None:

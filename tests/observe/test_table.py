@@ -47,14 +47,6 @@ async def test_an_address_that_somebody_else_asked_through_is_judged_each_time()
 
 
 @virtual
-async def test_what_is_no_task_is_let_pass() -> None:
-    known = registry()
-    table = known.table(asyncio.get_running_loop())
-    table.note(object(), None, None, None)  # type: ignore[arg-type]
-    assert known.statistics() == ()
-
-
-@virtual
 async def test_a_flood_is_noted_in_part_and_counted_in_full() -> None:
     clock = Clock()
     known = registry(clock)
@@ -87,6 +79,29 @@ async def test_a_flood_is_noted_in_part_and_counted_in_full() -> None:
     await asyncio.wait(tasks)
     await asyncio.sleep(0)
     assert sum(row.live for row in known.statistics()) == 0
+
+
+@virtual
+async def test_what_a_flood_leaves_unnoted_at_its_end_is_counted_with_what_comes_next() -> None:
+    clock = Clock()
+    known = registry(clock)
+    table = known.table(asyncio.get_running_loop())
+    table.made += 3  # none of which was noted
+    clock.now += 1.0
+    table.look()
+    await spawn(table, noop())
+    table.look()
+    assert known.statistics()[0].created == 4
+
+
+@virtual
+async def test_a_factory_that_comes_during_a_flood_is_told() -> None:
+    table = registry().table(asyncio.get_running_loop())
+    told: list[int] = []
+    table._note_all_but(SKIP)
+    table.count_by(lambda: 0, told.append)
+    table._note_all_but(0)
+    assert told == [SKIP, 0]
 
 
 @virtual

@@ -18,8 +18,28 @@ from snowshed.attach._task_factory import Factory, Turnstile, counting
 if TYPE_CHECKING:
     from snowshed.observe._registry._table import SiteTable
 
-_attached: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Turnstile, SiteTable]]
-_attached = WeakKeyDictionary()
+
+class _Attached:
+    """What counts the tasks of one loop."""
+
+    __slots__ = ("_plain", "_turnstile", "table")
+
+    def __init__(self, turnstile: Turnstile, table: SiteTable) -> None:
+        self._turnstile = turnstile
+        self.table = table
+        self._plain: Factory | None = None
+
+    def around(self, inner: Factory | None, *, uvloop: bool) -> Factory:
+        """Return a factory that counts what ``inner`` makes."""
+        if inner is not None:
+            return counting(self._turnstile, self.table, inner, uvloop=uvloop)
+        # Made once: it counts for itself, and the table asks it as long as the loop is there.
+        if self._plain is None:
+            self._plain = counting(self._turnstile, self.table, None, uvloop=uvloop)
+        return self._plain
+
+
+_attached: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached] = WeakKeyDictionary()
 
 
 def install(
@@ -35,7 +55,7 @@ def install(
     if not getattr(kind.set_task_factory, "keeps_counting", False):
         _keep_counting(kind)
         _show_what_does_not_count(kind)
-    _attached[loop] = turnstile, table_for(loop)
+    _attached[loop] = _Attached(turnstile, table_for(loop))
     loop.set_task_factory(factory)
 
 
@@ -43,7 +63,7 @@ def stopped(loop: asyncio.AbstractEventLoop) -> None:
     """Hold no task of ``loop`` any longer: it has stopped, perhaps for ever."""
     attached = _attached.get(loop)
     if attached is not None:
-        attached[1].stop()
+        attached.table.stop()
 
 
 def uninstall(loop: asyncio.AbstractEventLoop) -> None:
@@ -72,7 +92,7 @@ def _keep_counting(kind: type[asyncio.AbstractEventLoop]) -> None:
         attached = _attached.get(loop)
         if attached is not None and not _counts(factory):
             uvloop = kind.__module__.startswith("uvloop")
-            factory = counting(*attached, factory, uvloop=uvloop)
+            factory = attached.around(factory, uvloop=uvloop)
         original(loop, factory)
 
     set_task_factory.keeps_counting = True  # type: ignore[attr-defined]

@@ -212,6 +212,10 @@ def _plain_uvloop(turnstile: Turnstile, table: SiteTable) -> Factory:
 
 def _note(table: SiteTable, task: Any, coro: Any, to_caller: int) -> None:
     """Note ``task`` for the caller, a factory, that is ``to_caller`` frames below the line."""
+    # What else a foreign factory makes is let pass, and must not count: each task that is noted
+    # stands for as many as were made.
+    if not isinstance(task, Task):
+        return
     table.made += 1
     if table.made & table.skip:
         return
@@ -222,7 +226,7 @@ def _note(table: SiteTable, task: Any, coro: Any, to_caller: int) -> None:
         table.note(task, coro, None, innermost)
         return
     line = table.known.get(id(asking.f_code) + asking.f_lasti, table.walk)
-    if len(line.young) < line.mark and isinstance(task, Task):
+    if len(line.young) < line.mark:
         line.young.append(ref(task))
     else:
         table.note(task, coro, asking, innermost)
