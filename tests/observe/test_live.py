@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -50,6 +50,23 @@ async def test_a_burst_that_has_ended_before_anybody_looked_still_was_the_peak()
     await asyncio.gather(*start(live, 20))
     assert live.close(1.0) == []
     assert (live.created, live.peak) == (20.0, 20.0)
+
+
+@virtual
+async def test_those_that_have_grown_old_are_part_of_a_peak_and_each_peak_is_told_once() -> None:
+    live = live_tasks()
+    old = start(live, 3)
+    live.close(1.0)
+    for _ in old:
+        live.grow_old(1.0)
+    young = start(live, 2)
+    live.close(1.0)
+    assert live.peak == 5.0
+    live.fold()
+    live.closing = 0.0
+    live.close(1.0)
+    assert (live.site.peak, live.peak) == (5.0, 3.0)
+    await asyncio.gather(*old, *young)
 
 
 @virtual
@@ -144,13 +161,13 @@ async def test_an_interval_that_is_closed_while_another_thread_counts_is_not_cou
 ) -> None:
     live = live_tasks()
     tasks = start(live, 10)
-    summed_up = _live._alive_in
+    original = _live._alive_in
     pending = [lambda: live.close(1.0)]
 
-    def interrupted(young: list[ref[asyncio.Task[Any]]]) -> Iterator[bool]:
-        yield from [*summed_up(young)]
+    def interrupted(young: list[ref[asyncio.Task[Any]]]) -> Iterable[bool]:
         while pending:
             pending.pop()()
+        return original(young)
 
     monkeypatch.setattr(_live, "_alive_in", interrupted)
     assert live.totals() == (10.0, 10.0)

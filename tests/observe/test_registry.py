@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 import threading
+import time
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
@@ -314,6 +315,88 @@ async def test_a_tick_has_the_loop_look(monkeypatch: pytest.MonkeyPatch) -> None
     await asyncio.sleep(0)
     assert known.known(task) is not None
     task.cancel()
+
+
+@virtual
+async def test_a_loop_that_asks_for_the_newest_looks_at_once() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    task = spawn(table, waits())
+    known.refresh(1000.0)
+    assert known.known(task) is not None
+    task.cancel()
+
+
+def test_another_thread_waits_until_the_loop_has_looked_and_no_longer() -> None:
+    known = Registry(by_frame, time.monotonic)
+
+    async def main() -> bool:
+        table = known.table(asyncio.get_running_loop())
+        task = spawn(table, waits())
+        await asyncio.to_thread(known.refresh, 1000.0)
+        task.cancel()
+        return known.known(task) is not None
+
+    assert asyncio.run(main())
+
+
+def test_nobody_waits_longer_than_patience_for_a_loop_that_does_not_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    known = registry(clock)
+    loop = asyncio.new_event_loop()
+    table = known.table(loop)
+
+    async def main() -> None:
+        await spawn(table, noop())
+
+    def rest(seconds: float) -> None:
+        clock.now += seconds
+
+    loop.run_until_complete(main())
+    monkeypatch.setattr(_registry.time, "sleep", rest)
+    known.refresh(0.05)
+    assert 100.05 <= clock.now < 100.06
+    # What a closed loop was asked it will never do.
+    loop.close()
+    known.refresh(0.05)
+    assert clock.now < 100.06
+
+
+def test_the_tasks_of_all_loops_add_up() -> None:
+    known = registry()
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    tables = [known.table(loop) for loop in loops]
+
+    async def main(table: SiteTable) -> None:
+        await spawn(table, noop())
+
+    for loop, table in zip(loops, tables, strict=True):
+        loop.run_until_complete(main(table))
+        loop.close()
+    assert [row.created for row in known.statistics()] == [2]
+
+
+@virtual
+async def test_one_that_has_returned_is_no_failure_that_somebody_may_ask_for() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    task = spawn(table, noop())
+    table.look()
+    await task
+    await asyncio.sleep(0)
+    assert known.history.noted == 1
+    assert not known._suspects
+
+
+def test_the_child_of_a_fork_need_not_wait_for_threads_that_it_does_not_have() -> None:
+    known = registry()
+    site = known.site_of(Origin("user", noop.__code__, -1))
+    site._lock.acquire()
+    known.after_fork()
+    site.fold(1, 1)
+    assert site.created == 1
 
 
 @virtual

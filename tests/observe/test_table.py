@@ -131,6 +131,35 @@ async def test_many_tasks_grow_old_a_few_at_a_time() -> None:
 
 
 @virtual
+async def test_those_that_end_before_it_is_their_turn_to_grow_old_are_counted_off() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    tasks = [spawn(table, waits()) for _ in range(2 * AT_ONCE)]
+    table.look()
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    [live] = table.lives()
+    assert (live.old, live.closing, len(table.old)) == (0.0, 0.0, 0)
+
+
+@virtual
+async def test_a_loop_that_was_asked_is_not_asked_again_before_it_has_looked() -> None:
+    loop = asyncio.get_running_loop()
+    table = registry().table(loop)
+    task = spawn(table, noop())
+    await task
+    for _ in range(3):
+        table.ask_to_look()
+    assert len(loop._ready) == 1  # type: ignore[attr-defined]
+    assert table.asked
+    await asyncio.sleep(0)
+    assert not table.asked
+
+
+@virtual
 async def test_an_old_task_that_is_thrown_away_while_it_waits_is_counted_off() -> None:
     known = registry()
     loop = asyncio.get_running_loop()
@@ -148,7 +177,9 @@ async def test_an_old_task_that_is_thrown_away_while_it_waits_is_counted_off() -
     gc.collect()
     # Python has told its owner, which a strong reference of ours would have prevented.
     assert told == ["Task was destroyed but it is pending!"]
-    table.look()
+    # There is no other reason for the loop to look.
+    table.ask_to_look()
+    await asyncio.sleep(0)
     assert known.statistics()[0].live == 0
     assert table.old == {}
     loop.set_exception_handler(None)
@@ -164,6 +195,10 @@ async def test_an_id_that_is_taken_again_counts_the_one_before_as_gone() -> None
     [old] = table.old.values()
     second = spawn(table, waits())
     table.old = {id(second): old}
+    assert known.known(second) is None
+    table.look()
+    old.key = id(second)
+    table._lost.append(old)
     table.look()
     assert known.statistics()[0].live == 1
     for task in (first, second):

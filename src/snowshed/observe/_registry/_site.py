@@ -24,7 +24,9 @@ class SiteStatistics:
         created: tasks that it made, ever.
         live: of these, not ended.
         peak: the most that lived at once on one loop, as far as looks have shown: exact for what
-            lives longer than a tenth of a second and for bursts that end together.
+            lives longer than a tenth of a second. A burst that begins and ends between two looks is
+            seen only if the line had made nothing that ended sooner, and tasks made one after the
+            other may look like one of 64.
         done: of these, ended.
         unretrieved: of these, failed and thrown away before anybody asked for the exception.
     """
