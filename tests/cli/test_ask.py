@@ -186,6 +186,9 @@ def test_an_interrupt_does_not_wait_for_those_that_do_not_answer() -> None:
 import signal, sys, threading
 from snowshed.cli._ask import Process, Question, ask_all
 
+# What runs the tests may have had it ignored, as a shell does for what runs in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def answers(question):
     # To the thread itself: a signal that another one gets does not end the wait of this one.
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
