@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from observe._loops import LoopThread
 from snowshed.model import Frame, Profile
+from snowshed.observe._sampler._population import weak_tasks
 from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 
@@ -37,10 +38,14 @@ class Scene:
         self.thread = LoopThread(kind)
         self.now = 1000.0
         self.windows: list[Window] = []
+        # Tasks that other tests have left would be drawn as well, and make chances others.
+        self._of_others = list(weak_tasks())
+        known = set(map(id, self._of_others))
         self.sampler = Sampler(
             Settings(**({"probability": 1.0} | settings)),
             provenance=Known(self.thread),
             live=lambda: {MADE: 7},
+            source=lambda: [each for each in weak_tasks() if id(each) not in known],
             sink=self.windows.append,
             is_users=lambda frame: "/test_" in frame.f_code.co_filename,
             clock=lambda: self.now,

@@ -60,7 +60,7 @@ def test_the_clock_of_a_thread_is_found_by_its_number_and_a_gone_one_is_none() -
 
 @needs_linux
 def test_a_look_tells_what_each_thread_has_used_since_the_last_one() -> None:
-    clocks = ThreadClocks()
+    clocks = ThreadClocks(most=1000)
     with waiting(1):
         assert clocks.look(10.0) == []
         burn()
@@ -74,7 +74,7 @@ def test_a_look_tells_what_each_thread_has_used_since_the_last_one() -> None:
 
 
 def test_our_own_threads_are_not_looked_at() -> None:
-    clocks = ThreadClocks()
+    clocks = ThreadClocks(most=1000)
     with waiting(1, "snowshed-test"):
         clocks.look(10.0)
         burn()
@@ -112,7 +112,7 @@ def test_without_clocks_the_time_of_the_process_goes_to_those_that_do_not_wait(
 ) -> None:
     monkeypatch.setattr(_thread_clocks, "_LINUX", False)
     assert cpu_of(threading.get_native_id()) is None
-    clocks = ThreadClocks()
+    clocks = ThreadClocks(most=1000)
     with waiting(3):
         clocks.look(10.0)
         burn()
