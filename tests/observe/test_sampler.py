@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pytest
 
@@ -205,8 +206,12 @@ def test_as_a_job_of_the_watch_it_finds_what_a_real_service_does() -> None:
     found = threading.Event()
 
     async def main() -> Profile:
-        sampler = Sampler(Settings(probability=1.0))
-        sampler.watch(asyncio.get_running_loop())
+        own = asyncio.get_running_loop()
+        sampler = Sampler(
+            Settings(probability=1.0),
+            source=lambda: [ref(task) for task in asyncio.all_tasks(own)],
+        )
+        sampler.watch(own)
 
         def tell(now: float) -> None:
             if sampler.statistics().taken >= 5:
