@@ -65,7 +65,7 @@ def shown_after(command: str) -> list[str]:
 def meaning(line: str) -> str:
     """Return a line without ages, places of files and the width of columns."""
     line = re.sub(r"\d[\d.]* (s|ms|min)\b", " ", line)
-    return " ".join(re.sub(r"\S*/", "", line).split()).lstrip("0123456789. ") or line
+    return " ".join(re.sub(r"\S*/| -$", "", line).split()).lstrip("0123456789. ") or line
 
 
 @pytest.mark.parametrize("command", ["snowshed tasks 4711", "snowshed waits 4711"])

@@ -147,3 +147,19 @@ async def test_a_task_that_was_made_past_the_factory_has_no_line() -> None:
         task = asyncio.Task(waits())
         assert both(runtime, task) == (None, "user", "", "", None)
         task.cancel()
+
+
+@virtual
+async def test_one_that_has_ended_and_is_kept_is_of_the_line_of_its_function() -> (
+    None
+):
+    with attached() as runtime:
+        lasting, short = (asyncio.create_task(waits()) for _ in range(2))
+        for table in runtime.registry.tables():
+            table.look()
+        short.cancel()
+        await asyncio.wait([short])
+        await asyncio.sleep(0)
+        line, owner, _, _, age = both(runtime, short)
+        assert (line.file, owner, age) == (__file__, "user", None)
+        lasting.cancel()

@@ -82,6 +82,9 @@ class Origins:
         if known is None and young is None:
             known = self._registry.unnoted(task, self._last_flood())
         site = young if known is None else known.site
+        if site is None and task.done():
+            # It is noted no more, and somebody keeps it.
+            site = self._registry.makers.only_maker(task)
         request, scope = ("", "") if budget is None else names_in(budget)
         age = None
         if known is not None and known.born is not None:
