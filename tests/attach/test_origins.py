@@ -150,9 +150,7 @@ async def test_a_task_that_was_made_past_the_factory_has_no_line() -> None:
 
 
 @virtual
-async def test_one_that_has_ended_and_is_kept_is_of_the_line_of_its_function() -> (
-    None
-):
+async def test_one_that_has_ended_and_is_kept_is_of_the_line_of_its_function() -> None:
     with attached() as runtime:
         lasting, short = (asyncio.create_task(waits()) for _ in range(2))
         for table in runtime.registry.tables():
