@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from _wait_graphs import ACQUIRE, HANDLER, lock, task
 from snowshed.model import Frame, Resource, TaskSnapshot, TaskState
-from snowshed.observe._waits import Cascade, WaitGraph, polite_pause
+from snowshed.observe._waits import Cascade, WaitGraph
 
 if TYPE_CHECKING:
     import pytest
@@ -206,17 +206,6 @@ class TestPausing:
         assert graph == WaitGraph.of([*chain, *ring, *line])
         # Each of the 7,000 is walked by at least seven times.
         assert len(pauses) > 7 * 7_000 // 128
-
-    def test_a_polite_pause_sleeps_after_half_a_millisecond(self) -> None:
-        # At its making, before each pause, and after each sleep.
-        clock = iter([0.0, 0.0003, 0.0006, 0.0006, 0.0007, 0.0012, 0.0012])
-        slept: list[float] = []
-        pause = polite_pause(clock.__next__, slept.append)
-        counts = []
-        for _ in range(4):
-            pause()
-            counts.append(len(slept))
-        assert counts == [0, 1, 1, 2]
 
 
 Graph = tuple[list[TaskSnapshot], Mapping[int, Collection[int]]]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-__all__ = ["let_go", "politely"]
+__all__ = ["let_go", "polite_pause", "politely"]
 
 T = TypeVar("T")
 SLICE = 0.0005
@@ -22,23 +22,36 @@ _LOOKED_AT = 20
 _LET_GO = 400
 
 
+def polite_pause(
+    clock: Callable[[], float] = time.perf_counter, sleep: Callable[[float], None] = time.sleep
+) -> Callable[[], None]:
+    """Return what sleeps for 50 us whenever half a millisecond has gone by since it last did."""
+    until = clock() + SLICE
+
+    def pause() -> None:
+        nonlocal until
+        if clock() >= until:
+            sleep(PAUSE)
+            until = clock() + SLICE
+
+    return pause
+
+
 def politely(
     items: Iterable[T],
     *,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[T]:
-    """Yield ``items``, and sleep for 50 us whenever half a millisecond has gone by.
+    """Yield ``items``, with a `polite_pause` now and then.
 
     Not for coroutines: it blocks whoever iterates.
     """
     rest = iter(items)
-    until = clock() + SLICE
+    pause = polite_pause(clock, sleep)
     while few := tuple(islice(rest, _LOOKED_AT)):
         yield from few
-        if clock() >= until:
-            sleep(PAUSE)
-            until = clock() + SLICE
+        pause()
 
 
 def let_go(things: list[Any], *, sleep: Callable[[float], None] = time.sleep) -> None:

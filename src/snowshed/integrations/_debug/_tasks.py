@@ -20,9 +20,9 @@ import msgspec
 from snowshed.integrations._debug import _rows
 from snowshed.integrations._debug._observed import all_of, look
 from snowshed.model import Frame, TaskSnapshot, TaskState
-from snowshed.observe._polite import politely
+from snowshed.observe._polite import polite_pause, politely
 from snowshed.observe._serve._exchange import Request, Response, plain
-from snowshed.observe._waits import WaitGraph, place_of, polite_pause
+from snowshed.observe._waits import WaitGraph, place_of
 
 if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed

@@ -12,9 +12,8 @@ themselves.
 from __future__ import annotations
 
 from snowshed.observe._waits._graph import WaitGraph
-from snowshed.observe._waits._pause import polite_pause
 from snowshed.observe._waits._place import place_of
 from snowshed.observe._waits._result import Cascade, Deadlock, Step
 from snowshed.observe._waits._text import duration
 
-__all__ = ["Cascade", "Deadlock", "Step", "WaitGraph", "duration", "place_of", "polite_pause"]
+__all__ = ["Cascade", "Deadlock", "Step", "WaitGraph", "duration", "place_of"]
