@@ -15,7 +15,6 @@ Nothing here runs by itself. It changes what a program does, so somebody has to 
 from __future__ import annotations
 
 import asyncio
-import asyncio.tasks
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -24,6 +23,7 @@ from typing import Any, TypeAlias
 
 from snowshed.errors import WouldDeadlock
 from snowshed.observe._snapshot._cycles import cycles
+from snowshed.observe._snapshot._futures import GATHERED
 
 logger = logging.getLogger("snowshed.waits")
 
@@ -97,10 +97,7 @@ def break_cycles(loop: asyncio.AbstractEventLoop, tasks: Iterable[_Task]) -> Fut
 
 def may_be_in_cycle(task: asyncio.Task[Any]) -> bool:
     """Tell whether ``task`` waits for tasks; only such can be part of a cycle. Costs 0.1 us."""
-    return isinstance(
-        _waits_for(task),
-        (asyncio.Task, asyncio.tasks._GatheringFuture),  # type: ignore[attr-defined]
-    )
+    return isinstance(_waits_for(task), (asyncio.Task, GATHERED))
 
 
 def _is_closed(group: Sequence[int], edges: Mapping[int, Collection[int]]) -> bool:
@@ -174,7 +171,7 @@ def _awaited_by(task: _Task) -> Sequence[asyncio.Future[Any]]:
     waits_for = _waits_for(task)
     if isinstance(waits_for, asyncio.Task):
         return [waits_for]
-    if isinstance(waits_for, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
+    if isinstance(waits_for, GATHERED):
         return [child for child in waits_for._children if not child.done()]
     return []
 
