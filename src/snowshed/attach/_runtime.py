@@ -1,8 +1,8 @@
 """What `snowshed.init` returns: everything that is attached to one process.
 
-It watches every event loop, has a scope opened around each request,
-and keeps the totals. All that it hooks into the service is guarded: what fails there is logged
-once, switched off, and the service goes on.
+It watches every event loop, has a scope opened around each request, and keeps the totals. All that
+it hooks into the service is guarded: what fails there is logged once, switched off, and the service
+goes on.
 """
 
 from __future__ import annotations

@@ -28,9 +28,13 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Cascade": "_waits",
+    "Deadlock": "_waits",
     "Describe": "_snapshot._snapshot",
     "Settings": "_settings",
     "Snapshot": "_snapshot._snapshot",
+    "Step": "_waits",
+    "WaitGraph": "_waits",
     "break_cycles": "_break_cycles",
     "take": "_snapshot._snapshot",
     "take_on_loop": "_snapshot._snapshot",
@@ -38,10 +42,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _MODULES:
         msg = f"module 'snowshed.observe' has no attribute {name!r}"
         raise AttributeError(msg)
-    value: object = getattr(import_module(f"{__name__}.{_MODULES.get(name, '_waits')}"), name)
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
