@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+import warnings
 
 import pytest
 
@@ -100,8 +103,6 @@ def test_one_that_hangs_in_the_parent_runs_in_the_child() -> None:
     thread = Background("snowshed-test", body, lambda: in_child.append(True))
     thread.start()
     assert hung.wait(5)
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it hangs, so there are two
         child = os.fork()
@@ -123,3 +124,67 @@ def test_one_that_was_stopped_does_not_rise_in_a_child() -> None:
     thread.start()
     thread.stop(5)
     assert thread not in _background._started
+
+
+@needs_fork
+def test_one_that_is_stopped_in_the_child_does_not_rise_there() -> None:
+    thread = Background("snowshed-test", lambda rest: rest(60), lambda: thread.stop(0))
+    thread.start()
+    thread._before_fork()
+    thread._after_fork(child=False)
+    assert thread.running
+    thread._before_fork()
+    thread._after_fork(child=True)
+    assert not thread.running
+
+
+ALONE = """
+import os, threading
+threads = []
+os.register_at_fork(before=lambda: threads.append(threading.active_count()))  # the last to run
+from snowshed.observe._background import Background
+
+thread = Background("snowshed-test", lambda rest: rest(60))
+thread.start()
+child = os.fork()
+if child == 0:
+    os._exit(threading.active_count() != 2)
+assert os.waitpid(child, 0)[1] == 0
+assert (threads, threading.active_count()) == ([1], 2)
+"""
+
+
+@needs_fork
+def test_a_fork_finds_no_other_thread() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", ALONE], check=True, timeout=60)
+
+
+def test_a_wait_for_something_else_is_interrupted() -> None:
+    read, write = os.pipe()
+    over: list[bool] = []
+
+    def body(rest: Rest) -> None:
+        os.read(read, 1)
+        over.append(rest(0))
+
+    thread = Background("snowshed-test", body, interrupt=lambda: os.write(write, b"x"))
+    thread.start()
+    thread.stop(5)
+    os.close(read)
+    os.close(write)
+    assert over == [True]
+
+
+def test_one_that_cannot_be_started_may_be_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    thread = Background("snowshed-test", lambda rest: rest(60))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        with pytest.raises(RuntimeError):
+            thread.start()
+    assert not thread.running
+    thread.start()
+    assert thread.running
+    thread.stop(5)

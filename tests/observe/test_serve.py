@@ -322,7 +322,9 @@ def test_what_cannot_be_listened_on_is_one_line_in_the_log(
 
 
 FORK = """
-import http.client, os, sys
+import http.client, os, sys, threading
+threads = []
+os.register_at_fork(before=lambda: threads.append(threading.active_count()))  # the last to run
 sys.path.insert(0, {tests!r})
 from snowshed.observe._serve import _place
 from snowshed.observe._serve._exchange import plain
@@ -334,13 +336,14 @@ server.start()
 port, (own, _) = server.port, server.addresses()
 child = os.fork()
 if child == 0:
-    assert server.addresses() == ()
+    assert (server.addresses(), threading.active_count()) == ((), 1)
     server.start()
     path, = server.addresses()[:1]
     assert path == str(_place.socket_of(os.getpid())) != own
     assert server.port != port
     assert ask(OverSocket(path)) == (200, f"{{os.getpid()}}\\n")
     sys.exit(0)
+assert threads == [1]
 assert os.waitpid(child, 0)[1] == 0
 assert ask(OverSocket(own)) == (200, f"{{os.getpid()}}\\n")
 assert ask(over_port(server)) == (200, f"{{os.getpid()}}\\n")

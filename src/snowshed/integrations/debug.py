@@ -116,7 +116,7 @@ class DebugApp:
                 loop.call_soon_threadsafe(_hand_over, answered, found)
 
         try:
-            threading.Thread(target=run, name="snowshed debug answer", daemon=True).start()
+            threading.Thread(target=run, name="snowshed-debug-answer", daemon=True).start()
         except RuntimeError:  # no thread can be had
             self._places.release()
             return plain(503, "no thread can be started; ask again", ("retry-after", "1"))

@@ -18,11 +18,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 from weakref import WeakSet
 
-__all__ = ["Background", "Rest"]
+__all__ = ["Background", "Rest", "is_ours"]
 
 PATIENCE = 0.25
+# How the names of snowshed's own threads begin.
+OURS = "snowshed-"
 # Waits for so many seconds, less if there is news, and tells whether it is time to end.
 Rest: TypeAlias = Callable[[float], bool]
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a thread is one of snowshed's own, by its name."""
+    return name.startswith(OURS)
 
 
 class Background:
@@ -31,8 +38,10 @@ class Background:
     Args:
         name: of the thread.
         body: called with a function that waits for some seconds and returns True when ``body``
-            should return. It must not raise.
-        in_child: called in the child of a fork before the thread rises there.
+            should return. It must not raise, and is called again after a fork.
+        in_child: called in the child of a fork before the thread rises there, which it does not if
+            this stops it.
+        interrupt: ends a wait of ``body`` for anything but that function; from any thread.
     """
 
     def __init__(
@@ -40,10 +49,12 @@ class Background:
         name: str,
         body: Callable[[Rest], object],
         in_child: Callable[[], object] = lambda: None,
+        interrupt: Callable[[], object] = lambda: None,
     ) -> None:
         self._name = name
         self._body = body
         self._in_child = in_child
+        self._interrupt = interrupt
         self._life: _Life | None = None
         self._turn = threading.Lock()
 
@@ -53,7 +64,11 @@ class Background:
         return self._life is not None
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start it, unless it runs.
+
+        Raises:
+            RuntimeError: no thread can be had.
+        """
         if self._life is None:
             self._rise()
 
@@ -68,7 +83,7 @@ class Background:
         life, self._life = self._life, None
         _started.discard(self)
         if life is not None:
-            life.lay_down(timeout)
+            self._lay_down(life, timeout)
 
     def _rise(self) -> None:
         life = _Life()
@@ -77,7 +92,12 @@ class Background:
         )
         self._life = life
         _started.add(self)
-        life.thread.start()
+        try:
+            life.thread.start()
+        except RuntimeError:
+            self._life = None
+            _started.discard(self)
+            raise
 
     def _run(self, life: _Life, turn: threading.Lock) -> None:
         with turn:
@@ -86,16 +106,25 @@ class Background:
 
     def _before_fork(self) -> None:
         if self._life is not None:
-            self._life.lay_down(PATIENCE)
+            self._lay_down(self._life, PATIENCE)
+
+    def _lay_down(self, life: _Life, timeout: float) -> None:
+        life.over = True
+        life.news.set()
+        self._interrupt()
+        thread = life.thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
 
     def _after_fork(self, *, child: bool) -> None:
         if child:
             # Its holder does not exist here.
             self._turn = threading.Lock()
             self._in_child()
-        # It cannot be started while the interpreter shuts down, and need not.
-        with contextlib.suppress(RuntimeError):
-            self._rise()
+        if self._life is not None:
+            # It cannot be started while the interpreter shuts down, and need not.
+            with contextlib.suppress(RuntimeError):
+                self._rise()
 
 
 class _Life:
@@ -113,13 +142,6 @@ class _Life:
             self.news.wait(seconds)
             self.news.clear()
         return self.over
-
-    def lay_down(self, timeout: float) -> None:
-        self.over = True
-        self.news.set()
-        thread = self.thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
 
 
 _started: WeakSet[Background] = WeakSet()

@@ -19,10 +19,11 @@ from pathlib import PurePath
 from types import FrameType
 from typing import NamedTuple
 
-__all__ = ["Burned", "ThreadClocks", "cpu_of", "is_ours"]
+from snowshed.observe._background import is_ours
+
+__all__ = ["Burned", "ThreadClocks", "cpu_of"]
 
 LOOKED_AT = 50
-OURS = "snowshed-"
 _LINUX = sys.platform.startswith("linux")
 _WAITING = {
     "threading",
@@ -63,11 +64,6 @@ def cpu_of(native: int) -> float | None:
         return time.clock_gettime(~native << 3 | 6)
     except OSError:
         return None
-
-
-def is_ours(name: str) -> bool:
-    """Tell whether a thread is one of snowshed's own, by its name."""
-    return name.startswith(OURS)
 
 
 class ThreadClocks:

@@ -15,7 +15,7 @@ import selectors
 import socket
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,12 +98,18 @@ class Listening:
     def add(self, listeners: list[Listener]) -> None:
         """Have the thread that reads `ready` listen to these, too."""
         self.listeners += listeners
-        self._awake()
+        self.wake()
 
-    def ready(self) -> Iterator[Listener]:
-        """Yield each listener at which somebody waits, until `end`; then close all."""
+    def ready(self, over: Callable[[], bool]) -> Iterator[Listener]:
+        """Yield each listener at which somebody waits, until it is ``over``.
+
+        Closes all then if `end` was called before; else this can be called again.
+
+        Args:
+            over: asked after each `wake`.
+        """
         try:
-            while not self._ended:
+            while not over():
                 for key, _ in self._selector.select():
                     if key.data is not None:
                         yield key.data
@@ -111,16 +117,17 @@ class Listening:
                     self._woken.recv(64)
                     self._take_in()
         finally:
-            self.close()
+            if self._ended:
+                self.close()
 
     def end(self) -> None:
         """Remove the files, and have the thread that reads `ready` close the rest."""
         for listener in self.listeners:
             listener.remove()
         self._ended = True
-        self._awake()
 
-    def _awake(self) -> None:
+    def wake(self) -> None:
+        """Have the thread that reads `ready` look whether it is over, and what was added."""
         with contextlib.suppress(OSError):
             self._wake.send(b"x")
 

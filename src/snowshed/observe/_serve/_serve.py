@@ -12,8 +12,9 @@ head has 8 KiB and 5 s to arrive, nothing behind the head is read, and the answe
 A web page can have a browser ask this machine, under a name that leads here. So a port that is only
 for this machine answers to no name but ``localhost`` and addresses.
 
-A fork takes the sockets along, but not the thread. The child closes its copies, so that the port
-falls free when the parent ends, and serves when it is started again itself.
+A fork takes the sockets along, but not the thread, which lies down meanwhile (see
+`snowshed.observe._background`). The child closes its copies, so that the port falls free when the
+parent ends, and serves when it is started again itself.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from snowshed.observe._background import Background, Rest
 from snowshed.observe._serve import _place
 from snowshed.observe._serve._exchange import (
     METHODS,
@@ -148,8 +150,8 @@ class Server:
     def _run(self, listeners: list[Listener]) -> Listening | None:
         try:
             running = Listening(listeners)
-            self._thread = threading.Thread(
-                target=self._accept, args=(running,), name="snowshed debug", daemon=True
+            self._thread = Background(
+                "snowshed-debug", partial(self._accept, running), self.forget, running.wake
             )
             self._thread.start()
         except (OSError, RuntimeError) as error:  # no more files, or threads, can be had
@@ -169,7 +171,7 @@ class Server:
         if running is not None:
             atexit.unregister(self.stop)
             running.end()
-            self._thread.join(2 * PLACE_WITHIN)
+            self._thread.stop(2 * PLACE_WITHIN)
 
     def addresses(self) -> tuple[str, ...]:
         """Return where it serves: the path of a socket, ``http://host:port``, both or none."""
@@ -195,6 +197,7 @@ class Server:
             connection.close()
         if running is not None:
             atexit.unregister(self.stop)
+            self._thread.stop(0)
             running.close()
 
     # Listening.
@@ -208,11 +211,11 @@ class Server:
 
     # Serving.
 
-    def _accept(self, running: Listening) -> None:
+    def _accept(self, running: Listening, rest: Rest) -> None:
         if self._unix:
             with contextlib.suppress(OSError, ValueError):
                 _place.sockets()  # removes what dead processes have left behind
-        for listener in running.ready():
+        for listener in running.ready(lambda: rest(0)):
             try:
                 connection, peer = listener.socket.accept()
             except OSError as error:
@@ -232,7 +235,7 @@ class Server:
         self._open.add(connection)
         try:
             threading.Thread(
-                target=self._serve, args=arguments, name="snowshed debug answer", daemon=True
+                target=self._serve, args=arguments, name="snowshed-debug-answer", daemon=True
             ).start()
         except RuntimeError:
             self._refused += 1

@@ -16,6 +16,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
 from snowshed.model import Frame, TaskSnapshot, TaskState
+from snowshed.observe._background import is_ours
 from snowshed.observe._snapshot._resources import code_at
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ _FRAMES_AT_MOST = 10_000
 _BATCH = 32
 # Between what is known and the innermost call nothing else may stand.
 _MACHINERY = {"threading", "subprocess"}
-# How the names of snowshed's own threads begin.
-OURS = "snowshed"
 
 
 def look_at_threads(paths: Paths) -> Iterator[TaskSnapshot]:
@@ -93,7 +92,7 @@ def _batch(
             name = names.get(ident) or f"thread {ident}"
             stack = paths.running(iter(frames))
             function = _function(frames, paths)
-            owner = "infrastructure" if name.startswith(OURS) else "user"
+            owner = "infrastructure" if is_ours(name) else "user"
             found.append(TaskSnapshot(ident, "thread", name, state, function, stack, owner=owner))
     return found
 
