@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import anyio
 import pytest
 
 from observe import _loops, _zoo, _zoo_anyio, _zoo_ours
@@ -12,6 +14,7 @@ from observe._looking import ONLY_TASKS, inline, of, seen, settle, started
 from snowshed.core import WorkerPool
 from snowshed.model import TaskState
 from snowshed.observe._snapshot._snapshot import Snapshot, take
+from snowshed.observe._waits import WaitGraph
 
 assert _zoo_anyio, "the zoo grows by being imported"
 assert _zoo_ours
@@ -239,6 +242,10 @@ def test_a_task_whose_coroutine_cython_compiled_shows_its_function_and_its_socke
     uvloop.run(main())
 
 
+# Before Python 3.12 what `wait_for` is given runs in a task of its own.
+IN_WAIT_FOR = TaskState.GATHER if sys.version_info >= (3, 12) else TaskState.WAIT_FOR
+
+
 def first_of(tasks: list[asyncio.Task[Any]]) -> Coroutine[Any, Any, Any]:
     return asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -253,6 +260,7 @@ def in_time(tasks: list[asyncio.Task[Any]]) -> Coroutine[Any, Any, Any]:
         (first_of, TaskState.GATHER),
         (in_time, TaskState.GATHER),
         (lambda tasks: asyncio.wait_for(tasks[0], 1000), TaskState.WAIT_FOR),
+        (lambda tasks: asyncio.wait_for(asyncio.wait(tasks), 1000), IN_WAIT_FOR),
         (asyncio.wait, TaskState.AWAIT_CYCLE),
     ],
 )
@@ -273,5 +281,26 @@ def test_a_wait_that_may_end_before_all_that_it_waits_for_is_in_no_cycle(
         for task in (child, other, supervisor):
             task.cancel()
         await settle()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("timeout", "deadlocks"), [(None, 1), (1000, 0)])
+def test_locks_taken_in_opposite_orders_are_no_deadlock_if_a_timeout_will_end_it(
+    timeout: float | None, deadlocks: int
+) -> None:
+    async def main() -> None:
+        async def take_both(first: anyio.Lock, second: anyio.Lock) -> None:
+            async with first:
+                await asyncio.sleep(0)
+                acquired = second.acquire()
+                await (acquired if timeout is None else asyncio.wait_for(acquired, timeout))
+
+        one, other = anyio.Lock(), anyio.Lock()
+        async with started(take_both(one, other), take_both(other, one)) as tasks:
+            look = inline()
+            found = WaitGraph.of(look.tasks, holders=look.holders, top=1000).deadlocks
+            own = [each for each in found if id(tasks[0]) in {node.id for node in each.ring}]
+            assert len(own) == deadlocks
 
     asyncio.run(main())

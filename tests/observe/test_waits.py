@@ -151,11 +151,6 @@ class TestDeadlocks:
         assert (graph.deadlocks, graph.waiting) == ((), 3)
         assert WaitGraph.of([*tasks, task(4, 5), task(5, 4)]).deadlocks[0].tasks == 2
 
-    def test_a_timeout_on_the_way_around_is_told(self) -> None:
-        tasks = [task(1, 2, state=TaskState.WAIT_FOR), task(2, 1)]
-        assert WaitGraph.of(tasks).deadlocks[0].has_timeout
-        assert "unless a timeout ends it" in str(WaitGraph.of(tasks))
-
     def test_those_beyond_the_top_are_counted(self) -> None:
         tasks = [task(2 * each + side, 2 * each + 1 - side) for each in range(5) for side in (0, 1)]
         graph = WaitGraph.of(tasks, top=2)

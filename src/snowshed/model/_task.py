@@ -93,7 +93,8 @@ class TaskSnapshot:
         resource: what it waits for; None if that is nothing that has a name.
         awaits: ids of the tasks that it waits for directly.
         loop: which loop it runs on, as a small number.
-        partly: whether its wait may end though not all of ``awaits`` have, or none.
+        partly: whether its wait may end though not all of ``awaits`` have, or none, and whoever
+            holds ``resource`` keeps it.
     """
 
     id: int

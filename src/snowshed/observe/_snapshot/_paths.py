@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from snowshed.core._line import line_of
 from snowshed.model import Frame, Stack
 from snowshed.observe._snapshot._chain import Chain, frame_of
-from snowshed.observe._snapshot._resources import COMPILED, Known, known_codes
+from snowshed.observe._snapshot._resources import COMPILED, TIMEOUT, Known, known_codes
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -45,11 +45,12 @@ class Path:
         function: the outermost.
         known: what it is known to wait for; None if nothing.
         place: the link of the chain that decided.
+        timed: whether a timeout may end the wait, whatever decided.
         several: the links whose line only a frame tells.
         stacks: by the instructions at which these stand.
     """
 
-    __slots__ = ("codes", "function", "known", "place", "several", "stacks")
+    __slots__ = ("codes", "function", "known", "place", "several", "stacks", "timed")
 
     def __init__(
         self,
@@ -58,12 +59,15 @@ class Path:
         known: Known | None,
         place: int,
         several: list[int],
+        *,
+        timed: bool,
     ) -> None:
         self.codes = codes
         self.function = function
         self.known = known
         self.place = place
         self.several = several
+        self.timed = timed
         self.stacks: dict[tuple[int, ...], Stack] = {}
 
 
@@ -146,16 +150,20 @@ class Paths:
         known: Known | None = None
         place = -1
         several = []
+        timed = False
         for index, code in enumerate(codes):
             if code is None:
                 continue
             if self._only_offset(code) == _NOWHERE and _is_shown(index, len(codes)):
                 several.append(index)
             found = self._known_at(code)
-            if found is not None and (known is None or found.rank > known.rank):
+            if found is None:
+                continue
+            timed = timed or found.rank == TIMEOUT
+            if known is None or found.rank > known.rank:
                 known, place = found, index
         function = self.function(chain.links[0], codes[0]) if codes else _NO_FUNCTION
-        return Path(codes, function, known, place, several)
+        return Path(codes, function, known, place, several, timed=timed)
 
     def _known_at(self, code: CodeType) -> Known | None:
         found = self._known.get(id(code))

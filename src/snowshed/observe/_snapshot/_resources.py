@@ -46,7 +46,8 @@ class Row:
         resource: from that variable to the resource; None: the variable itself.
         awaits: from that variable to the tasks that are waited for.
         rank: which row decides if there are several; see above.
-        partly: from the coroutine to whether the wait may end though not all tasks have.
+        partly: from the coroutine to whether the wait may end though not all tasks have; that a
+            timeout may end it goes without saying.
     """
 
     place: str
@@ -124,7 +125,6 @@ ROWS: tuple[Row, ...] = (
         resource=no_resource,
         awaits=lambda future: (future,),
         rank=TIMEOUT,
-        partly=always,
     ),
     Row(
         f"{_TASKS}_wait",

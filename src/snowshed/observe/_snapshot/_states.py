@@ -39,7 +39,7 @@ class Look(NamedTuple):
         stack: where it stands; where it failed, if it did and nobody has asked why.
         resource: what it waits for; None if that is nothing, or only tasks.
         awaits: tasks that it waits for.
-        partly: whether the wait may end though not all of these have.
+        partly: whether the wait may end though not all of these have, or the resource is not free.
     """
 
     state: TaskState
@@ -65,7 +65,7 @@ def look(task: Any, paths: Paths) -> Look:
     if waiter is None or is_done(waiter):
         return _awake(coro, chain, path, paths)
     state, resource, awaits = _waits_for(waiter, chain, path)
-    partly = bool(awaits) and _is_partly(chain, path)
+    partly = bool(awaits or resource is not None) and _is_partly(chain, path)
     return Look(state, path.function, paths.stack(path, chain), resource, awaits, partly)
 
 
@@ -130,7 +130,9 @@ def _waits_for(waiter: object, chain: Chain, path: Path) -> tuple[TaskState, Any
 
 def _is_partly(chain: Chain, path: Path) -> bool:
     known = path.known
-    return known is not None and known.partly is not None and known.partly(chain.links[path.place])
+    if path.timed or known is None or known.partly is None:
+        return path.timed
+    return known.partly(chain.links[path.place])
 
 
 def _holder(known: Known, chain: Chain, path: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from snowshed.model import Resource, TaskSnapshot, TaskState
+from snowshed.model import Resource, TaskSnapshot
 
 Node: TypeAlias = TaskSnapshot | Resource
 
@@ -77,8 +77,3 @@ class Deadlock:
     def of_tasks_only(self) -> bool:
         """Whether it is a cycle of awaits; else it goes through something that a task holds."""
         return all(isinstance(node, TaskSnapshot) for node in self.ring)
-
-    @property
-    def has_timeout(self) -> bool:
-        """Whether a wait on the ring is known to have a timeout, which may end it."""
-        return any(getattr(node, "state", None) is TaskState.WAIT_FOR for node in self.ring)

@@ -33,11 +33,10 @@ def lines_of(graph: WaitGraph) -> Iterator[str]:
 
 def _of_deadlock(found: Deadlock) -> Iterator[str]:
     kind = "AWAIT CYCLE" if found.of_tasks_only else "DEADLOCK"
-    until = "unless a timeout ends it" if found.has_timeout else "for ever"
     who = "each other" if found.tasks > 1 else "itself"
     wait = "wait" if found.tasks > 1 else "waits"
     behind = f"; {_tasks(found.behind)} behind" if found.behind else ""
-    yield f"{kind}: {_tasks(found.tasks)} {wait} for {who} {until}{behind}"
+    yield f"{kind}: {_tasks(found.tasks)} {wait} for {who} for ever{behind}"
     before, *others = found.ring
     yield f"{_INDENT}{_described(before)}"
     for place, node in enumerate(others, 1):
