@@ -141,18 +141,25 @@ test_many ended with 6 tasks still running:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "failure"),
+    [
+        ("assert 1 == 2", "assert 1 == 2"),
+        ("with pytest.raises(ValueError): pass", "DID NOT RAISE"),
+    ],
+)
 def test_a_test_that_fails_by_itself_keeps_its_failure_and_tells_what_is_left(
-    pytester: pytest.Pytester,
+    pytester: pytest.Pytester, line: str, failure: str
 ) -> None:
     printed = failing(
         pytester,
-        """
+        f"""
 async def test_fails():
     asyncio.create_task(refresh())
-    assert 1 == 2
+    {line}
     """,
     )
-    assert "assert 1 == 2" in printed
+    assert failure in printed
     assert re.search(r"-- Captured snowshed call --+\ntest_fails ended with 1 task", printed)
 
 

@@ -36,6 +36,11 @@ _KEY = pytest.StashKey[str]()
 # On the report of a test, so that it travels from a worker of pytest-xdist to the terminal.
 _ATTRIBUTE = "snowshed_left"
 _BROKEN = "snowshed_broken"
+# Of the markers that set a limit: the argument, its type, the least that it may be, in words.
+_LIMITS: dict[str, tuple[str, tuple[type[int | float], ...], int, str]] = {
+    "max_tasks": ("n", (int,), 0, "a whole number, 0 or more"),
+    "no_blocking": ("ms", (int, float), 1, "milliseconds, 1 or more"),
+}
 # A test may replace `time.sleep`.
 _sleep = time.sleep
 
@@ -111,7 +116,7 @@ class _Plugin:
         with _watching(watch, self._patches), _wrapped(item, watch):
             try:
                 result = yield
-            except Exception:
+            except (Exception, pytest.fail.Exception):
                 # The failure is what counts; what is left may explain it, or follow from it.
                 _add_section(item, self._left(item.name, watch))
                 raise
@@ -245,16 +250,12 @@ def _may_leak(item: pytest.Function) -> bool:
 def _limits(item: pytest.Function) -> dict[str, float]:
     """Return the limits that markers set for ``item``, by the name of the marker."""
     limits = {}
-    for name, argument in (("max_tasks", "n"), ("no_blocking", "ms")):
+    for name, (argument, kind, least, accepted) in _LIMITS.items():
         marker = item.get_closest_marker(name)
         if marker is None:
             continue
         value = marker.kwargs.get(argument, next(iter(marker.args), None))
-        whole = name == "max_tasks"
-        if not isinstance(value, int if whole else (int, float)) or not value >= (
-            0 if whole else 1
-        ):
-            accepted = "a whole number, 0 or more" if whole else "milliseconds, 1 or more"
+        if not isinstance(value, kind) or not least <= value < float("inf"):
             pytest.fail(f"{name}({argument}) takes {accepted}, not {value!r}", pytrace=False)
         limits[name] = value
     return limits

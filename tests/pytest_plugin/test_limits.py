@@ -126,6 +126,7 @@ def test_a_blocked_loop_is_told_with_the_line_that_blocked_it(
         ("max_tasks(-1)", "max_tasks(n) takes a whole number, 0 or more, not -1"),
         ("max_tasks(1.5)", "max_tasks(n) takes a whole number, 0 or more, not 1.5"),
         ("no_blocking('50 ms')", "no_blocking(ms) takes milliseconds, 1 or more, not '50 ms'"),
+        ("no_blocking(float('inf'))", "no_blocking(ms) takes milliseconds, 1 or more, not inf"),
     ],
 )
 def test_a_limit_that_means_nothing_is_refused(

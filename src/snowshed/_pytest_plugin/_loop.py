@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 import types
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
-from time import sleep
 from types import FrameType
 from typing import Any
+
+import pytest
 
 from snowshed._pytest_plugin import _findings
 from snowshed._pytest_plugin._findings import Finding, Place, place_of_site
@@ -37,7 +39,7 @@ TURNS_PER_TRY = 5
 _IS_COROUTINE = 0x80
 _DEEPEST_WAIT = 100
 # A test may replace `time.sleep`.
-_sleep = sleep
+_sleep = time.sleep
 
 
 @cache
@@ -217,7 +219,7 @@ async def _run(watch: Watch, loop: asyncio.AbstractEventLoop, test: Awaitable[An
         finally:
             if watch.watchdog is not None:
                 watch.watchdog.leave(loop)
-    except Exception:
+    except (Exception, pytest.fail.Exception):
         await _look_through(watch, loop)
         raise
     await _look_through(watch, loop)
