@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from weakref import ref
 
 import pytest
 
 from _virtual import virtual
 from snowshed.core import open_scope
 from snowshed.model import Frame
-from snowshed.observe._registry._history import KEPT, MESSAGE_AT_MOST, EndedTask, History
+from snowshed.observe._registry._history import MESSAGE_AT_MOST, EndedTask, History
 
 LINE = Frame("start", "shop.py", 7)
 
@@ -103,14 +104,21 @@ async def test_the_newest_come_first_and_the_oldest_are_forgotten() -> None:
     assert [each.name for each in history.last()] == ["c", "b"]
     assert [each.name for each in history.last(1)] == ["c"]
     assert history.noted == 3
-    assert KEPT == 1000
 
 
 @virtual
 async def test_nothing_of_the_task_is_kept() -> None:
+    class Declined(Exception):
+        """Of a class of Python's, as only those can be referred to weakly."""
+
+    async def declines() -> None:
+        raise Declined
+
     history = History()
-    task = await ended(fails())
-    task.exception()
+    task = await ended(declines())
     history.note(task, LINE, "user", None)
-    assert not any(task in gc.get_referents(each) for each in history.last())
-    assert task not in gc.get_referents(history)
+    rests = [ref(task), ref(task.exception())]
+    del task
+    gc.collect()
+    assert [each() for each in rests] == [None, None]
+    assert history.noted == 1

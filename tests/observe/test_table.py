@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from types import FrameType
 
 import pytest
 
@@ -31,7 +32,31 @@ async def test_an_address_is_judged_once_if_it_tells_who_asked() -> None:
 
 
 @virtual
-async def test_an_address_that_somebody_else_asked_through_is_judged_each_time() -> None:
+async def test_an_address_that_only_passes_on_leads_to_the_line_above_it_judged_once() -> None:
+    judged = []
+
+    def judge(frame: FrameType | None, coro: object, loop: object) -> Origin:
+        judged.append(frame)
+        assert frame is not None
+        above = frame.f_back
+        assert above is not None
+        return Origin("user", above.f_code, above.f_lasti)
+
+    known = Registry(judge, Clock())
+    table = known.table(asyncio.get_running_loop())
+
+    def passes_on() -> asyncio.Task[object]:
+        return spawn(table, noop())
+
+    for _ in range(3):
+        await passes_on()
+        await passes_on()
+    assert len(judged) == 2
+    assert [row.created for row in known.statistics()] == [3, 3]
+
+
+@virtual
+async def test_where_no_line_asked_each_task_is_judged() -> None:
     judged = []
 
     def judge(frame: object, coro: object, loop: object) -> Origin:
