@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from snowshed.core import WorkerPool
 from snowshed.observe._snapshot._paths import Paths
 from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take
 from snowshed.observe._snapshot._states import Look, look
 
 if TYPE_CHECKING:
+    from snowshed.core import Job
     from snowshed.model import TaskSnapshot
 
 ONLY_TASKS = Describe(threads=False)
@@ -35,13 +37,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def wait_for_it(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
 @asynccontextmanager
 async def started(*awaitables: Awaitable[Any]) -> AsyncIterator[list[asyncio.Task[Any]]]:
     """Tasks that await these, as far as they go; cancelled at the end."""
-
-    async def wait_for_it(awaitable: Awaitable[Any]) -> Any:
-        return await awaitable
-
     tasks = [asyncio.create_task(wait_for_it(each)) for each in awaitables]
     await settle()
     try:
@@ -54,3 +56,19 @@ async def started(*awaitables: Awaitable[Any]) -> AsyncIterator[list[asyncio.Tas
 
 async def for_ever() -> None:
     await asyncio.get_running_loop().create_future()
+
+
+@asynccontextmanager
+async def one_of_two_at_work() -> AsyncIterator[tuple[WorkerPool[Any], Job[Any], asyncio.Event]]:
+    """A pool of two workers, of which one has a job; that waits for the event until the end."""
+    event = asyncio.Event()
+
+    async def job() -> None:
+        await event.wait()
+
+    async with WorkerPool(job, min_workers=2, max_workers=2, queue_size=0) as pool:
+        running = await pool.submit()
+        await settle()
+        yield pool, running, event
+        event.set()
+        await running

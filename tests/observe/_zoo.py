@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from observe._looking import for_ever, wait_for_it
 from snowshed.model import TaskState as S
 
 
@@ -44,14 +45,6 @@ class Cage:
             close()
         for _ in range(3):
             await asyncio.sleep(0)
-
-
-async def wait_for_it(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
-
-async def for_ever() -> None:
-    await asyncio.get_running_loop().create_future()
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from observe._zoo import Cage, animal, for_ever
+from observe._looking import for_ever
+from observe._zoo import Cage, animal
 from snowshed.model import TaskState as S
 
 

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Awaitable
 from typing import Any
 
-from observe._zoo import Cage, animal, for_ever
+from observe._looking import for_ever
+from observe._zoo import Cage, animal
 from snowshed.core import WeightedSemaphore, WorkerPool, open_channel, open_scope, select
 from snowshed.model import TaskState as S
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from typing import Any
 
-from observe._looking import settle, started
+from observe._looking import one_of_two_at_work, started
 from snowshed.core import WeightedSemaphore, WorkerPool, open_channel, open_scope
 from snowshed.observe._snapshot._described import TEXT_AT_MOST, Descriptions
 
@@ -56,18 +56,9 @@ def test_those_who_wait_are_counted_without_looking_at_them() -> None:
 
 def test_those_who_hold_a_resource_are_told_where_it_knows() -> None:
     async def main() -> None:
-        event = asyncio.Event()
-
-        async def job() -> None:
-            await event.wait()
-
-        async with WorkerPool(job, min_workers=2, max_workers=2, queue_size=0) as pool:
-            running = await pool.submit()
-            await settle()
+        async with one_of_two_at_work() as (pool, running, _):
             (holder,) = of(pool._crew).holders
             assert holder is running._owner.task  # type: ignore[attr-defined]
-            event.set()
-            await running
 
     asyncio.run(main())
 

@@ -1,17 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
 from observe import _loops, _zoo, _zoo_anyio, _zoo_ours
-from observe._looking import ONLY_TASKS, inline, of, seen, settle, started
-from snowshed.core import WorkerPool
+from observe._looking import (
+    ONLY_TASKS,
+    for_ever,
+    inline,
+    of,
+    one_of_two_at_work,
+    seen,
+    settle,
+    started,
+)
 from snowshed.model import TaskState
 from snowshed.observe._snapshot._snapshot import Snapshot, take
 from snowshed.observe._waits import WaitGraph
@@ -73,9 +83,16 @@ def test_the_zoo_has_every_state_in_which_a_task_waits() -> None:
     assert shown == set(TaskState) - awake - ended - {TaskState.AWAIT_CYCLE}
 
 
+def test_the_page_of_states_has_every_state() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "task-states.md"
+    table = page.read_text(encoding="utf-8").partition("| state |")[2].partition("\n\n")[0]
+    first_columns = "".join(line.split("|")[1] for line in table.splitlines()[2:])
+    assert set(re.findall("`(.+?)`", first_columns)) == set(TaskState)
+
+
 def test_a_task_that_was_made_and_has_not_begun_is_created(run: Run) -> None:
     async def main() -> None:
-        task = asyncio.create_task(_zoo.for_ever())
+        task = asyncio.create_task(for_ever())
         found = seen(task)
         assert found.state is TaskState.CREATED
         assert found.stack == (found.function,)
@@ -133,7 +150,7 @@ def test_a_task_that_blocks_its_loop_is_seen_from_a_thread(run: Run) -> None:
 
     async def main() -> None:
         task = asyncio.create_task(block())
-        other = asyncio.create_task(_zoo.for_ever())
+        other = asyncio.create_task(for_ever())
         await task
         found = of(task, looks[0])
         assert found.state is TaskState.RUNNING
@@ -177,21 +194,12 @@ def test_what_has_ended_well_or_was_cancelled_is_done() -> None:
 
 def test_an_idle_worker_waits_for_its_pool_and_a_busy_one_for_what_its_job_does() -> None:
     async def main() -> None:
-        event = asyncio.Event()
-
-        async def job() -> None:
-            await event.wait()
-
-        async with WorkerPool(job, min_workers=2, max_workers=2, queue_size=0) as pool:
-            running = await pool.submit()
-            await settle()
+        async with one_of_two_at_work() as (pool, _, event):
             first, second = (seen(worker.task) for worker in pool._crew.workers)
             assert {first.state, second.state} == {TaskState.POOL, TaskState.EVENT}
             busy = first if first.state is TaskState.EVENT else second
             assert busy.resource is event
             assert any(frame.function.endswith("job") for frame in busy.stack)
-            event.set()
-            await running
 
     asyncio.run(main())
 
@@ -272,7 +280,7 @@ def test_a_wait_that_may_end_before_all_that_it_waits_for_is_in_no_cycle(
             await asyncio.wait([supervisor])
 
         child = asyncio.create_task(await_supervisor())
-        other = asyncio.create_task(_zoo.for_ever())
+        other = asyncio.create_task(for_ever())
         supervisor = asyncio.create_task(wait([child, other]))
         await settle()
         found = of(supervisor, inline())

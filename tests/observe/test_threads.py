@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import queue
 import selectors
 import socket
@@ -13,7 +14,9 @@ import pytest
 
 from observe import _loops
 from snowshed.model import TaskSnapshot, TaskState
+from snowshed.observe._snapshot import _threads
 from snowshed.observe._snapshot._paths import Paths
+from snowshed.observe._snapshot._resources import code_at, found
 from snowshed.observe._snapshot._threads import look_at_threads
 
 
@@ -146,6 +149,17 @@ def test_threads_that_wait_are_told_apart(state: TaskState, make: Callable[[], W
         found = until(thread.ident, state)
         assert (found.kind, found.name, found.id) == ("thread", "away", thread.ident)
         assert found.stack[-1].function.endswith("_bootstrap")
+
+
+# Of these a system has those that it can do.
+ON_SOME_SYSTEMS = {f"selectors:{kind}Selector.select" for kind in ("Poll", "Epoll", "Kqueue")}
+
+
+@pytest.mark.parametrize("place", [*_threads._PLACES, *_threads._INNERMOST])
+def test_the_code_of_each_place_is_there(place: str) -> None:
+    importlib.import_module(place.partition(":")[0])
+    if place not in ON_SOME_SYSTEMS or found(place) is not None:
+        assert code_at(place) is not None
 
 
 def test_an_idle_worker_of_an_executor_waits_for_its_pool() -> None:
