@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+import snowshed.errors
 from observe._loops import Block, LoopThread
 from snowshed.model import Frame
 from snowshed.observe._sampler._running import (
@@ -124,6 +125,7 @@ def test_where_no_line_is_the_users_the_innermost_is_named() -> None:
         (asyncio.__file__, False),
         (pytest.__file__, False),
         (culprit_of.__code__.co_filename, False),
+        (snowshed.errors.__file__, False),
         ("<frozen importlib._bootstrap>", False),
         ("/srv/shop/views.py", True),
     ],

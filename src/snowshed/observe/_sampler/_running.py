@@ -22,6 +22,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+import snowshed
 from snowshed.model import Frame, Stack
 
 __all__ = ["Culprit", "culprit_of", "handle_in", "lies_outside", "stack_of"]
@@ -97,7 +98,7 @@ def _installed() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     places |= {*site.getsitepackages(), site.getusersitepackages()}
-    ours = str(Path(__file__).parents[1])
+    ours = str(Path(snowshed.__file__).parent)
     return tuple(f"{place}{os.sep}" for place in (*places, ours) if place)
 
 
