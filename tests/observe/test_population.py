@@ -88,6 +88,19 @@ def test_a_long_list_is_copied_less_often() -> None:
     assert len(copies) == 10
 
 
+def test_a_long_list_is_used_as_soon_as_all_in_it_are_old_enough() -> None:
+    copies: list[list[int]] = []
+
+    def source() -> list[int]:
+        copies.append([len(copies)] * 10 * COPIED_AT_A_LOOK)
+        return copies[-1]
+
+    population = Population(source, longer_than=0.01)
+    found = [population.at(0.02 * look) for look in range(24)]
+    assert found[0] == ()
+    assert [each[0] for each in found[1:]] == [0] * 11 + [1] * 11 + [2]
+
+
 def test_a_task_that_nobody_else_holds_ends_in_the_thread_of_its_loop() -> None:
     ended_in: list[int] = []
     ready, go = threading.Event(), threading.Event()

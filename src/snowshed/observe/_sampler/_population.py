@@ -54,18 +54,17 @@ class Population:
         self._source = source
         self._longer_than = longer_than
         self._current: Sequence[TaskRef] = ()
-        self._next: Sequence[TaskRef] = ()
+        self._next = self._current
         self._next_at = 0.0
         self._looks_left = 0
 
     def at(self, now: float) -> Sequence[TaskRef]:
         """Return references to those that have lived long enough; some may be gone."""
+        if now - self._next_at >= self._longer_than:
+            self._current = self._next
         if self._looks_left > 0:
             self._looks_left -= 1
-        elif self._next and now - self._next_at < self._longer_than:
-            return self._current
-        else:
-            self._current = self._next
+        elif self._current is self._next:
             self._next = self._source()
             self._next_at = now
             self._looks_left = len(self._next) // COPIED_AT_A_LOOK
