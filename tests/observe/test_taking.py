@@ -103,6 +103,12 @@ def test_no_more_are_taken_than_the_rate_allows(population: int) -> None:
     assert max(len(each.tasks) for each in found) <= TAKEN_AT_A_LOOK
 
 
+@pytest.mark.parametrize("rate", [10.0, 50.0, 1000.0])
+def test_what_was_saved_up_is_enough_for_eight_at_one_look(rate: float) -> None:
+    found = looks(taking_of([Fake()] * 1000, probability=1.0, rate=rate), 5, period=1.0)
+    assert {len(each.tasks) for each in found} == {TAKEN_AT_A_LOOK}
+
+
 def test_tasks_are_taken_with_the_probability_where_the_rate_allows() -> None:
     taking = taking_of([Fake()] * 20)
     looks(taking, 10_000)

@@ -100,7 +100,7 @@ class Taking:
         self._population = Population(source, settings.longer_than)
         self._owner = owner
         self._rng = rng
-        self.tokens = Tokens(settings.rate, max(settings.rate / 10, 1.0))
+        self.tokens = Tokens(settings.rate, TAKEN_AT_A_LOOK)
         self._looked: float | None = None
         self.looks = self.drawn = self.taken = self.unreadable = 0
         self.candidates = 0.0
@@ -117,7 +117,7 @@ class Taking:
         self.looks += 1
         length = stretch(len(population), self._probability)
         found = self._found(population, length)
-        taken, each = take(found, min(tokens, TAKEN_AT_A_LOOK), self._rng)
+        taken, each = take(found, tokens, self._rng)
         self.candidates += len(found) * length
         self.taken += len(taken)
         self.tokens.spend(len(taken))
