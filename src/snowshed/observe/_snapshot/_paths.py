@@ -13,13 +13,13 @@ same, and else none, written as line 0.
 from __future__ import annotations
 
 import dis
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from snowshed.core._line import line_of
 from snowshed.model import Frame, Stack
-from snowshed.observe._snapshot._chain import Chain, frame_of
+from snowshed.observe._snapshot._chain import LINKS_AT_MOST, Chain, frame_of
 from snowshed.observe._snapshot._resources import COMPILED, TIMEOUT, Known, known_codes
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ class Paths:
         name = str(getattr(coro, "__qualname__", None) or type(coro).__qualname__)
         return self._unknown.setdefault(name, Frame(name, "", 0))
 
-    def running(self, frames: Iterator[FrameType]) -> Stack:
+    def running(self, frames: Iterable[FrameType]) -> Stack:
         """Return the stack of what runs."""
         return cut([self.frame(frame.f_code, frame.f_lasti) for frame in frames])
 
     def failed(self, traceback: TracebackType | None) -> Stack:
         """Return where an exception was raised."""
         stack: list[Frame] = []
-        while traceback is not None and len(stack) < 10_000:
+        while traceback is not None and len(stack) < LINKS_AT_MOST:
             stack.append(self.frame(traceback.tb_frame.f_code, traceback.tb_lasti))
             traceback = traceback.tb_next
         return cut(stack[::-1])
@@ -190,6 +190,15 @@ class Paths:
         if not chain.whole:
             frames.append(Frame(f"... more than {len(frames)} calls ...", "", 0))
         return cut(frames[::-1])
+
+
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield ``frame`` and the calls that led to it, the innermost first, 10,000 at most."""
+    for _ in range(LINKS_AT_MOST):
+        if frame is None:
+            return
+        yield frame
+        frame = frame.f_back
 
 
 def cut(stack: Sequence[Frame]) -> Stack:

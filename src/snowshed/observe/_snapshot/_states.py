@@ -13,19 +13,18 @@ Then what is said of it is a mixture of two moments; it is never an error.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snowshed.model import Frame, Stack, TaskState
 from snowshed.observe._snapshot._chain import Chain, chain_of, frame_of, runs, variable, was_started
 from snowshed.observe._snapshot._futures import is_done, tasks_among, told_by
+from snowshed.observe._snapshot._paths import outwards
 from snowshed.observe._snapshot._resources import FINAL, TIMEOUT, Known
 
 if TYPE_CHECKING:
     from snowshed.observe._snapshot._paths import Path, Paths
 
-_FRAMES_AT_MOST = 10_000
 # What a future tells that says no more than that there is one, or that a task is behind it.
 _SAYS_LITTLE = (TaskState.FUTURE, TaskState.AWAIT_TASK)
 
@@ -83,7 +82,7 @@ def _awake(coro: Any, chain: Chain, path: Path, paths: Paths) -> Look:
     function = path.function
     if runs(coro):
         frames = _frames_under(frame_of(coro))
-        stack = paths.running(iter(frames)) if frames else paths.stack(path, chain)
+        stack = paths.running(frames) if frames else paths.stack(path, chain)
         return Look(TaskState.RUNNING, function, stack)
     if not was_started(coro):
         return Look(TaskState.CREATED, function, (function,))
@@ -98,19 +97,11 @@ def _frames_under(root: FrameType | None) -> list[FrameType]:
     """
     for innermost in sys._current_frames().values():
         frames: list[FrameType] = []
-        for frame in _outwards(innermost):
+        for frame in outwards(innermost):
             frames.append(frame)
             if frame is root:
                 return frames
     return []
-
-
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    for _ in range(_FRAMES_AT_MOST):
-        if frame is None:
-            return
-        yield frame
-        frame = frame.f_back
 
 
 def _waits_for(waiter: object, chain: Chain, path: Path) -> tuple[TaskState, Any, tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.model import Frame, TaskSnapshot, TaskState
 from snowshed.observe._background import is_ours
+from snowshed.observe._snapshot._paths import outwards
 from snowshed.observe._snapshot._resources import code_at
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ _INNERMOST: dict[str, TaskState] = {
     "asyncio.base_events:BaseEventLoop.run_forever": TaskState.SOCKET,
     "asyncio.base_events:BaseEventLoop.run_until_complete": TaskState.SOCKET,
 }
-_FRAMES_AT_MOST = 10_000
 _BATCH = 32
 # Between what is known and the innermost call nothing else may stand.
 _MACHINERY = {"threading", "subprocess"}
@@ -87,10 +87,10 @@ def _batch(
     for ident in idents:
         frame = current.get(ident)
         if frame is not None:
-            frames = _frames(frame)
+            frames = [*outwards(frame)]
             state = _state(frames, places, innermost)
             name = names.get(ident) or f"thread {ident}"
-            stack = paths.running(iter(frames))
+            stack = paths.running(frames)
             function = _function(frames, paths)
             owner = "infrastructure" if is_ours(name) else "user"
             found.append(TaskSnapshot(ident, "thread", name, state, function, stack, owner=owner))
@@ -100,14 +100,6 @@ def _batch(
 def _codes(places: dict[str, TaskState]) -> dict[int, TaskState]:
     codes = ((code_at(place), state) for place, state in places.items())
     return {id(code): state for code, state in codes if isinstance(code, CodeType)}
-
-
-def _frames(frame: FrameType | None) -> list[FrameType]:
-    frames: list[FrameType] = []
-    while frame is not None and len(frames) < _FRAMES_AT_MOST:
-        frames.append(frame)
-        frame = frame.f_back
-    return frames
 
 
 def _state(
