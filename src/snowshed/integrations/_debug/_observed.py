@@ -66,7 +66,8 @@ def look(observed: Observed, make: Callable[[Snapshot], T]) -> T:
 
     One look at a time in this process: the loop waits for each of its steps, as short as they are,
     and sixteen at once would have it wait sixteen times as long. What was seen of a hundred
-    thousand tasks is let go of in short steps, too: in one it would take the interpreter for 30 ms.
+    thousand tasks is let go of in short steps, too: in one it would hold the interpreter for
+    tens of milliseconds.
     """
     assert observed.snapshot is not None
     with _turn.lock:

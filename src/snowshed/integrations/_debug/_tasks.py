@@ -54,6 +54,8 @@ _GROUPS: Mapping[str, Callable[[TaskSnapshot], object]] = {
     "resource": lambda task: "" if task.resource is None else task.resource.kind,
 }
 _STATES = {str(state): state for state in TaskState}
+# As `TaskSnapshot.owner` says.
+_OWNERS = ("user", "infrastructure", "driver", "helper")
 
 
 class TaskPages:
@@ -205,6 +207,9 @@ def _filter(asked: _Asked) -> Callable[[TaskSnapshot], bool]:
             raise BadParameter(msg)
     states = {_STATES[state] for state in asked.all("state")} or set(TaskState)
     owners = set(asked.all("owner"))
+    for owner in owners.difference(_OWNERS):
+        msg = f"unknown owner {owner!r}; there are: {', '.join(_OWNERS)}"
+        raise BadParameter(msg)
 
     def chosen(task: TaskSnapshot) -> bool:
         old_enough = not age or (task.age is not None and task.age >= age)
@@ -215,7 +220,8 @@ def _filter(asked: _Asked) -> Callable[[TaskSnapshot], bool]:
 
 def _oldest_first(tasks: Sequence[TaskSnapshot]) -> Iterator[TaskSnapshot]:
     """Yield the oldest first: what has just been made is hardly ever what is wrong."""
-    # Not sorted at once, which for a hundred thousand would hold the interpreter for 50 ms.
+    # Not sorted at once, which for a hundred thousand would hold the interpreter for
+    # tens of milliseconds.
     starts = range(0, len(tasks), _SORTED_AT_ONCE)
     runs = [sorted(tasks[at : at + _SORTED_AT_ONCE], key=_youth) for at in politely(starts)]
     return politely(heapq.merge(*runs, key=_youth))
