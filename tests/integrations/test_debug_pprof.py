@@ -236,7 +236,7 @@ def test_a_page_without_its_source_is_a_404_with_the_reason(name: str) -> None:
     assert response.status == 404
     assert response.body.startswith(b"Unknown profile: the ")
     assert asked.pages.names() == ["cmdline", "symbol"]
-    assert b"full" not in asked.get("").body
+    assert b"goroutine?debug=2" not in asked.get("").body
 
 
 def test_the_index_has_counts_and_links_that_stay_below_it() -> None:
@@ -268,3 +268,9 @@ def test_a_stranger_is_told_why_in_the_words_of_go() -> None:
     asked = Request("/pprof/cmdline", peer="127.0.0.1", query="token=s3cret")
     assert pages.answer(asked).status == 401, "in a URL it would be in every log"
     assert pages.answer(replace(asked, private=True)).status == 200
+
+
+def test_a_token_from_a_file_of_secrets_may_end_its_line() -> None:
+    bearer = {"authorization": "Bearer s3cret"}
+    asked = Request("/pprof/cmdline", peer="127.0.0.1", headers=bearer)
+    assert Pages(access=Access("s3cret\n")).answer(asked).status == 200

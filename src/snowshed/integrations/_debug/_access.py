@@ -37,7 +37,8 @@ class Access:
     """Says who may look.
 
     Args:
-        token: what has to be sent as ``Authorization: Bearer ...``; None: nothing.
+        token: what has to be sent as ``Authorization: Bearer ...``; None: nothing. Blanks around
+            it, such as the end of the line in a file of secrets, are no part of it.
         allow_remote: whether to answer to other machines too.
 
     Raises:
@@ -51,7 +52,7 @@ class Access:
         if token is not None and not token.strip():
             msg = "debug pages: the token is empty; give one, or None to ask for none"
             raise ValueError(msg)
-        self._token = None if token is None else token.encode()
+        self._token = None if token is None else token.strip().encode()
         self._allow_remote = allow_remote
 
     def __str__(self) -> str:
