@@ -86,6 +86,16 @@ class TestAsking:
         question = Question("a/b", {"x": "1 2", "state": ["lock", "sleep"], "none": "", "no": ()})
         assert question.target == "a/b?x=1+2&state=lock&state=sleep"
 
+    @pytest.mark.parametrize("token", ["sécret", "§€", " secret\n"])
+    def test_a_token_is_sent_whatever_its_letters(self, token: str) -> None:
+        with _debugged.serving([], token=token) as server:
+            assert at_url(f"http://127.0.0.1:{server.port}", token, 5.0).ask(TASKS)
+
+    @pytest.mark.parametrize("token", ["a\nb", "a\x00b", "a\udcffb"])
+    def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(self, token: str) -> None:
+        with pytest.raises(CannotAsk, match=r"^the token holds a line break or another control"):
+            at_url("http://127.0.0.1:1", token, 1.0)
+
     def test_a_token_is_sent_to_a_url(self) -> None:
         with _debugged.serving([], token="secret") as server:
             url = f"http://127.0.0.1:{server.port}"
@@ -130,10 +140,17 @@ class TestNoAnswer:
 
     def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
         with saying(b"HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n") as url:
-            assert why(at_url(url, None, 5.0)).endswith("Service Unavailable")
+            assert why(at_url(url, None, 5.0)).endswith("Service Unavailable (503)")
+
+    def test_an_error_that_is_a_page_for_browsers_is_told_by_its_name(self) -> None:
+        page = b"<html>\n<head><title>502</title></head>"
+        head = b"HTTP/1.1 502 x\r\ncontent-length: %d\r\n\r\n" % len(page)
+        with saying(head + page) as url:
+            assert why(at_url(url, None, 5.0)) == f"{url}: Bad Gateway (502)"
 
     @pytest.mark.parametrize(
-        "url", ["http://", "ftp://a", "http://a:b", "http://[::1", "unix://x", "http://a:0"]
+        "url",
+        ["http://", "ftp://a", "http://a:b", "http://[::1", "unix://x", "http://a:0", "http://a b"],
     )
     def test_a_url_that_is_none(self, url: str) -> None:
         with pytest.raises(CannotAsk, match="is no URL"):

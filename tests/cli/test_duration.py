@@ -26,3 +26,8 @@ def test_anything_else_is_one_clear_error(text: str) -> None:
     with pytest.raises(click.BadParameter) as error:
         duration_in(CONTEXT, OPTION, text)
     assert error.value.message == f"{text!r} is no time; write 500ms, 10s, 2m or 1h"
+
+
+def test_more_than_a_year_is_too_long_for_a_clock_and_said_to_be() -> None:
+    with pytest.raises(click.BadParameter, match="'9000h' is more than a year"):
+        duration_in(CONTEXT, OPTION, "9000h")

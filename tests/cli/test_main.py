@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: lis
 def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     known = "config, demo, dump, rules, run, tasks, top, waits"
     assert said(capsys, "rnu") == (2, f"snowshed: no command 'rnu': use one of {known}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_is_full_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "snowshed", "config", "show"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"snowshed: [Errno 28] No space left on device\n"
 
 
 def test_an_unknown_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 import _debugged
 import _snapshots
 from snowshed.cli import _outside, _processes
-from snowshed.cli._ask import CannotAsk
+from snowshed.cli._ask import CannotAsk, Process
 from snowshed.cli._processes import descendants, parents, processes_of
 
 
@@ -58,9 +58,13 @@ def test_a_process_that_has_ended_is_said_to_be_gone(place: Path) -> None:
     assert "there is no process" in refusal("9" * 30)
 
 
-@pytest.mark.parametrize("target", ["", "0", "-1", "app", "12.5", "127.0.0.1:8000"])
+@pytest.mark.parametrize("target", ["", "0", "-1", "app", "12.5", "127.0.0.1:8000", "٣"])
 def test_what_is_neither_an_id_nor_a_url_is_said_to_be_neither(target: str) -> None:
     assert refusal(target).startswith(f"{target!r} is neither the id of a process nor a URL")
+
+
+def test_an_id_of_thousands_of_digits_is_told_by_the_first_of_them(place: Path) -> None:
+    assert refusal("9" * 5000).startswith(f"'{'9' * 100}' is neither the id of a process")
 
 
 def test_a_process_of_another_user_is_said_to_be_so(
@@ -68,6 +72,21 @@ def test_a_process_of_another_user_is_said_to_be_so(
 ) -> None:
     monkeypatch.setattr(_processes, "_owner_of", lambda pid: os.geteuid() + 1)
     assert f"belongs to user {os.geteuid() + 1}" in refusal(str(os.getpid()))
+
+
+@pytest.mark.parametrize("is_root", [True, False])
+def test_only_root_reads_a_process_of_another_user_from_outside(
+    is_root: bool, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Process("from outside", 1, lambda question: b"")
+    user = os.geteuid()
+    monkeypatch.setattr(_outside, "reader_of", lambda pid: reader)
+    monkeypatch.setattr(_processes, "_owner_of", lambda pid: user + 1)
+    monkeypatch.setattr(_processes, "_ROOT", user if is_root else user + 2)
+    if is_root:
+        assert found(str(os.getpid())) == ["from outside"]
+    else:
+        assert "use sudo -u" in refusal(str(os.getpid()))
 
 
 def test_a_directory_that_cannot_be_one_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +97,6 @@ def test_a_directory_that_cannot_be_one_is_said_to_be_so(monkeypatch: pytest.Mon
 def test_a_process_without_a_socket_is_read_from_outside_where_that_can_be_done(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from snowshed.cli._ask import Process
-
     reader = Process("from outside", 1, lambda question: b"")
     monkeypatch.setattr(_outside, "reader_of", lambda pid: reader)
     assert found(str(os.getpid())) == ["from outside"]

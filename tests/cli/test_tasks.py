@@ -107,6 +107,8 @@ def test_groups_that_a_process_has_kept_back_are_counted(
     assert printed(capsys)[-1].startswith("and 2 more groups")
     assert main(["tasks", ME, "--format", "json"]) == 0
     assert json.loads("\n".join(printed(capsys)))["left_out"] == 1
+    assert main(["tasks", ME, "--limit", "0"]) == 0
+    assert printed(capsys)[-1] == "and 1 more groups, smaller than these"
 
 
 def test_each_task_is_a_line_of_its_own_the_oldest_first(
@@ -114,16 +116,12 @@ def test_each_task_is_a_line_of_its_own_the_oldest_first(
 ) -> None:
     with _debugged.serving([task(1, age=5.0), task(2, age=70.0, name="old"), thread(3)]):
         assert main(["tasks", ME, "--each", "--limit", "2"]) == 0
-        assert (
-            printed(capsys)[1:]
-            == [
-                "name    state  waiting at               created at           age  request",
-                "old     lock   shop/app.py:41 checkout  shop/app.py:7 main  70 s  GET /cart",
-                "Task-1  lock   shop/app.py:41 checkout  shop/app.py:7 main 5.0 s  GET /cart",
-                "and 1 more (--limit 0 shows all)",
-            ]
-            or True
-        )
+        assert printed(capsys)[1:] == [
+            "name    state  waiting at               created at            age  request",
+            "old     lock   shop/app.py:41 checkout  shop/app.py:7 main   70 s  GET /cart",
+            "Task-1  lock   shop/app.py:41 checkout  shop/app.py:7 main  5.0 s  GET /cart",
+            "and 1 more (--limit 0 shows all)",
+        ]
         assert main(["tasks", ME, "--each", "--limit", "0", "--format", "json"]) == 0
         found = json.loads("\n".join(printed(capsys)))
     assert [each["name"] for each in found["tasks"]] == ["old", "Task-1", "MainThread"]
@@ -189,6 +187,11 @@ class TestRefusals:
             ("--group-by", "colour", "cannot group by 'colour'; there are: created-at"),
             ("--group-by", " , ", "--group-by names nothing; such as state"),
             ("--state", "asleep", "unknown state 'asleep'; there are: created, ready"),
+            (
+                "--owner",
+                "me",
+                "unknown owner 'me'; there are: user, infrastructure, driver, helper",
+            ),
         ],
     )
     def test_a_name_that_is_not_known_is_told_with_those_that_are(

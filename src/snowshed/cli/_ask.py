@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +27,11 @@ __all__ = [
     "Process",
     "Question",
     "ask_all",
+    "asks_a_process",
     "at_socket",
     "at_url",
     "read_json",
     "safe",
-    "token_option",
     "why_not",
 ]
 
@@ -38,6 +39,7 @@ __all__ = [
 _ANSWER_AT_MOST = 1 << 29
 _ASKED_AT_ONCE = 8
 _PAGES = "/debug"
+_HOST = re.compile(r"[^\x00-\x20\x7f]+")
 
 
 class CannotAsk(Exception):  # noqa: N818 - it is told to the user, not caught by him
@@ -118,13 +120,13 @@ def at_url(url: str, token: str | None, timeout: float) -> Process:
         timeout: seconds that it may let us wait.
 
     Raises:
-        CannotAsk: the URL is none.
+        CannotAsk: the URL is none, or the token none that can be sent.
     """
     parts = _split(url)
+    headers = _bearing(token)
     base = parts.path.rstrip("/")
     for tree in ("/pprof", "/snowshed"):
         base = base.removesuffix(tree)
-    headers = {} if token is None else {"authorization": f"Bearer {token}"}
     https = parts.scheme == "https"
     kind = http.client.HTTPSConnection if https else http.client.HTTPConnection
 
@@ -135,6 +137,15 @@ def at_url(url: str, token: str | None, timeout: float) -> Process:
     return Process(url, None, answers)
 
 
+def _bearing(token: str | None) -> dict[str, bytes]:
+    if token is None:
+        return {}
+    if not token.strip().isprintable():
+        msg = "the token holds a line break or another control character; give it without"
+        raise CannotAsk(msg)
+    return {"authorization": b"Bearer " + token.strip().encode()}
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -142,7 +153,11 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         msg = f"{url} is no URL: {error}"
         raise CannotAsk(msg) from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not _HOST.fullmatch(parts.hostname or "")
+        or port == 0
+    ):
         msg = f"{url} is no URL of a service; such as http://127.0.0.1:8000"
         raise CannotAsk(msg)
     return parts
@@ -159,7 +174,9 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def _get(connection: http.client.HTTPConnection, target: str, headers: Mapping[str, str]) -> bytes:
+def _get(
+    connection: http.client.HTTPConnection, target: str, headers: Mapping[str, bytes]
+) -> bytes:
     try:
         connection.request("GET", target, headers=dict(headers))
         with connection.getresponse() as response:
@@ -204,8 +221,10 @@ def why_not(status: int, body: bytes) -> str:
         detail = json.loads(body)["detail"]
     except (ValueError, KeyError, TypeError):
         first = body[:200].decode(errors="replace").strip().partition("\n")[0]
-        detail = first or http.client.responses.get(status, "")
-    if status == http.client.NOT_FOUND:
+        # A page for browsers begins with what nobody wants to read.
+        told = first and not first.startswith("<")
+        detail = first if told else f"{http.client.responses.get(status, 'answer')} ({status})"
+    if status == http.client.NOT_FOUND and "(404)" not in str(detail):
         return f"{detail} (404)"
     return str(detail)
 
@@ -278,7 +297,7 @@ def _escaped(each: str) -> str:
     return each.encode("unicode_escape", "backslashreplace").decode()
 
 
-def token_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def asks_a_process(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every command has which asks a process."""
     for option in (
         click.option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, token_option
+from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process
 from snowshed.cli._output import fail
 from snowshed.cli._processes import processes_of
 from snowshed.errors import FormatError
@@ -24,7 +24,7 @@ _DEBUG: Mapping[str, str] = {"pprof": "", "debug=1": "1", "debug=2": "2"}
 
 
 @click.command()
-@token_option
+@asks_a_process
 @click.option("-o", "--output", "path", metavar="FILE", help="Where to write it. [stdout]")
 @click.option(
     "--format",
@@ -92,7 +92,7 @@ def _in_one_text(answers: Sequence[tuple[Process, bytes]]) -> bytes:
 
 def _write(found: bytes, path: str | None) -> int:
     if path is None or path == "-":
-        sys.stdout.buffer.write(found)
+        click.echo(found, nl=False)
         return 0
     try:
         Path(path).write_bytes(found)

@@ -61,4 +61,6 @@ def invoke(args: Sequence[str] | None) -> int:
         return fail(f"snowshed: {error}")
     except click.Abort:
         return 130
+    except OSError as error:  # a full disk behind stdout
+        return fail(f"snowshed: {error}")
     return code or 0

@@ -9,6 +9,7 @@ too. A process without a socket can be read from outside, where its interpreter 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from snowshed.observe._serve import _place
 __all__ = ["processes_of"]
 
 _PROC = Path("/proc")
+_ROOT = 0
+_ID = re.compile("0*[1-9][0-9]{0,99}", re.ASCII)
 
 
 def processes_of(target: str, token: str | None, timeout: float) -> list[Process]:
@@ -35,8 +38,8 @@ def processes_of(target: str, token: str | None, timeout: float) -> list[Process
     """
     if "://" in target:
         return [at_url(target, token, timeout)]
-    if not target.isdecimal() or int(target) < 1:
-        msg = f"{target!r} is neither the id of a process nor a URL such as http://127.0.0.1:8000"
+    if not _ID.fullmatch(target):
+        msg = f"{target[:100]!r} is neither the id of a process nor a URL such as http://127.0.0.1:8000"
         raise CannotAsk(msg)
     pid = int(target)
     _check_alive(pid)
@@ -61,13 +64,13 @@ def _check_alive(pid: int) -> None:
 
 def _without_socket(pid: int) -> Process:
     """Return a process that snowshed is not in, if it can be read all the same."""
-    owner = _owner_of(pid)
-    if owner is not None and owner != os.geteuid():
-        msg = f"process {pid} belongs to user {owner}, and only that user can ask it: use sudo -u"
-        raise CannotAsk(msg)
-    reader = _outside.reader_of(pid)
+    owner, user = _owner_of(pid), os.geteuid()
+    reader = _outside.reader_of(pid) if owner in {None, user} or user == _ROOT else None
     if reader is not None:
         return reader
+    if owner is not None and owner != user:
+        msg = f"process {pid} belongs to user {owner}, and only that user can ask it: use sudo -u"
+        raise CannotAsk(msg)
     where = _place.directory()
     msg = (
         f"process {pid} and those that it has started have no socket in {where}: start the "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, read_json, token_option
+from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process, read_json
 from snowshed.cli._duration import duration_in
 from snowshed.cli._groups import columns, merge, row, shown
 from snowshed.cli._output import fail, print_json
@@ -27,7 +27,7 @@ Answers = Sequence[tuple[Process, bytes]]
 
 
 @click.command()
-@token_option
+@asks_a_process
 @click.option(
     "--group-by",
     default=ALIKE,
@@ -125,7 +125,7 @@ def _grouped(processes: Sequence[Process], asked: Mapping[str, Any], output: str
     _print_table(columns(by, len(answers)), rows)
     left_out = len(groups[limit:]) + unseen
     if left_out:
-        click.echo(f"and {left_out:,} more groups, smaller than these (--limit 0 shows all)")
+        click.echo(f"and {left_out:,} more groups, smaller than these{_how_to_see_all(asked)}")
 
 
 def _each(processes: Sequence[Process], asked: Mapping[str, Any], output: str) -> None:
@@ -151,7 +151,12 @@ def _each(processes: Sequence[Process], asked: Mapping[str, Any], output: str) -
     cells = [_cells(process, task, several) for process, task in told]
     _print_table([*several, *map(Column, titles), *last], cells)
     if left_out:
-        click.echo(f"and {left_out:,} more (--limit 0 shows all)")
+        click.echo(f"and {left_out:,} more{_how_to_see_all(asked)}")
+
+
+def _how_to_see_all(asked: Mapping[str, Any]) -> str:
+    # Without a limit it is the process that has kept some back.
+    return " (--limit 0 shows all)" if asked["limit"] else ""
 
 
 def _tasks_in(process: Process, body: bytes) -> list[TaskSnapshot]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, read_json, token_option
+from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process, read_json
 from snowshed.cli._duration import duration_in
 from snowshed.cli._frame import KEYS, Look, View, picture
 from snowshed.cli._groups import SORTS, merge
@@ -35,7 +35,7 @@ _SHORTEST = 0.2
 
 
 @click.command()
-@token_option
+@asks_a_process
 @click.option("--group-by", default=ALIKE, metavar="WHAT,...", help=f"As in tasks. [{ALIKE}]")
 @click.option(
     "--sort",

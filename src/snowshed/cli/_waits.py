@@ -11,9 +11,9 @@ from snowshed.cli._ask import (
     Process,
     Question,
     ask_all,
+    asks_a_process,
     read_json,
     safe,
-    token_option,
 )
 from snowshed.cli._output import fail, print_json
 from snowshed.cli._processes import processes_of
@@ -22,7 +22,7 @@ _COMMAND = "snowshed waits"
 
 
 @click.command()
-@token_option
+@asks_a_process
 @click.option(
     "--format",
     "output",
