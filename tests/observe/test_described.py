@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from typing import Any
 
+import anyio
+import anyio._backends._asyncio
+import pytest
+
 from observe._looking import one_of_two_at_work, started
 from snowshed.core import WeightedSemaphore, WorkerPool, open_channel, open_scope
-from snowshed.observe._snapshot._described import TEXT_AT_MOST, Descriptions
+from snowshed.observe._snapshot._described import HOLDERS_AT_MOST, TEXT_AT_MOST, Descriptions
 
 of = Descriptions().of
 
@@ -111,20 +116,63 @@ def test_of_a_strange_object_only_its_class_and_its_address_are_told() -> None:
     assert f"Hostile object at {id(hostile):#x}" in found.text
 
 
-def test_a_subclass_has_a_name_of_its_own_and_its_own_code_is_not_called() -> None:
-    class Own(asyncio.Lock):
+@pytest.mark.parametrize(
+    ("base", "arguments", "text"),
+    [
+        (asyncio.Lock, (), "unlocked"),
+        (asyncio.Event, (), "unset"),
+        (asyncio.Queue, (3,), "0 of 3 items"),
+        (asyncio.Future, (), "pending"),
+        (socket.socket, (), r"fd \d+"),
+        (WeightedSemaphore, (2,), "0 of 2 held"),
+        (anyio._backends._asyncio.Lock, (), "unlocked"),
+        (anyio._backends._asyncio.Semaphore, (2,), "2 free"),
+        (anyio._backends._asyncio.CapacityLimiter, (2,), "0 of 2 borrowed"),
+    ],
+)
+def test_a_subclass_has_a_name_of_its_own_and_its_own_code_is_not_called(
+    base: Any, arguments: tuple[object, ...], text: str
+) -> None:
+    armed = False
+
+    class Own(base):  # type: ignore[misc]
         def locked(self) -> bool:
+            raise RuntimeError
+
+        def fileno(self) -> int:
             raise RuntimeError
 
         def __repr__(self) -> str:
             raise RuntimeError
 
         def __getattribute__(self, name: str) -> Any:
-            raise RuntimeError
+            if armed:
+                raise RuntimeError
+            return super().__getattribute__(name)
 
-    found = of(Own())
-    assert found.kind.endswith("Own")
-    assert found.text.endswith("Own unlocked>")
+    async def main() -> None:
+        nonlocal armed
+        own = Own(*arguments)
+        armed = True
+        found = of(own)
+        armed = False
+        assert found.kind.endswith("Own")
+        assert re.search(f"Own {text}>$", found.text), found.text
+        if base is socket.socket:
+            base.close(own)
+
+    asyncio.run(main())
+
+
+def test_what_very_many_hold_is_held_by_nobody() -> None:
+    async def main() -> None:
+        for count, told in ((HOLDERS_AT_MOST, HOLDERS_AT_MOST), (HOLDERS_AT_MOST + 1, 0)):
+            limiter = anyio.CapacityLimiter(100)
+            for _ in range(count):
+                limiter.acquire_on_behalf_of_nowait(object())
+            assert len(of(limiter).holders) == told
+
+    asyncio.run(main())
 
 
 def test_what_cannot_be_read_is_said_so() -> None:

@@ -9,6 +9,7 @@ its address are told. Fields are read past ``__getattr__``; what cannot be read 
 
 from __future__ import annotations
 
+import socket
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -92,12 +93,13 @@ def _peer(transport: object) -> str:
 
 
 def _socket(sock: Any) -> str:
-    return f"fd {sock.fileno()}"
+    # The base method: a subclass may have made anything of it.
+    return f"fd {socket.socket.fileno(sock)}"
 
 
 def _weighted(semaphore: Any) -> str:
-    name = semaphore._name
-    state = f"{semaphore._held} of {semaphore._size} held"
+    name = read(semaphore, "_name")
+    state = f"{read(semaphore, '_held')} of {read(semaphore, '_size')} held"
     return f"{name!r} {state}" if name else state
 
 
@@ -151,7 +153,7 @@ _STYLES: dict[str, _Style] = {
     "asyncio.base_events:Server": _Style(
         "asyncio.Server", lambda it: f"{_size(read(it, '_sockets'))} sockets"
     ),
-    "asyncio.futures:Future": _Style("asyncio.Future", lambda it: it._state.lower()),
+    "asyncio.futures:Future": _Style("asyncio.Future", lambda it: read(it, "_state").lower()),
     "snowshed.observe._snapshot._futures:Jobs": _Style("executor", lambda it: it.what),
     "socket:socket": _Style("socket", _socket),
     "snowshed.core._semaphore:WeightedSemaphore": _WEIGHTED,
@@ -163,22 +165,26 @@ _STYLES: dict[str, _Style] = {
     "snowshed.core._pool._crew:Crew": _Style("snowshed.WorkerPool", _crew, (), _at_work),
     f"{_ANYIO}Lock": _Style(
         "anyio.Lock",
-        lambda it: "unlocked" if it._owner_task is None else "locked",
+        lambda it: "unlocked" if read(it, "_owner_task") is None else "locked",
         ("_waiters",),
-        lambda it: (it._owner_task,),
+        lambda it: (read(it, "_owner_task"),),
     ),
-    f"{_ANYIO}Semaphore": _Style("anyio.Semaphore", lambda it: f"{it._value} free", ("_waiters",)),
+    f"{_ANYIO}Semaphore": _Style(
+        "anyio.Semaphore", lambda it: f"{read(it, '_value')} free", ("_waiters",)
+    ),
     f"{_ANYIO}CapacityLimiter": _Style(
         "anyio.CapacityLimiter",
-        lambda it: f"{len(it._borrowers)} of {it._total_tokens} borrowed",
+        lambda it: f"{_size(read(it, '_borrowers'))} of {read(it, '_total_tokens')} borrowed",
         ("_wait_queue",),
-        lambda it: list(it._borrowers),
+        lambda it: list(read(it, "_borrowers")),
     ),
     "anyio._core._synchronization:Condition": _Style(
         "anyio.Condition", lambda _it: "waits to be notified", ("_waiters",)
     ),
     "anyio.streams.memory:_MemoryObjectStreamState": _Style("anyio memory stream", _stream),
-    f"{_ANYIO}TaskGroup": _Style("anyio.TaskGroup", lambda it: f"{_size(it._tasks)} tasks"),
+    f"{_ANYIO}TaskGroup": _Style(
+        "anyio.TaskGroup", lambda it: f"{_size(read(it, '_tasks'))} tasks"
+    ),
 }
 
 
