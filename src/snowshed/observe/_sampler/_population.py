@@ -54,7 +54,7 @@ class Population:
         self._source = source
         self._longer_than = longer_than
         self._current: Sequence[TaskRef] = ()
-        self._next = self._current
+        self._next: Sequence[TaskRef] = self._current
         self._next_at = 0.0
         self._looks_left = 0
 
