@@ -136,15 +136,20 @@ class Sampler:
         self._clock = clock
         self._wall = wall
         self._rng = rng or random.Random()  # noqa: S311 - nobody gains by guessing
+        self._source, self._owner = source, owner
         self._marks: dict[int, LoopMark] = {}
+        self._cpu = CpuProfiler(self._runs_in, clock=clock, wall=wall)
+        self._begin()
+
+    def _begin(self) -> None:
+        settings = self._settings
         self._blockages = Blockages(settings.blocked_after, settings.log_interval)
-        self._taking = Taking(settings, source, owner, self._rng)
+        self._taking = Taking(settings, self._source, self._owner, self._rng)
         self._clocks = ThreadClocks()
         self._threads_at = float("-inf")
-        self._cpu = CpuProfiler(self._runs_in, clock=clock, wall=wall)
         self._kept, self._block, self._window = Table(), Table(), Table()
-        self._began = self._window_began = wall()
-        self._flush_at = clock() + settings.profile_interval
+        self._began = self._window_began = self._wall()
+        self._flush_at = self._clock() + settings.profile_interval
 
     def __repr__(self) -> str:
         return f"<Sampler loops={len(self._marks)} taken={self._taking.taken}>"
@@ -175,8 +180,7 @@ class Sampler:
         """Forget, in the child, what was of the parent: its loops do not run here."""
         self._leave_loops()
         self._cpu.after_fork()
-        self._kept, self._block, self._window = Table(), Table(), Table()
-        self._began = self._window_began = self._wall()
+        self._begin()
 
     # The job.
 
