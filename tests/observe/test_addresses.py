@@ -44,9 +44,9 @@ def test_a_url_that_is_none_is_refused_without_its_secrets(text: str) -> None:
     assert "s3" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a\0b"])
-def test_an_empty_place_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="empty"):
+@pytest.mark.parametrize(("text", "what"), [("", "is empty"), ("  ", "is empty"), ("a\0b", "zero")])
+def test_what_can_be_no_place_is_refused(text: str, what: str) -> None:
+    with pytest.raises(ValueError, match=rf"^profiles_to must be .*; it .*{what}"):
         parse_target(text)
 
 

@@ -25,7 +25,8 @@ def parse_target(text: str) -> Path | str:
         split(text)
         return text
     if not text.strip() or "\0" in text:
-        msg = "profiles_to must be a directory or a URL; it is empty"
+        what = "has a zero byte" if "\0" in text else "is empty"
+        msg = f"profiles_to must be a directory or an http(s) URL; it {what}"
         raise ValueError(msg)
     return Path(text)
 
@@ -63,7 +64,10 @@ def split(url: str) -> SplitResult:
         usable = None
     if not usable or not url.isprintable() or not url.isascii() or " " in url:
         # Not all of it: a password may be the part that was misspelt.
-        msg = f"profiles_to must be a directory or an http(s) URL, not one of {url[:5]!r}..."
+        msg = (
+            "profiles_to must be a directory or an http(s) URL with a host, in ASCII and without "
+            f"spaces; it begins with {url[:5]!r}"
+        )
         raise ValueError(msg)
     return parts
 
