@@ -4,9 +4,10 @@ A loop that is blocked cannot say so: whatever would say it waits for the loop. 
 has to look, fifty times a second, and cheaply, as every look takes the interpreter from those that
 it looks at.
 
-It bounds itself. Whatever its jobs take of the CPU is paid back by rest: on average it uses at most
-`SHARE` of one core, however large the service and however slow the machine. And no job can end it:
-one that raises is logged, once, and is not called again.
+It bounds itself. What it takes of the CPU, waking up included, is paid back by rest: on average it
+uses at most `SHARE` of one core, however large the service and however slow the machine. Where a
+look is dear it looks less often. And no job can end it: one that raises is logged, once, and is not
+called again.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Watch:
 
     Args:
         jobs: called in this order. Each should take well below a millisecond.
-        period: seconds between two looks; more while the jobs take more than `SHARE` of a core.
+        period: seconds between two looks; more while it takes more than `SHARE` of a core.
         clock: seconds; what jobs are called with.
         cpu: seconds of CPU that the thread has used.
         in_child: called in the child of a fork before the thread starts there.
