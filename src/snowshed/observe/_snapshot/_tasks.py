@@ -52,7 +52,8 @@ def count_by_state(tasks: Iterable[TaskRef]) -> dict[TaskState, int]:
         others wait and count as ``FUTURE``: locks, queues, sleeps, sockets and whatever else. A
         state that no task is in is left out.
 
-    Cost: about 0.2 us for each task; a snapshot, which tells all states, takes 20 times as long.
+    Cost: 0.7 us for each task, less than `asyncio.all_tasks`; a snapshot, which tells all states,
+    took 25 times as long beside it.
     """
     kinds: dict[type, int] = {}
     ready = done = unretrieved = 0
