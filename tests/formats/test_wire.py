@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _profiles import INT64
 from snowshed.formats import _wire
-
-INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
 @given(INT64)
@@ -33,6 +32,8 @@ def test_a_packed_row_splits_into_its_numbers(numbers: list[int]) -> None:
     row = _wire.packed(1, numbers)
     contents = [value for _, value, _ in _wire.fields(row)] or [b""]
     assert _wire.numbers_in(contents[0]) == numbers
+    tokens = _wire.split(contents[0])
+    assert [_wire.signed(_wire.number_of(token)) for token in tokens] == numbers
 
 
 def test_every_kind_of_field_is_yielded_with_its_place() -> None:
@@ -71,6 +72,12 @@ def test_a_row_that_ends_within_a_number_says_so() -> None:
 def test_a_row_with_a_number_of_more_than_10_bytes_says_so(row: bytes) -> None:
     with pytest.raises(_wire.Broken, match="at most 10 bytes"):
         _wire.numbers_in(row)
+
+
+def test_a_row_that_is_split_says_where_a_number_is_too_long() -> None:
+    with pytest.raises(_wire.Broken, match="at most 10 bytes") as caught:
+        _wire.split(b"\x01" + b"\xff" * 10 + b"\x01", base=1000)
+    assert caught.value.at == 1000
 
 
 @given(st.binary(max_size=200))
