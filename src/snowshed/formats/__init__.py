@@ -1,1 +1,1 @@
-"""Bytes to model and back: pure, without input or output; one file for each format."""
+"""Bytes to model and back: pure, without input or output; one module for each format."""

@@ -35,7 +35,7 @@ def counts_in(text: str) -> Profile:
     groups = _Groups(faults, waits=name is None)
     first = text.count("\n", 0, header.end()) + 1
     for number, line in enumerate(text[header.end() + 1 :].split("\n"), first + 1):
-        groups.take(line.rstrip("\r"), number)
+        groups.take(line, number)
     samples = tuple(groups.samples())
     if name is None:
         return Profile(_WAITS, samples, _WAITS[0], 1, warnings=faults.lines())

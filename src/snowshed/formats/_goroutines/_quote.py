@@ -53,7 +53,7 @@ def one_line(text: str) -> str:
     """Return ``text`` without what would end its line or its column."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() or each == " " else _escaped(each) for each in text)
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def _all(pattern: re.Pattern[str], text: str) -> list[tuple[str, ...]] | None:
