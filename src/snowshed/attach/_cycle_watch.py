@@ -37,7 +37,7 @@ class CycleWatch:
         self._told = False
 
     def __call__(self, now: float) -> None:
-        """Look once. Cost: 0.2 us for each task."""
+        """Look once. Cost: about 1 us for each task."""
         del now
         waiting: dict[asyncio.AbstractEventLoop, list[TaskRef]] = {}
         for each in politely(self._source()):
