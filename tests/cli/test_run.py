@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -112,6 +113,17 @@ class TestTheService:
         done = snowshed("--mode", "enforce", "--", sys.executable, "-c", code, cwd=here)
         assert done.stdout == f"{Settings(mode='enforce')}\n"
         assert done.stderr == ""
+
+    def test_a_debug_port_that_another_has_is_one_line_and_the_service_runs(
+        self, here: Path
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            done = snowshed("--debug-port", port, "--", "echo", "runs", cwd=here)
+        assert (done.returncode, done.stdout) == (0, "runs\n")
+        where = f"port {port} of 127.0.0.1: Address already in use"
+        assert done.stderr == f"snowshed run: no debug pages at {where}; free it, or name another\n"
+        assert snowshed("--debug-port", port, "--", "true", cwd=here).stderr == ""
 
     def test_signals_are_as_the_command_expects_them(self, here: Path) -> None:
         """Python ignores SIGPIPE, and exec would hand that on: `yes | head` would complain."""

@@ -19,6 +19,7 @@ from snowshed.cli._output import fail
 from snowshed.cli._sections import SECTIONS
 from snowshed.errors import ConfigError
 from snowshed.observe import Settings as ObserveSettings
+from snowshed.observe._serve._listen import listen_on_port
 
 _BOOTSTRAP = Path(snowshed.attach.__file__).with_name("_bootstrap")
 
@@ -66,7 +67,7 @@ def run(command: tuple[str, ...], **options: str | None) -> int:
     config.reject_unknown_sections(SECTIONS)
     settings = config.section("run", Settings, overrides=given, spelled=_flag)
     _check_shed(shed, settings)
-    config.section("observe", ObserveSettings, overrides=observe, spelled=_flag)
+    _warn_of_port(config.section("observe", ObserveSettings, overrides=observe, spelled=_flag))
     sections = {"run": given, "shed": shed, "observe": observe}
     return _become(command, service_environment(os.environ, sections, config.directory()))
 
@@ -92,6 +93,20 @@ def _check_shed(given: Mapping[str, str], run: Settings) -> None:
         options = " and ".join(map(flag, given))
         note = "it only observes; add --mode enforce, or --shed dry-run"
         click.echo(f"snowshed run: {options} has no effect: {note}", err=True)
+
+
+def _warn_of_port(settings: ObserveSettings) -> None:
+    """Say that another has the port: to a worker of the service that is nothing to speak of."""
+    if settings.debug_port is None:
+        return
+    try:
+        listen_on_port(settings.debug_host, settings.debug_port).socket.close()
+    except OSError as error:
+        where = f"port {settings.debug_port} of {settings.debug_host}"
+        click.echo(
+            f"snowshed run: no debug pages at {where}: {error.strerror}; free it, or name another",
+            err=True,
+        )
 
 
 def service_environment(
