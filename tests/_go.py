@@ -44,7 +44,7 @@ def go_environment() -> dict[str, str]:
 
 def go(*arguments: str | Path, cwd: Path | None = None) -> str:
     """Run ``go`` with ``arguments``; return what it prints, fail with what it complains about."""
-    return _run([_go_program(), *map(str, arguments)], cwd=cwd)
+    return _run([_go_program(), *map(str, arguments)], {}, cwd)
 
 
 def go_build(package: str | Path, to: Path) -> Path:
@@ -58,7 +58,12 @@ def go_tool_pprof(*arguments: str | Path) -> str:
 
     Give the form first and the file last: ``go_tool_pprof("-top", "-cum", path)``.
     """
-    return _run([str(_pprof()), *map(str, arguments)])
+    # It keeps a copy of whatever it fetches, and gives up once there are ten thousand.
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(
+            [str(_pprof()), *map(str, arguments)],
+            {"PPROF_TMPDIR": folder, "PPROF_BINARY_PATH": folder},
+        )
 
 
 @cache
@@ -74,11 +79,11 @@ def _pprof() -> Path:
     return program
 
 
-def _run(command: list[str], cwd: Path | None = None) -> str:
+def _run(command: list[str], more: dict[str, str], cwd: Path | None = None) -> str:
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=go_environment() | {"PPROF_TMPDIR": str(_CACHE), "PPROF_BINARY_PATH": str(_CACHE)},
+        env=go_environment() | more,
         capture_output=True,
         text=True,
         check=False,
