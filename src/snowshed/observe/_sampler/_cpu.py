@@ -1,8 +1,9 @@
 """A CPU profile: which code has used the processor, for a few seconds, on request.
 
 A hundred times in a second each thread's CPU clock is read, and what it has used since the last
-look goes to the stack that it has now. So the sum over the profile is the true CPU time of the
-threads, and only its place is an estimate. A thread that waits costs and shows nothing.
+look goes to the stack that it has now. So the sum over the profile is the CPU time of the threads
+but for what each used before it was first seen and after it was last seen, and only its place is an
+estimate. A thread that waits shows nothing.
 """
 
 from __future__ import annotations
