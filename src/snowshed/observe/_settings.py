@@ -9,7 +9,7 @@ import msgspec
 
 from snowshed.observe._addresses import headers_of, parse_target
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "is_loopback"]
 
 LOOPBACK = "127.0.0.1"
 

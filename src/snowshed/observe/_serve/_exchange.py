@@ -52,7 +52,7 @@ class Request:
     @property
     def parameters(self) -> dict[str, str]:
         """The query by name; the first value of a name that came twice, as in Go."""
-        pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=None)
+        pairs = parse_qsl(self.query, keep_blank_values=True)
         return dict(reversed(pairs))
 
 
