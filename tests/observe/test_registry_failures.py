@@ -31,21 +31,23 @@ def test_a_failure_that_nobody_asked_for_is_counted_where_it_was_made(old: bool)
         table.stop()
 
     asyncio.run(main())
-    assert known.unretrieved == 1
     [row] = known.statistics()
     assert row.unretrieved == 1
     assert [each.reason for each in known.history.last()] == ["failed"]
 
 
 @virtual
-async def test_a_task_that_was_never_seen_counts_in_the_total_alone() -> None:
+async def test_a_task_that_was_never_seen_has_failed_elsewhere() -> None:
     known = registry()
     known.table(asyncio.get_running_loop())
-    task = asyncio.create_task(noop())
+    task = asyncio.create_task(fails())
+    await asyncio.wait([task])
     known.never_retrieved(task)
-    assert known.unretrieved == 1
-    assert known.statistics() == ()
-    await task
+    task.exception()
+    [row] = known.statistics()
+    assert (row.created_at.function, row.created, row.unretrieved) == ("elsewhere", 0, 1)
+    [ended] = known.history.last()
+    assert (ended.created_at, ended.reason) == (row.created_at, "failed")
 
 
 @virtual
@@ -113,5 +115,5 @@ async def test_one_that_has_returned_is_no_failure_that_somebody_may_ask_for() -
     table.look()
     await task
     await asyncio.sleep(0)
-    assert known.history.noted == 1
+    assert len(known.history.last()) == 1
     assert not known._suspects

@@ -56,21 +56,19 @@ class History:
     """The last tasks that ended: all that failed or were cancelled, and some that returned.
 
     Not all that returned, as a service ends thousands of tasks in a second and each note costs as
-    much as the task. ``noted`` of the ``ended`` are here or were.
+    much as the task.
     """
 
-    __slots__ = ("_ended", "noted")
+    __slots__ = ("_ended",)
 
     def __init__(self, kept: int = KEPT) -> None:
         self._ended: deque[EndedTask] = deque(maxlen=kept)
-        self.noted = 0
 
     def note(
         self, task: asyncio.Task[Any], created_at: Frame, owner: str, lived: float | None
     ) -> None:
         """Note that ``task``, which is done, has ended."""
         reason, detail = ending_of(task)
-        self.noted += 1
         self._ended.append(
             EndedTask(
                 name=task.get_name(),

@@ -61,7 +61,6 @@ class Registry:
         self.clock = clock
         self.history = History()
         self.makers = Makers()
-        self.unretrieved = 0
         self._sites: dict[tuple[int, int], Site] = {}
         self._elsewhere = Site(Frame("elsewhere", "", 0), "user")
         # Weak, as a table holds tasks, tasks their loop, and the loop its table.
@@ -140,25 +139,22 @@ class Registry:
     def never_retrieved(self, task: AnyTask) -> None:
         """Count a failure that nobody has asked for; its task is being thrown away.
 
-        In the total alone if its line is not known: of a young task that was part of a reference
+        As one made elsewhere if its line is not known: of a young task that was part of a reference
         cycle, as the collector has cleared the references by then.
         """
-        self.unretrieved += 1
         name, site = self._suspects.pop(id(task), ("", None))
         if site is None or name != task.get_name():
             site = self._site_of_other(task)
-            if site is None:
-                return
             self.history.note(task, site.created_at, site.owner, None)
         site.unretrieved += 1
 
-    def _site_of_other(self, task: AnyTask) -> Site | None:
+    def _site_of_other(self, task: AnyTask) -> Site:
         """Return the line that made a task which has not grown old, as far as known."""
         for live in self._lives():
             if live.has_young(task):
                 return live.site
         known = self.unnoted(task, self.last_flood())
-        return None if known is None else known.site
+        return self._elsewhere if known is None else known.site
 
     # Reading.
 
@@ -212,7 +208,7 @@ class Registry:
             lives.setdefault(live.site, []).append(live)
         sites = (*tuple(self._sites.values()), self._elsewhere)
         rows = (_row(site, lives.get(site, [])) for site in sites)
-        shown = (row for row in rows if row.created)
+        shown = (row for row in rows if row.created or row.unretrieved)
         return tuple(sorted(shown, key=lambda row: (-row.live, -row.created)))
 
     def _lives(self) -> Iterable[LiveTasks]:

@@ -19,7 +19,8 @@ class SiteStatistics:
     Exact while a loop makes fewer than 20,000 tasks in a second, estimates beyond.
 
     Attributes:
-        created_at: the line; where no line asked for the task, the function that it runs.
+        created_at: the line; where no line asked for the task, the function that it runs. One
+            called ``elsewhere`` stands for all that is not known.
         owner: whose work it is: ``user``, ``infrastructure``, ``driver``, ``helper``.
         created: tasks that it made, ever.
         live: of these, not ended.
