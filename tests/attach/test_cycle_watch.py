@@ -8,8 +8,8 @@ import logging
 from weakref import ref
 
 import pytest
-import uvloop
 
+from attach.test_task_factory import LOOPS, run_on
 from snowshed.attach import _cycle_watch
 from snowshed.attach._cycle_watch import CycleWatch
 from snowshed.errors import WouldDeadlock
@@ -28,14 +28,14 @@ async def ring() -> tuple[asyncio.Task[None], asyncio.Task[None]]:
     return first, second
 
 
-@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def test_a_cycle_is_broken_from_the_thread_that_watches(run) -> None:
+@pytest.mark.parametrize("loop_kind", LOOPS)
+def test_a_cycle_is_broken_from_the_thread_that_watches(loop_kind: str) -> None:
     async def main() -> list[BaseException | None]:
         tasks = await ring()
         await asyncio.to_thread(CycleWatch(), 0.0)
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert any(isinstance(result, WouldDeadlock) for result in run(main()))
+    assert any(isinstance(result, WouldDeadlock) for result in run_on(loop_kind, main))
 
 
 def test_tasks_that_wait_for_others_in_peace_are_left_alone() -> None:

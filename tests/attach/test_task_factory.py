@@ -25,16 +25,18 @@ EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came 
 LOOPS = ["asyncio", "uvloop"]
 
 
-def run_on(loop_kind, main):
-    """Run ``main()`` on a loop of the kind, snowshed attached."""
-    if loop_kind == "uvloop":
-        _needs.module("uvloop")
-        import uvloop
+def loop_factory(loop_kind):
+    if loop_kind == "asyncio":
+        return asyncio.new_event_loop
+    _needs.module("uvloop")
+    import uvloop
 
-        factory = uvloop.new_event_loop
-    else:
-        factory = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
+    return uvloop.new_event_loop
+
+
+def run_on(loop_kind, main):
+    """Run ``main()`` on a loop of the kind."""
+    with asyncio.Runner(loop_factory=loop_factory(loop_kind)) as runner:
         return runner.run(main())
 
 

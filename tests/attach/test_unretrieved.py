@@ -7,20 +7,18 @@ import gc
 from typing import Any
 
 import pytest
-import uvloop
 
+from attach.test_task_factory import LOOPS, loop_factory
 from snowshed.attach._unretrieved import leave, listen
-
-LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
 async def fails() -> None:
     raise LookupError
 
 
-@pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"])
+@pytest.fixture(params=LOOPS)
 def loop(request: pytest.FixtureRequest) -> Any:
-    loop = request.param()
+    loop = loop_factory(request.param)()
     yield loop
     leave(loop)
     loop.close()
