@@ -12,11 +12,11 @@ Only one of a profile's values fits, and no labels, times or units.
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from snowshed.errors import FormatError
 from snowshed.formats._faults import Faults
-from snowshed.model import Frame, Profile, Sample, Stack, ValueType
+from snowshed.formats._totals import totals
+from snowshed.model import Frame, Profile, Sample, ValueType
 
 __all__ = ["read", "write"]
 
@@ -39,13 +39,10 @@ def write(profile: Profile, value: int = 0) -> str:
     Raises:
         IndexError: the profile has no such sample type.
     """
-    totals: Counter[Stack] = Counter()
-    for sample in profile.samples:
-        totals[sample.stack] += sample.values[value]
     texts = _Texts()
     lines = (
         f"{';'.join(map(texts.__getitem__, reversed(stack))) if stack else _EMPTY} {total}\n"
-        for stack, total in totals.items()
+        for stack, total in totals(profile, value, lambda sample: sample.stack).items()
     )
     return "".join(sorted(lines))
 
@@ -68,8 +65,8 @@ def read(text: str | bytes) -> Profile:
     frames = _Frames()
     samples: list[Sample] = []
     for number, line in enumerate(text.split("\n"), 1):
-        names, _, count = line.removesuffix("\r").rpartition(" ")
-        if _COUNT.fullmatch(count):
+        names, space, count = line.removesuffix("\r").rpartition(" ")
+        if space and _COUNT.fullmatch(count):
             stack = map(frames.__getitem__, reversed(names.split(";")))
             samples.append(Sample(() if names == _EMPTY else tuple(stack), (int(count),)))
         elif line.strip():

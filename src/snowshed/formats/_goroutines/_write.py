@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.formats._goroutines._quote import one_line, quoted, quoted_if_needed
 from snowshed.formats._pprof import address_of
+from snowshed.formats._totals import totals
 
 if TYPE_CHECKING:
     from snowshed.model import Ancestor, Frame, Goroutine, Profile, Stack
@@ -25,9 +25,7 @@ def dump(goroutines: Iterable[Goroutine]) -> str:
 
 def counts(profile: Profile, value: int) -> str:
     """Return the text of debug=1."""
-    groups: Counter[tuple[Stack, tuple[tuple[str, str | int], ...]]] = Counter()
-    for sample in profile.samples:
-        groups[sample.stack, sample.labels] += sample.values[value]
+    groups = totals(profile, value, lambda sample: (sample.stack, sample.labels))
     name = profile.sample_types[value].type
     lines = [f"{name} profile: total {groups.total()}\n"]
     pieces = ((count, *_group(*key)) for key, count in groups.items())
