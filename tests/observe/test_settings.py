@@ -34,6 +34,29 @@ def test_a_number_out_of_range_is_refused_with_its_value(key: str, value: float)
         Settings(**{key: value})
 
 
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"debug_port": 65_536}, "debug_port must be 0 to 65535, not 65536"),
+        ({"debug_port": -1}, "debug_port must be 0 to 65535, not -1"),
+        ({"debug_token": " "}, "debug_token is empty: give one, or leave it out"),
+        ({"debug_host": "0.0.0.0"}, r"debug_host '0\.0\.0\.0' can be reached .*: set debug_token"),
+        ({"debug_host": "shop.example.com"}, "debug_host 'shop.example.com' can be reached"),
+    ],
+)
+def test_debug_pages_that_cannot_be_served_safely_are_refused(
+    given: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Settings(**given)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_this_machine_needs_no_token_and_others_are_reached_with_one(host: str) -> None:
+    assert Settings(debug_host=host, debug_port=0).debug_token is None
+    assert Settings(debug_host="0.0.0.0", debug_token="s3cret").debug_host == "0.0.0.0"
+
+
 def test_the_edges_are_accepted() -> None:
     assert Settings(probability=1.0, log_interval=0.0, keep_files=1).probability == 1.0
 
