@@ -8,7 +8,6 @@ from weakref import ref
 
 from observe._looking import for_ever, settle, started
 from snowshed.model import TaskState
-from snowshed.observe._snapshot import _survey
 from snowshed.observe._snapshot._survey import NAME_AT_MOST, Survey
 
 
@@ -175,14 +174,19 @@ def test_a_task_written_in_python_is_a_task() -> None:
     asyncio.run(main())
 
 
-def test_a_snapshot_is_what_its_class_says_it_is() -> None:
+def test_a_look_makes_nothing_for_the_garbage_collector_to_watch() -> None:
     async def main() -> None:
-        async with started(for_ever()) as (task,):
-            (found,) = surveyed(ref(task)).tasks
-            assert type(found) is _survey.TaskSnapshot
-            assert found == _survey.TaskSnapshot(
-                *(getattr(found, name) for name in _survey.TaskSnapshot.__slots__)
-            )
+        lock = asyncio.Lock()
+        await lock.acquire()
+        async with started(*[lock.acquire() for _ in range(1000)]) as tasks:
+            references = [*map(ref, tasks)]
+            gc.collect()
+            gc.disable()
+            survey = surveyed(*references)
+            watched = gc.get_objects(generation=0)
+            gc.enable()
+            assert len(survey.tasks) == 1000
+            assert len(watched) < 500
 
     asyncio.run(main())
 

@@ -14,9 +14,10 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import fields, make_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
+
+from msgspec.structs import force_setattr
 
 from snowshed.model import TaskSnapshot, TaskState
 from snowshed.observe._snapshot._cycles import cycles_in_steps
@@ -33,12 +34,6 @@ NAME_AT_MOST = 200
 # The same number for a loop in every snapshot.
 _numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next_number = itertools.count()
-
-# A frozen dataclass sets each of its fields by a call, which would be most of the cost of a look.
-# So its like is filled, which is not frozen, and becomes one when it is done.
-_Draft: Any = make_dataclass(
-    "_Draft", [field.name for field in fields(TaskSnapshot)], slots=True, eq=False, repr=False
-)
 
 
 class Survey:
@@ -69,9 +64,8 @@ class Survey:
         self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
         self._refs: dict[int, TaskRef] = {}
         self._edges: dict[int, tuple[int, ...]] = {}
-        # Of each task one new object stays, no more, and none of them is large: what is new and
-        # stays makes the garbage collector look, at worst through everything that the service has,
-        # and the service stands still meanwhile.
+        # What is new and stays makes the garbage collector look, at worst through everything that
+        # the service has. So of each task nothing stays that it counts, if that can be.
         self.tasks: list[TaskSnapshot] = []
         self.total = self.vanished = self.unreadable = self.failures = 0
 
@@ -96,8 +90,8 @@ class Survey:
             if clock() >= until:
                 yield
                 until = clock() + self.chunk
-        for draft in self.tasks:
-            _finish(draft, stuck)
+        for seen in self.tasks:
+            _finish(seen, stuck)
             if clock() >= until:
                 yield
                 until = clock() + self.chunk
@@ -111,22 +105,22 @@ class Survey:
             self.total -= 1  # it is in two lists
             return
         try:
-            draft = self._draft_of(task)
+            seen = self._snapshot_of(task)
         except Exception:  # noqa: BLE001 - whatever it is, the others are looked at all the same
             self.unreadable += 1
         else:
             self._refs[id(task)] = each
-            self.tasks.append(draft)
+            self.tasks.append(seen)
 
-    def _draft_of(self, task: asyncio.Task[Any]) -> Any:
-        """Return what will be a `TaskSnapshot`, with an entry in place of the resource."""
+    def _snapshot_of(self, task: asyncio.Task[Any]) -> TaskSnapshot:
+        """Return a snapshot that has an entry in place of the resource until it is finished."""
         found = look(task, self.paths)
         awaits: tuple[int, ...] = ()
         if found.awaits:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
             if not found.partly:
                 self._edges[id(task)] = awaits
-        return _Draft(
+        return TaskSnapshot(
             id(task),
             "task",
             _name_of(task),
@@ -134,7 +128,7 @@ class Survey:
             found.function,
             found.stack,
             *self._origin_of(task),
-            None if found.resource is None else self.sharing.entry(found.resource),
+            None if found.resource is None else self.sharing.entry(found.resource),  # type: ignore[arg-type]
             awaits,
             self._number_of(task.get_loop()),
             found.partly,
@@ -170,13 +164,12 @@ def _name_of(task: Any) -> str:
     return str(kind.get_name(task))[:NAME_AT_MOST]
 
 
-def _finish(draft: Any, stuck: set[int]) -> None:
-    """Make a draft the snapshot that it was to be."""
-    entry: Entry | None = draft.resource
+def _finish(seen: TaskSnapshot, stuck: set[int]) -> None:
+    """Write what could not be known before all had been seen."""
+    entry = cast("Entry | None", seen.resource)
     if entry is not None:
         # A future that nobody else waits for is no resource: it has no name and says nothing.
-        alone = entry.seen == 1 and draft.state is TaskState.FUTURE
-        draft.resource = None if alone else entry.resource()
-    if draft.id in stuck:
-        draft.state = TaskState.AWAIT_CYCLE
-    draft.__class__ = TaskSnapshot
+        alone = entry.seen == 1 and seen.state is TaskState.FUTURE
+        force_setattr(seen, "resource", None if alone else entry.resource())
+    if seen.id in stuck:
+        force_setattr(seen, "state", TaskState.AWAIT_CYCLE)
