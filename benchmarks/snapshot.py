@@ -18,7 +18,8 @@ from benchmarks._processes import CAN_MEASURE, RUN, Process, cpu_of, hear, start
 from benchmarks._runner import LoopKind, Row, loop_kinds, new_loop
 from snowshed.cli._ask import Question, at_socket
 from snowshed.observe._serve._place import socket_of
-from snowshed.observe._snapshot._tasks import count_by_state, live_tasks
+from snowshed.observe._snapshot._glance import count_by_state
+from snowshed.observe._snapshot._tasks import live_tasks
 
 NAME = "snapshot"
 PAGES = {

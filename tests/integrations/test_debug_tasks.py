@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,6 +128,30 @@ def test_tasks_are_grouped_the_largest_group_first() -> None:
         {"count": 1, "oldest": None, "state": "sleep"},
         {"count": 1, "oldest": None, "state": "running"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "looks"),
+    [
+        ("group-by=created-at", "glance"),
+        ("group-by=owner,request,scope,kind,loop&older-than=1&owner=user", "glance"),
+        ("group-by=created-at,state", "snapshot"),
+        ("group-by=created-at&state=lock", "snapshot"),
+        ("", "snapshot"),
+    ],
+)
+def test_a_look_is_no_closer_than_the_question(query: str, looks: str) -> None:
+    taken: list[str] = []
+
+    def source(name: str) -> Callable[[], Any]:
+        def take() -> Any:
+            taken.append(name)
+            return snapshot(FOUND)
+
+        return take
+
+    content("/tasks", query, snapshot=source("snapshot"), glance=source("glance"))
+    assert taken == [looks]
 
 
 def test_groups_say_where_in_one_line() -> None:

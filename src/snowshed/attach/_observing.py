@@ -167,6 +167,7 @@ class Observing:
         sampler = self.sampler
         return Observed(
             snapshot=self.snapshot,
+            glance=self.glance,
             sites=self.sites,
             history=self._registry.history.last,
             block_profile=None if sampler is None else lambda: sampler.profile("block"),
@@ -177,6 +178,10 @@ class Observing:
     def snapshot(self) -> Snapshot:
         """Return each task and thread at this moment; see `snowshed.observe.take`."""
         return take(Describe(provenance=self._origins.for_many()))
+
+    def glance(self) -> Snapshot:
+        """Return who has made each task and for whom, and little of what it does."""
+        return take(Describe(provenance=self._origins.for_many(), closely=False))
 
     def sites(self) -> tuple[SiteStatistics, ...]:
         """Return the totals of each line that makes tasks, the newest tasks included."""

@@ -29,6 +29,8 @@ class Observed:
 
     Attributes:
         snapshot: each task and thread at this moment.
+        glance: the same quickly, with who made each task and for whom, and not what it does; None:
+            ``snapshot`` is asked instead.
         sites: the totals of each line that makes tasks.
         history: the tasks that ended last, newest first.
         block_profile: how long tasks have waited at which line, since the process was started:
@@ -38,6 +40,7 @@ class Observed:
     """
 
     snapshot: Callable[[], Snapshot] | None = None
+    glance: Callable[[], Snapshot] | None = None
     sites: Callable[[], Sequence[SiteStatistics]] | None = None
     history: Callable[[], Sequence[EndedTask]] | None = None
     block_profile: Callable[[], Profile] | None = None
@@ -61,17 +64,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_turn.renew)
 
 
-def look(observed: Observed, make: Callable[[Snapshot], T]) -> T:
+def look(observed: Observed, make: Callable[[Snapshot], T], *, closely: bool = True) -> T:
     """Return what ``make`` makes of a look at all tasks and threads; it must not keep the snapshot.
+
+    Args:
+        observed: who looks.
+        make: gets what was seen.
+        closely: whether ``make`` needs to know what the tasks do.
 
     One look at a time in this process: the loop waits for each of its steps, as short as they are,
     and sixteen at once would have it wait sixteen times as long. What was seen of a hundred
     thousand tasks is let go of in short steps, too: in one it would hold the interpreter for
     tens of milliseconds.
     """
-    assert observed.snapshot is not None
+    source = observed.snapshot if closely else observed.glance or observed.snapshot
+    assert source is not None
     with _turn.lock:
-        snapshot = observed.snapshot()
+        snapshot = source()
     held = [*all_of(snapshot)]
     made = make(snapshot)
     del snapshot

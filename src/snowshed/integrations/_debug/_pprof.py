@@ -140,7 +140,7 @@ class PprofPages:
     def _count(self, name: str) -> int | str:
         observed = self._observed
         if name == "goroutine" and observed.snapshot is not None:
-            return look(observed, lambda snapshot: len(all_of(snapshot)))
+            return look(observed, lambda snapshot: len(all_of(snapshot)), closely=False)
         if name == "block" and observed.block_profile is not None:
             return len(observed.block_profile().samples)
         return ""

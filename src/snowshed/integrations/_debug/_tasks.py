@@ -53,6 +53,8 @@ _GROUPS: Mapping[str, Callable[[TaskSnapshot], object]] = {
     "loop": lambda task: task.loop,
     "resource": lambda task: "" if task.resource is None else task.resource.kind,
 }
+# Of these a look at what the tasks do tells nothing.
+_SEEN_AT_A_GLANCE = {"created-at", "scope", "request", "owner", "kind", "loop"}
 _STATES = {str(state): state for state in TaskState}
 # As `TaskSnapshot.owner` says.
 _OWNERS = ("user", "infrastructure", "driver", "helper")
@@ -105,7 +107,12 @@ class TaskPages:
         asked = _Asked.of(request, {"group-by", "older-than", "state", "owner", "limit"})
         by, limit = _groups_in(asked.one("group-by")), asked.limit()
         chosen = _filter(asked)
-        return look(self._observed, lambda snapshot: self._chosen(snapshot, chosen, by, limit))
+        at_a_glance = by and not asked.all("state") and _SEEN_AT_A_GLANCE.issuperset(by)
+        return look(
+            self._observed,
+            lambda snapshot: self._chosen(snapshot, chosen, by, limit),
+            closely=not at_a_glance,
+        )
 
     def _chosen(
         self,

@@ -27,6 +27,7 @@ from snowshed.observe._snapshot._sharing import Entry, Sharing, holding
 from snowshed.observe._snapshot._states import look
 
 if TYPE_CHECKING:
+    from snowshed.observe._snapshot._states import Look
     from snowshed.observe._snapshot._tasks import TaskRef
 
 NAME_AT_MOST = 200
@@ -43,6 +44,7 @@ class Survey:
         provenance: tells where they come from; None: nobody does.
         clock: seconds.
         chunk: seconds of work between two pauses.
+        see: tells of a task what it does.
 
     Attributes:
         chunk: as given; may be changed between two steps.
@@ -54,9 +56,14 @@ class Survey:
     """
 
     def __init__(
-        self, provenance: Provenance | None, clock: Callable[[], float], chunk: float
+        self,
+        provenance: Provenance | None,
+        clock: Callable[[], float],
+        chunk: float,
+        see: Callable[[Any, Paths], Look] = look,
     ) -> None:
         self._provenance = provenance
+        self._look = see
         self._clock = clock
         self.chunk = chunk
         self.paths = Paths()
@@ -114,7 +121,7 @@ class Survey:
 
     def _snapshot_of(self, task: asyncio.Task[Any]) -> TaskSnapshot:
         """Return a snapshot that has an entry in place of the resource until it is finished."""
-        found = look(task, self.paths)
+        found = self._look(task, self.paths)
         awaits: tuple[int, ...] = ()
         if found.awaits:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))

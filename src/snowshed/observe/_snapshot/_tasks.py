@@ -17,10 +17,6 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 from weakref import WeakSet, ref
 
-from snowshed.core._pool import Job
-from snowshed.model import TaskState
-from snowshed.observe._snapshot._futures import GATHERED, is_task
-
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"
 
 
@@ -41,49 +37,3 @@ def live_tasks(loops: Iterable[asyncio.AbstractEventLoop] = ()) -> list[TaskRef]
     found: list[TaskRef] = list(vars(scheduled)["data"])
     found += eager
     return found
-
-
-def count_by_state(tasks: Iterable[TaskRef]) -> dict[TaskState, int]:
-    """Count tasks by what a single field of each tells, without a look at their stacks.
-
-    Returns:
-        How many are `TaskState.READY` (also those that were created and have not begun, and the
-        one that runs), ``AWAIT_TASK``, ``GATHER``, ``POOL``, ``DONE`` and ``UNRETRIEVED``. All
-        others wait and count as ``FUTURE``: locks, queues, sleeps, sockets and whatever else. A
-        state that no task is in is left out.
-
-    Cost: 0.7 us for each task, less than `asyncio.all_tasks`; a snapshot, which tells all states,
-    took 25 times as long beside it.
-    """
-    kinds: dict[type, int] = {}
-    ready = done = unretrieved = 0
-    for each in tasks:
-        task: Any = each()
-        if task is None:
-            continue
-        try:
-            waiter = task._fut_waiter
-            if waiter is not None and waiter._state == "PENDING":
-                kind = type(waiter)
-                kinds[kind] = kinds.get(kind, 0) + 1
-            elif task._state == "PENDING":
-                ready += 1
-            elif task._log_traceback:
-                unretrieved += 1
-            else:
-                done += 1
-        except Exception:  # noqa: BLE001 - somebody else's idea of a task, or of a future
-            kinds[object] = kinds.get(object, 0) + 1
-    counts = {TaskState.READY: ready, TaskState.DONE: done, TaskState.UNRETRIEVED: unretrieved}
-    for kind, count in kinds.items():
-        state = _coarse(kind)
-        counts[state] = counts.get(state, 0) + count
-    return {state: count for state, count in counts.items() if count}
-
-
-def _coarse(kind: type) -> TaskState:
-    if is_task(kind):
-        return TaskState.AWAIT_TASK
-    if kind is GATHERED:
-        return TaskState.GATHER
-    return TaskState.POOL if kind is Job else TaskState.FUTURE
