@@ -3,6 +3,9 @@
 ``snowshed tasks PID --group-by created-at`` is run again and again beside it, as an operator would.
 Windows of some seconds in which it is run and such in which it is not follow each other in random
 order, on the same process, and so do two kinds of window without it, whose difference is the noise.
+The command is a process of its own, which takes a third of a second of a processor to start, here
+of the two that the service and its load have as well; in a fourth kind of window it asks a service
+that has nothing to do, which shows how much of a loss is that.
 
 There are two loads. A *steady* one at a third of what the service can answer, as services are run:
 it must be answered as before. And *all that it can take*, in which a look and the requests share
@@ -17,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +42,7 @@ from benchmarks._runner import CONTROL, Row, row_of
 
 NAME = "watching"
 ALONE, WATCHED = "nobody looks", "snowshed tasks, every 3 s"
+ELSEWHERE = "snowshed tasks of another process"
 STACKS = (("asyncio", "h11"), ("uvloop", "httptools"))
 LOADS = ("steady", "all that it can take")
 SECONDS, EVERY, PATIENCE = 6.0, 3.0, 120.0
@@ -67,7 +71,7 @@ def measure(
         loop: of uvicorn.
         parser: of uvicorn.
         load: one of `LOADS`.
-        rounds: of three windows.
+        rounds: of four windows.
         seconds: of a window.
     """
     if not CAN_MEASURE:
@@ -78,8 +82,10 @@ def measure(
     )
     with (
         started(*RUN, *service) as server,
+        started(*RUN, "-m", "benchmarks._crowd", "asyncio", "10", talks=True) as other,
         started("-m", "benchmarks._paced", talks=True) as generator,
     ):
+        hear(other)
         wait_for_port(server, port, PATIENCE)
 
         def window(rate: float) -> Window:
@@ -88,16 +94,17 @@ def measure(
 
         most = window(0).rate
         rate = STEADY * most if load == LOADS[0] else 0.0
-        windows = [_round(server, lambda: window(rate)) for _ in range(rounds)]
+        asked = {WATCHED: server, ELSEWHERE: other}
+        windows = [_round(asked, lambda: window(rate)) for _ in range(rounds)]
     yield [*_rows(f"{loop}, {parser}", load, windows)]
 
 
-def _round(server: Process, window: Callable[[], Window]) -> dict[str, Window]:
-    names = [ALONE, CONTROL, WATCHED]
+def _round(asked: Mapping[str, Process], window: Callable[[], Window]) -> dict[str, Window]:
+    names = [ALONE, CONTROL, *asked]
     random.shuffle(names)
     seen: dict[str, Window] = {}
     for name in names:
-        with _looks(server) if name == WATCHED else nullcontext():
+        with _looks(asked[name]) if name in asked else nullcontext():
             seen[name] = window()
     return seen
 
@@ -145,11 +152,10 @@ def _rows(loop: str, load: str, windows: list[dict[str, Window]]) -> Iterator[Ro
         )
         ratios = {
             name: [key(each[name]) / key(each[ALONE]) for each in windows]
-            for name in (CONTROL, WATCHED)
+            for name in (CONTROL, ELSEWHERE, WATCHED)
         }
-        control = row(ratios[CONTROL], name=CONTROL, goal=None)
-        assert control.q1 is not None
-        assert control.q3 is not None
-        goal = round(min(LEAST, control.q1) if at_least else max(MOST, control.q3), 2)
-        yield control
+        noise = [row(ratios[name], name=name, goal=None) for name in (CONTROL, ELSEWHERE)]
+        yield from noise
+        lowest, highest = [each.q1 or 1.0 for each in noise], [each.q3 or 1.0 for each in noise]
+        goal = round(min(LEAST, *lowest) if at_least else max(MOST, *highest), 2)
         yield row(ratios[WATCHED], name=WATCHED, goal=goal if load == LOADS[0] else None)

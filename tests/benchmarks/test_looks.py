@@ -86,9 +86,9 @@ def test_a_loaded_service_is_looked_at_and_left_alone_in_turn(
     module("uvicorn")
     monkeypatch.setenv("BENCHMARK_CROWD", "400")
     [rows] = watching.measure("asyncio", "h11", load, rounds=1, seconds=0.2)
-    assert [row.name for row in rows] == [CONTROL, watching.WATCHED] * 2
+    assert [row.name for row in rows] == [CONTROL, watching.ELSEWHERE, watching.WATCHED] * 2
     assert all(row.ratio is not None and row.ratio > 0 for row in rows)
-    assert [row.goal is not None for row in rows] == [False, load == "steady"] * 2
+    assert [row.goal is not None for row in rows] == [False, False, load == "steady"] * 2
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,11 @@ def test_no_loss_beyond_the_noise_means_that_of_the_control(
     windows = {
         watching.ALONE: watching.Window(1.0, 1.0),
         CONTROL: watching.Window(rate, p99),
+        watching.ELSEWHERE: watching.Window(1.0, 1.0),
         watching.WATCHED: watching.Window(1.0, 1.0),
     }
     rows = [*watching._rows("asyncio", "steady", [windows])]
-    assert [row.goal for row in rows] == [None, least, None, most]
+    assert [row.goal for row in rows] == [None, None, least, None, None, most]
 
 
 def test_a_look_that_fails_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
