@@ -249,12 +249,20 @@ def test_who_holds_a_lock_is_part_of_the_waits() -> None:
 
 
 def test_what_a_look_could_not_see_is_counted() -> None:
-    seen = snapshot(FOUND, total=7, duration=0.5, vanished=2, unreadable=1, guessed=3)
+    seen = snapshot(FOUND, total=7, duration=0.5, vanished=2, unreadable=1, guessed=3, untold=4)
     found = content("/tasks", "limit=0", snapshot=lambda: seen)
     told = {
-        name: found[name] for name in ("total", "duration", "vanished", "unreadable", "guessed")
+        name: found[name]
+        for name in ("total", "duration", "vanished", "unreadable", "guessed", "untold")
     }
-    assert told == {"total": 8, "duration": 0.5, "vanished": 2, "unreadable": 1, "guessed": 3}
+    assert told == {
+        "total": 8,
+        "duration": 0.5,
+        "vanished": 2,
+        "unreadable": 1,
+        "guessed": 3,
+        "untold": 4,
+    }
 
 
 def test_a_page_without_its_source_is_not_there() -> None:

@@ -74,7 +74,7 @@ def test_a_provenance_that_fails_spoils_no_more_than_its_task() -> None:
             assert [*survey.steps([ref(task)], None)]
             (found,) = survey.tasks
             assert (found.owner, found.state) == ("user", TaskState.FUTURE)
-            assert survey.failures == 1
+            assert survey.untold == 1
 
     asyncio.run(main())
 

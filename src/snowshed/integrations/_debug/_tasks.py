@@ -101,6 +101,7 @@ class TaskPages:
             "vanished": snapshot.vanished,
             "unreadable": snapshot.unreadable,
             "guessed": snapshot.guessed,
+            "untold": snapshot.untold,
         }
 
     def _tasks(self, request: Request) -> Response:

@@ -75,6 +75,7 @@ class Snapshot:
         unreadable: objects among asyncio's tasks that cannot be looked at.
         guessed: tasks whose lines were taken from others at the same place, or left out, because
             more than 100,000 frames would have had to be made.
+        untold: tasks of which whoever knows where they come from failed to tell it.
     """
 
     tasks: tuple[TaskSnapshot, ...]
@@ -86,6 +87,7 @@ class Snapshot:
     vanished: int = 0
     unreadable: int = 0
     guessed: int = 0
+    untold: int = 0
 
     def count_by_state(self) -> dict[TaskState, int]:
         """Return how many of `tasks` are in each state that there is, the most frequent first."""
@@ -185,4 +187,5 @@ class _Work:
             survey.vanished,
             survey.unreadable,
             survey.paths.guessed,
+            survey.untold,
         )

@@ -52,7 +52,7 @@ class Survey:
         total: tasks that there were.
         vanished: of these, ended and gone before they were looked at.
         unreadable: of these, not to be looked at: somebody else's idea of a task.
-        failures: of ``provenance``.
+        untold: tasks of which ``provenance`` failed to tell anything.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Survey:
         # What is new and stays makes the garbage collector look, at worst through everything that
         # the service has. So of each task nothing stays that it counts, if that can be.
         self.tasks: list[TaskSnapshot] = []
-        self.total = self.vanished = self.unreadable = self.failures = 0
+        self.total = self.vanished = self.unreadable = self.untold = 0
 
     def steps(self, tasks: list[TaskRef], at_most: int | None) -> Iterator[None]:
         """Look at ``tasks``, or ``at_most`` of them chosen at random; yield when a pause is due."""
@@ -147,7 +147,7 @@ class Survey:
         try:
             return self._provenance.of(task) or UNKNOWN_ORIGIN
         except Exception:  # noqa: BLE001 - where it comes from is the lesser half
-            self.failures += 1
+            self.untold += 1
             return UNKNOWN_ORIGIN
 
     def _is_itself(self, task: object) -> bool:
