@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -101,11 +102,43 @@ def test_a_module_that_does_not_exist_stays_missing(modules):
         importlib.import_module("there_is_no_such_module")
 
 
+def test_asking_whether_there_is_such_a_module_is_no_import_of_it(modules):
+    name = modules("asked_for")
+    when_imported(name, change, never)
+    for _ in range(2):
+        assert importlib.util.find_spec(name) is not None
+    module = importlib.import_module(name)
+    assert (module.value, module.changes) == (2, 1)
+
+
+def test_another_finder_may_ask_all_finders_in_turn(modules):
+    class AsksAllOthers:
+        def find_spec(self, name, path=None, target=None):
+            others = (each for each in sys.meta_path if each is not self)
+            specs = (each.find_spec(name, path, target) for each in others)
+            return next((spec for spec in specs if spec is not None), None)
+
+    name = modules("asked_in_turn")
+    when_imported(name, change, never)
+    sys.meta_path.insert(0, AsksAllOthers())
+    assert importlib.import_module(name).changes == 1
+
+
 def test_an_import_that_fails_fails_as_ever(modules):
     name = modules("fails", "raise LookupError('its own')")
     when_imported(name, change, never)
     with pytest.raises(LookupError, match="its own"):
         importlib.import_module(name)
+
+
+def test_a_module_whose_first_import_fails_is_changed_by_the_next(modules):
+    name = modules("fails_once", "import sys\nsys.modules['switch'].on\nvalue = 1\n")
+    switch = importlib.import_module(modules("switch"))
+    when_imported(name, change, never)
+    with pytest.raises(AttributeError):
+        importlib.import_module(name)
+    switch.on = True
+    assert importlib.import_module(name).changes == 1
 
 
 def test_a_change_that_fails_is_told_and_the_import_succeeds(modules):

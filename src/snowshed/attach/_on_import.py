@@ -11,6 +11,7 @@ again at every later import, and when a loop starts.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -26,28 +27,38 @@ class _Finder:
         self.changes: dict[str, Change] = {}
         self.half_imported: dict[str, Change] = {}
         self.failed: Callable[[str], None] = _ignore
+        # What is looked for, in which thread: another finder may in turn ask all finders.
+        self._asking: set[tuple[int, str]] = set()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if self.half_imported:
             self.change_completed()
-        if name not in self.changes:
+        asking = threading.get_ident(), name
+        if name not in self.changes or asking in self._asking:
             return None
         finders = (f for f in sys.meta_path if f is not self and hasattr(f, "find_spec"))
         found = (finder.find_spec(name, path, target) for finder in finders)
-        spec = next((spec for spec in found if spec is not None), None)
+        self._asking.add(asking)
+        try:
+            spec = next((spec for spec in found if spec is not None), None)
+        finally:
+            self._asking.discard(asking)
         if spec is not None and hasattr(spec.loader, "exec_module"):
-            self._call_after(spec.loader, self.changes.pop(name))
+            self._call_after(spec.loader, name)
         return spec
 
-    def _call_after(self, loader: Any, change: Change) -> None:
+    def _call_after(self, loader: Any, name: str) -> None:
         execute = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             loader.exec_module = execute
             execute(module)
-            self.apply(change, module)
+            # Not before: who asks only whether there is such a module does not import it.
+            change = self.changes.pop(name, None)
+            if change is not None:
+                self.apply(change, module)
 
         loader.exec_module = exec_module
 
