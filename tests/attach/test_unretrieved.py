@@ -49,6 +49,19 @@ def test_a_failure_is_told_and_the_service_hears_of_it_too(loop: Any) -> None:
     assert told == ["fails"]
 
 
+class TracedTask(asyncio.Task[Any]):
+    """As some task factories make them; the message begins with the name of the class."""
+
+
+@pytest.mark.allow_task_leaks(reason="the failure is left unread on purpose")
+def test_a_failure_of_another_kind_of_task_is_told(loop: Any) -> None:
+    told: list[str] = []
+    listen(loop, lambda task: told.append(type(task).__name__))
+    loop.set_task_factory(lambda loop, coro, **_: TracedTask(coro, loop=loop))
+    assert run_and_forget(loop, ask=False) == ["TracedTask exception was never retrieved"]
+    assert told == ["TracedTask"]
+
+
 def test_one_that_was_asked_for_is_not_told(loop: Any) -> None:
     told: list[Any] = []
     listen(loop, told.append)

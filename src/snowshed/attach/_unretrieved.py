@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 Told = Callable[["asyncio.Task[Any]"], None]
 
-_MESSAGE = "Task exception was never retrieved"
+# After the name of the class: a task factory may make tasks of its own kind.
+_MESSAGE = " exception was never retrieved"
 _listeners: WeakKeyDictionary[asyncio.AbstractEventLoop, Told] = WeakKeyDictionary()
 
 
@@ -53,7 +54,8 @@ def _pass_by(kind: type[asyncio.AbstractEventLoop]) -> None:
 
 
 def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    if context.get("message") != _MESSAGE:
+    message = context.get("message")
+    if not isinstance(message, str) or not message.endswith(_MESSAGE):
         return
     told, task = _listeners.get(loop), context.get("future")
     if told is not None and isinstance(task, asyncio.Task):
