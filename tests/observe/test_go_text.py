@@ -29,6 +29,13 @@ def test_a_task_is_a_goroutine_with_its_labels() -> None:
     )
 
 
+@pytest.mark.parametrize("loop", [0, 1])
+def test_the_loop_is_told_of_each_task_the_first_one_too(loop: int) -> None:
+    header = stacks([task(1, loop=loop)]).decode().splitlines()[0]
+    assert f"kind: task, loop: {loop}, name" in header
+    assert dict(goroutine_profile([task(1, loop=loop)]).samples[0].labels)["loop"] == str(loop)
+
+
 def test_what_runs_comes_first_and_an_empty_line_between() -> None:
     text = stacks([task(1), thread(9), task(2, state=TaskState.DONE), task(3)]).decode()
     blocks = text.split("\n\n")

@@ -31,7 +31,7 @@ from snowshed.observe._polite import politely
 if TYPE_CHECKING:
     from snowshed.model import Frame
 
-__all__ = ["ENDED", "GOROUTINE", "age_bucket", "delta", "goroutine_profile", "wait_of"]
+__all__ = ["ENDED", "GOROUTINE", "age_bucket", "delta", "goroutine_profile", "loop_of", "wait_of"]
 
 GOROUTINE = ValueType("goroutine", "count")
 
@@ -52,6 +52,11 @@ def wait_of(state: TaskState) -> str:
     """
     found = class_of(state)
     return "" if found in _NO_WAIT else str(found)
+
+
+def loop_of(task: TaskSnapshot) -> str:
+    """Return which loop the task runs on; empty for a thread, which runs on none."""
+    return str(task.loop) if task.kind == "task" else ""
 
 
 def age_bucket(age: float | None) -> str:
@@ -114,7 +119,7 @@ def _labels(task: TaskSnapshot, names: Names, *, with_ages: bool) -> Labels:
         "age_bucket": age_bucket(task.age) if with_ages else "",
         "kind": task.kind,
         "owner": task.owner,
-        "loop": str(task.loop) if task.kind == "task" else "",
+        "loop": loop_of(task),
     }
     return tuple((name, value) for name, value in labels.items() if value)
 

@@ -14,7 +14,7 @@ from itertools import chain
 
 from snowshed.formats.goroutines import write_debug1, write_debug2
 from snowshed.model import Goroutine, Profile, TaskSnapshot, TaskState
-from snowshed.observe._go_profile._go_profile import ENDED, wait_of
+from snowshed.observe._go_profile._go_profile import ENDED, loop_of, wait_of
 from snowshed.observe._go_profile._names import Names
 from snowshed.observe._polite import politely
 
@@ -73,7 +73,7 @@ def _labels(task: TaskSnapshot) -> Iterator[tuple[str, str]]:
     """Yield what is worth knowing of a task, by name, in the order of the names as in Go."""
     yield "awaits", " ".join(map(str, task.awaits))
     yield "kind", task.kind
-    yield "loop", str(task.loop) if task.loop else ""
+    yield "loop", loop_of(task)
     yield "name", task.name
     yield "owner", task.owner
     yield "request", task.request
