@@ -6,6 +6,8 @@ import asyncio
 import gc
 import threading
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 from snowshed.observe._sampler._population import COPIED_AT_A_LOOK, Population, dropped, weak_tasks
 
@@ -135,6 +137,26 @@ def test_a_task_that_nobody_else_holds_ends_in_the_thread_of_its_loop() -> None:
     thread.join(5)
     assert tasks == []
     assert ended_in == [thread.ident]
+
+
+def test_a_task_is_not_held_here_any_more_when_its_loop_is_faster() -> None:
+    gone: list[bool] = []
+
+    class Faster:
+        """Runs what it is given before the call returns, as a loop in another thread may."""
+
+        def call_soon_threadsafe(self, callback: Callable[[], object], *, context: object) -> None:
+            callback()
+            gone.append(last() is None)
+
+    class Fake:
+        def get_loop(self) -> Faster:
+            return Faster()
+
+    tasks: list[Any] = [Fake()]
+    last = weakref.ref(tasks[0])
+    dropped(tasks)
+    assert gone == [True]
 
 
 def test_one_whose_loop_is_closed_ends_here() -> None:

@@ -74,13 +74,11 @@ class Population:
 def dropped(tasks: list[AnyTask]) -> None:
     """Empty ``tasks``; those that nobody else holds end in the thread of their loop."""
     while tasks:
-        task = tasks.pop()
-        # This variable, and the argument.
-        if sys.getrefcount(task) > 2:
+        box = [tasks.pop()]
+        # The box, and the argument.
+        if sys.getrefcount(box[0]) > 2:
             continue
         with contextlib.suppress(Exception):  # the loop is closed, or is none of asyncio's
-            task.get_loop().call_soon_threadsafe(_nothing, task, context=_EMPTY)
-
-
-def _nothing(_task: AnyTask) -> None:
-    """Hold a task until the loop comes to it."""
+            # The box, not the task: the loop may be done with it before this call returns, and
+            # whatever is held here then would be the last to let go.
+            box[0].get_loop().call_soon_threadsafe(box.clear, context=_EMPTY)
