@@ -57,6 +57,71 @@ class TestDirectory:
         [only] = tmp_path.iterdir()
         assert only.stat().st_size == 1000
 
+    def test_files_that_cannot_be_removed_stay_and_the_profile_arrives(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As in a directory with the sticky bit that another user has written to."""
+        theirs = tmp_path / "snowshed-20231114T221300.000-4711-1-wall.pb.gz"
+        theirs.write_bytes(b"x")
+        half = tmp_path / f".{theirs.name}.tmp"
+        half.write_bytes(b"x")
+        os.utime(half, (0, 0))
+        unlink = Path.unlink
+
+        def of_another_user(self: Path, **options: bool) -> None:
+            if theirs.name in self.name:
+                raise PermissionError(1, "Operation not permitted")
+            unlink(self, **options)
+
+        monkeypatch.setattr(Path, "unlink", of_another_user)
+        target = Directory(tmp_path, keep_files=1, keep_bytes=1000)
+        for number in range(3):
+            target.send(packet(ended=1_700_000_010.0 + number))
+        names = sorted(file.name for file in tmp_path.iterdir())
+        assert names[:2] == [half.name, theirs.name]
+        assert [name[9:24] for name in names[2:]] == ["20231114T221332"]
+
+    def test_a_directory_that_cannot_be_looked_through_is_not_filled(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unreadable(path: Path) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "scandir", unreadable)
+            with pytest.raises(NotSent, match="Permission denied"):
+                Directory(tmp_path, keep_files=10, keep_bytes=1000).send(packet())
+        assert [*tmp_path.iterdir()] == []
+
+    def test_old_profiles_make_room_on_a_disk_that_is_full(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        target = Directory(tmp_path, keep_files=2, keep_bytes=1000)
+        for number in range(2):
+            target.send(packet(ended=1_700_000_010.0 + number))
+        there: list[int] = []
+        replace = Path.replace
+
+        def look(self: Path, to: Path) -> Path:
+            there.append(len([*tmp_path.glob("snowshed-*")]))
+            return replace(self, to)
+
+        monkeypatch.setattr(Path, "replace", look)
+        target.send(packet(ended=1_700_000_012.0))
+        assert there == [1]
+
+    def test_nothing_is_written_through_a_link_of_somebody_else(self, tmp_path: Path) -> None:
+        precious = tmp_path / "precious"
+        precious.write_bytes(b"x")
+        name = f"snowshed-20231114T221335.250-{os.getpid()}-1-wall.pb.gz"
+        (tmp_path / f".{name}.tmp").symlink_to(precious)
+        target = Directory(tmp_path, keep_files=10, keep_bytes=1000)
+        with pytest.raises(NotSent, match="File exists"):
+            target.send(packet())
+        assert precious.read_bytes() == b"x"
+        target.send(packet())
+        assert (tmp_path / name.replace("-1-wall", "-2-wall")).read_bytes() == BODY
+
     def test_half_a_file_is_never_seen_and_removed_when_it_was_left_behind(
         self, tmp_path: Path
     ) -> None:

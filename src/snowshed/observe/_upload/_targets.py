@@ -25,8 +25,8 @@ _OURS = re.compile(r"snowshed-\d{8}T\d{6}\.\d{3}-\d+-\d+-[a-z]+\.pb\.gz")
 class Directory:
     """Keeps the newest profiles as files, each written whole or not at all.
 
-    Several processes may share it. Only this user can read the files. Cost of a packet: the write,
-    and a look at the directory.
+    Several processes may share it, also of other users: their files stay. Only this user can read
+    the files. Cost of a packet: the write, and a look at the directory.
 
     Args:
         path: made if it is not there.
@@ -44,11 +44,13 @@ class Directory:
         return str(self.path)
 
     def send(self, packet: Packet) -> None:
-        """Write it, and remove the oldest beyond what is to be kept."""
+        """Write it, after removing the oldest beyond what is to be kept with it."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # In this order: what fails is done again, and should not have left a file by then. And
+            # a disk that is full has room afterwards.
+            self._make_room(len(packet.body))
             self._write(packet)
-            self._prune()
         except OSError as error:
             msg = f"{self.path}: {error.strerror or error}"
             raise NotSent(msg) from error
@@ -63,7 +65,8 @@ class Directory:
         unique = f"{os.getpid()}-{self._number}"
         name = f"snowshed-{when}.{millis:03d}-{unique}-{packet.kind}.pb.gz"
         partial = self.path / f".{name}.tmp"
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Exclusively: others may write to the directory, too, and have put a link there.
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(packet.body)
@@ -72,18 +75,17 @@ class Directory:
             partial.unlink(missing_ok=True)
             raise
 
-    def _prune(self) -> None:
+    def _make_room(self, size: int) -> None:
         entries = [*os.scandir(self.path)]
         self._remove_partial(entries)
         names = sorted((e.name for e in entries if _OURS.fullmatch(e.name)), reverse=True)
-        total = 0
-        for index, name in enumerate(names):
-            # Another process may have been faster.
-            with contextlib.suppress(FileNotFoundError):
+        total = size
+        for index, name in enumerate(names, 1):
+            # Another process may have been faster, or be another user's.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 file = self.path / name
                 total += file.stat().st_size
-                # The newest one stays, however small the allowance.
-                if index and (index >= self._keep_files or total > self._keep_bytes):
+                if index >= self._keep_files or total > self._keep_bytes:
                     file.unlink()
 
     def _remove_partial(self, entries: Sequence[os.DirEntry[str]]) -> None:
@@ -92,7 +94,7 @@ class Directory:
             if _OURS.fullmatch(entry.name.removeprefix(".").removesuffix(".tmp")) and (
                 entry.name.endswith(".tmp")
             ):
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(FileNotFoundError, PermissionError):
                     if time.time() - entry.stat().st_mtime > _LEFT_BEHIND:
                         (self.path / entry.name).unlink()
 
