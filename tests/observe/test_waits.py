@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from _wait_graphs import ACQUIRE, HANDLER, lock, task
 from snowshed.model import Frame, Resource, TaskSnapshot, TaskState

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
-# Whoever builds values from the types of the fields has to find these.
-from snowshed.model._stack import Frame, Stack  # noqa: TC001
+if TYPE_CHECKING:
+    from snowshed.model._stack import Frame, Stack
 
 
 class TaskState(StrEnum):
@@ -76,10 +74,8 @@ class Resource:
     waiters: int
 
 
-# Not watched by the garbage collector, as none of it can be part of a cycle. A look makes one for
-# each task, and a hundred thousand new objects would have the collector go through everything that
-# the service has: half a second in which it stands still.
-class TaskSnapshot(msgspec.Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class TaskSnapshot:
     """One task or thread at the moment of a look.
 
     Attributes:

@@ -14,9 +14,11 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import msgspec
 from msgspec.structs import force_setattr
 
 from snowshed.model import TaskSnapshot, TaskState
@@ -35,6 +37,18 @@ NAME_AT_MOST = 200
 # The same number for a loop in every snapshot.
 _numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next_number = itertools.count()
+
+
+# Has all that a `TaskSnapshot` has and is not watched by the garbage collector, as none of it can be
+# part of a cycle. What is new and stays makes the collector look, at worst through everything that
+# the service has: for a hundred thousand tasks half a second, in which it stands still.
+_Seen: Any = msgspec.defstruct(
+    "TaskSnapshot",
+    [field.name for field in fields(TaskSnapshot)],
+    module=TaskSnapshot.__module__,
+    frozen=True,
+    gc=False,
+)
 
 
 class Survey:
@@ -71,8 +85,6 @@ class Survey:
         self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
         self._refs: dict[int, TaskRef] = {}
         self._edges: dict[int, tuple[int, ...]] = {}
-        # What is new and stays makes the garbage collector look, at worst through everything that
-        # the service has. So of each task nothing stays that it counts, if that can be.
         self.tasks: list[TaskSnapshot] = []
         self.total = self.vanished = self.unreadable = self.untold = 0
 
@@ -127,7 +139,7 @@ class Survey:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
             if not found.partly:
                 self._edges[id(task)] = awaits
-        return TaskSnapshot(
+        seen: TaskSnapshot = _Seen(
             id(task),
             "task",
             _name_of(task),
@@ -135,11 +147,12 @@ class Survey:
             found.function,
             found.stack,
             *self._origin_of(task),
-            None if found.resource is None else self.sharing.entry(found.resource),  # type: ignore[arg-type]
+            None if found.resource is None else self.sharing.entry(found.resource),
             awaits,
             self._number_of(task.get_loop()),
             found.partly,
         )
+        return seen
 
     def _origin_of(self, task: asyncio.Task[Any]) -> Origin:
         if self._provenance is None:
@@ -171,9 +184,9 @@ def _name_of(task: Any) -> str:
     return str(kind.get_name(task))[:NAME_AT_MOST]
 
 
-def _finish(seen: TaskSnapshot, stuck: set[int]) -> None:
+def _finish(seen: Any, stuck: set[int]) -> None:
     """Write what could not be known before all had been seen."""
-    entry = cast("Entry | None", seen.resource)
+    entry: Entry | None = seen.resource
     if entry is not None:
         # A future that nobody else waits for is no resource: it has no name and says nothing.
         alone = entry.seen == 1 and seen.state is TaskState.FUTURE

@@ -158,10 +158,10 @@ class _Search:
     def _shape(self, head: int) -> object:
         """Return what heads that are alike have in common."""
         node = self._node(head)
-        if isinstance(node, TaskSnapshot):
+        if not isinstance(node, Resource):
             return node.state, node.function, place_of(node)
         first = self._node(self._behind[head][0])
-        return node.kind, place_of(first) if isinstance(first, TaskSnapshot) else None
+        return node.kind, None if isinstance(first, Resource) else place_of(first)
 
     def _is_held(self, head: int) -> bool:
         node = self._node(head)

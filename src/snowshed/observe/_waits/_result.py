@@ -76,4 +76,4 @@ class Deadlock:
     @property
     def of_tasks_only(self) -> bool:
         """Whether it is a cycle of awaits; else it goes through something that a task holds."""
-        return all(isinstance(node, TaskSnapshot) for node in self.ring)
+        return not any(isinstance(node, Resource) for node in self.ring)
