@@ -39,7 +39,7 @@ _numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _next_number = itertools.count()
 
 
-# Has all that a `TaskSnapshot` has and is not watched by the garbage collector, as it can be part of
+# Has all that a `TaskSnapshot` has, but the garbage collector does not watch it: it can be part of
 # no cycle. What is new and stays makes the collector look, at worst through everything that the
 # service has: for a hundred thousand tasks half a second, in which it stands still.
 _Seen: Any = msgspec.defstruct(
