@@ -150,6 +150,51 @@ async def main():
     assert live == 3
 
 
+def test_a_child_forked_by_a_running_loop_has_none_of_its_tasks(tmp_path: Path) -> None:
+    body = """
+import os
+def seen():
+    decision = runtime._decision
+    rows = [row.live for row in runtime.registry.statistics() if row.owner == "user"]
+    return [rows, len(runtime.registry.tables()), len(decision.loop_frames)]
+
+async def main():
+    tasks = [asyncio.create_task(waits()) for _ in range(3)]
+    while runtime.registry.known(tasks[0]) is None:
+        await asyncio.sleep(0.01)
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writes, json.dumps(seen()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(json.dumps([json.loads(os.read(reads, 1000)), seen()]))
+"""
+    child, parent = printed(tmp_path, body, debug_socket=False)
+    assert child == [[], 0, 0]
+    assert parent == [[3], 1, 1]
+
+
+def test_a_loop_that_ran_before_a_fork_is_known_in_the_child_that_runs_it(tmp_path: Path) -> None:
+    body = """
+import os
+async def main():
+    tasks = [asyncio.create_task(waits()) for _ in range(3)]
+    while runtime.registry.known(tasks[0]) is None:
+        await asyncio.sleep(0.01)
+    print(json.dumps([row.live for row in runtime.registry.statistics() if row.owner == "user"]))
+"""
+    run = (
+        "loop = asyncio.new_event_loop()\n"
+        "loop.run_until_complete(asyncio.sleep(0))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    loop.run_until_complete(main()); sys.stdout.flush(); os._exit(0)\n"
+        "os.waitpid(child, 0)"
+    )
+    assert 3 in printed(tmp_path, body, run, debug_socket=False)
+
+
 def test_what_was_seen_since_the_last_profile_is_kept_when_the_process_ends(tmp_path: Path) -> None:
     body = """
 async def main():

@@ -295,6 +295,30 @@ def test_the_child_of_a_fork_need_not_wait_for_threads_that_it_does_not_have() -
 
 
 @virtual
+async def test_the_child_of_a_fork_knows_nothing_of_what_its_parent_did() -> None:
+    known = registry()
+    loop = asyncio.get_running_loop()
+    table = known.table(loop)
+    failed = spawn(table, fails())
+    tasks = [failed, spawn(table, waits())]
+    table.look()
+    await asyncio.wait([failed])
+    await asyncio.sleep(0)
+    known.site_of(Origin("user", noop.__code__, -1)).fold(7, 3)
+    assert known.statistics()
+    assert known._suspects
+    known.after_fork()
+    assert (known.statistics(), known.history.last(), len(known._suspects)) == ((), (), 0)
+    spawn(table, noop())
+    known.tick(0.0)  # would wake the loop of the parent
+    assert not table.asked
+    table.begin()  # a loop that runs in the child
+    assert sum(row.live for row in known.statistics()) == 2
+    failed.exception()
+    tasks[1].cancel()
+
+
+@virtual
 async def test_without_new_tasks_a_tick_does_not_wake_the_loop() -> None:
     loop = asyncio.get_running_loop()
     known = registry()

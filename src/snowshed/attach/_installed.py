@@ -50,6 +50,9 @@ def install(
     """Count the tasks of ``loop`` from now on, also when its factory is replaced later."""
     factory = loop.get_task_factory()
     if _counts(factory):
+        attached = _attached.get(loop)
+        if attached is not None:
+            attached.table.begin()
         return
     kind = type(loop)
     if not getattr(kind.set_task_factory, "keeps_counting", False):

@@ -192,7 +192,7 @@ class Observing:
         return {row.created_at: row.live for row in self._registry.statistics()}
 
     def _in_child(self) -> None:
-        self._registry.after_fork()
+        self._runtime.after_fork()
         if self.sampler is not None:
             self.sampler.after_fork()
 

@@ -239,6 +239,13 @@ class Runtime:
             if self._started:
                 self._observing.loop_runs(loop)
 
+    def after_fork(self) -> None:
+        """Forget, in the child, what was of the parent: its loops and requests end there."""
+        self._decision.loop_frames.clear()
+        self._open.clear()
+        self._tally.open.clear()
+        self.registry.after_fork()
+
     def guarded(self, what: str, otherwise: T, hook: Callable[..., T], *args: Any) -> T:
         """Return ``hook(*args)``, or ``otherwise`` if that fails or ``what`` has failed before."""
         if what in self._failed:

@@ -81,6 +81,10 @@ class History:
             )
         )
 
+    def clear(self) -> None:
+        """Forget them all."""
+        self._ended.clear()
+
     def last(self, most: int = KEPT) -> tuple[EndedTask, ...]:
         """Return the latest, newest first; from any thread."""
         # Copied at once: others append meanwhile.

@@ -78,6 +78,10 @@ class Registry:
         self._tables.enter(table)
         return table
 
+    def enter(self, table: SiteTable) -> None:
+        """Have ``table`` among the tables: its loop runs in this process."""
+        self._tables.enter(table)
+
     def tables(self) -> list[SiteTable]:
         """Return the tables of the loops that are there."""
         return self._tables.all()
@@ -215,7 +219,14 @@ class Registry:
         return (live for table in self.tables() for live in table.lives())
 
     def after_fork(self) -> None:
-        """Forget, in the child, the locks that threads of the parent may have held."""
+        """Forget, in the child, what was of the parent: its loops do not run here.
+
+        To ask one of them to look at its tasks would even wake it in the parent, as both have the
+        socket by which it is woken.
+        """
+        self._tables = Census()
+        self._suspects.clear()
+        self.history.clear()
         for site in (*self._sites.values(), self._elsewhere):
             site.after_fork()
 

@@ -76,5 +76,7 @@ class Site:
             self.peak = max(self.peak, peak)
 
     def after_fork(self) -> None:
-        """Forget a lock that a thread of the parent may have held."""
+        """Begin anew: forget the totals, and a lock that a thread of the parent may have held."""
+        self.created = self.peak = 0.0
+        self.unretrieved = 0
         self._lock = threading.Lock()

@@ -115,6 +115,10 @@ class SiteTable:
         """Tell whether this is the table of ``loop``."""
         return self._loop() is loop
 
+    def begin(self) -> None:
+        """Be known, as the loop begins to run: it may have been made before a fork."""
+        self._registry.enter(self)
+
     def lives(self) -> list[LiveTasks]:
         """Return what each line has made; from any thread."""
         return list(self._lives.values())
