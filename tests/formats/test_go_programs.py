@@ -131,6 +131,25 @@ def test_a_crash_is_read_with_its_message_and_the_runtime_s_own() -> None:
     assert classes[StateClass.OTHER] == 0
 
 
+def test_stacks_in_the_log_of_a_service_that_goes_on_are_told_apart() -> None:
+    read = dump("logged.txt")
+    assert [each.id for each in read.goroutines] == [8, 15, 1]
+    assert [each.stack[-1].function for each in read.goroutines] == [
+        "net/http.(*conn).serve",
+        "net/http.(*conn).serve",
+        "main.main",
+    ]
+    assert [len(each.stack) for each in read.goroutines] == [7, 6, 2]
+    assert [each.parent for each in read.goroutines] == [6, 6, None]
+    assert [re.sub(r"^[\d/]+ [\d:]+ |\d{5}", "", note) for note in read.notes] == [
+        "http: panic serving 127.0.0.1:: oh",
+        'Get "http://127.0.0.1:/panic": EOF',
+        "where am I: ",
+        "in main: ",
+        "that was all (for today)",
+    ]
+
+
 def test_a_deadlock_is_read_with_its_message() -> None:
     read = dump("deadlock.txt")
     assert read.notes == ("fatal error: all goroutines are asleep - deadlock!",)

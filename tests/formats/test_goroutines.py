@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,56 @@ def test_the_text_around_a_dump_is_kept_apart() -> None:
         "rax 0x0",
     )
     assert found.warnings == ()
+
+
+MADE = "created by main.main in goroutine 1\n\t/src/main.go:5 +0x1\n"
+
+
+@pytest.mark.parametrize("made", ["", MADE])
+def test_a_log_that_goes_on_at_once_is_text_around_the_dump(made: str) -> None:
+    # As registers do behind the stack of a thread, and a test's verdict behind the last goroutine.
+    log = "rax    0x0\nFAIL\tshop\t0.1s\n2026/11/26 17:44:50 closed (was open)"
+    found = dump_of(f"goroutine 0 [idle]:\n{CALL}{made}{log}")
+    assert [frame.function for frame in found.goroutines[0].stack] == ["main.f"]
+    assert (found.notes, found.warnings) == (tuple(log.split("\n")), ())
+
+
+@pytest.mark.parametrize("torn", ["main.g(0x1, ", "main.g()\n\t/src/ma", "main.g", "created by m"])
+def test_a_goroutine_that_was_cut_in_the_middle_is_named(torn: str) -> None:
+    (warning,) = dump_of(f"goroutine 1 [running]:\n{CALL}{torn}").warnings
+    assert ", first at line 4: expected a function and" in warning
+
+
+def test_calls_behind_the_end_of_a_goroutine_are_not_taken_for_its_own() -> None:
+    found = dump_of(f"goroutine 7 [running]:\n{CALL}{MADE}odd goroutine:\n{CALL}")
+    assert len(found.goroutines[0].stack) == 1
+    (warning,) = found.warnings
+    assert warning.startswith("lines left out: 2, first at line 7")
+
+
+def test_a_stack_that_a_program_logs_begins_behind_what_the_log_has_in_front() -> None:
+    found = dump_of(f"goroutine 7 [running]:\n{CALL}{MADE}E1126 oh goroutine 8 [running]:\n{CALL}")
+    assert [(each.id, len(each.stack)) for each in found.goroutines] == [(7, 1), (8, 1)]
+    assert (found.notes, found.warnings) == (("E1126 oh ",), ())
+    assert dump_of(f"oh goroutine 8 [running]:\n{CALL}").goroutines == (
+        Goroutine(8, "running", (Frame("main.f", "/src/main.go", 3),), ("",)),
+    )
+
+
+def test_the_name_of_a_task_cannot_begin_a_goroutine() -> None:
+    named = replace(ADDING, labels=(("name", "x goroutine 9 [running] {"), ("owner", "user")))
+    assert read(write_debug2([named])) == GoroutineDump((named,))
+
+
+def test_what_a_panic_says_is_no_goroutine() -> None:
+    said = f"panic: one goroutine 8 [running]:\n\tgoroutine 9 [running]:\n\t{CALL}\n"
+    found = dump_of(f"{said}goroutine 7 [running]:\n{CALL}")
+    assert [each.id for each in found.goroutines] == [7]
+
+
+def test_spaces_that_were_tabs_are_read() -> None:
+    text = f"goroutine 7 [running]:\n{CALL}{MADE}"
+    assert dump_of(text.expandtabs(4)) == dump_of(text)
 
 
 def test_calls_of_c_and_of_old_releases_are_read() -> None:

@@ -8,8 +8,9 @@ that were left out, ancestors, C code, damage) that goroutine is gone through li
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from snowshed.formats._faults import Faults
 from snowshed.formats._goroutines._quote import Labels, labels_in_braces
@@ -23,7 +24,15 @@ _HEADER = re.compile(
     r"(\d{1,19})(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]\n]*)\](?: \{(.*)\})?:(?:\n|$)"
 )
 _ANY_HEADER = re.compile(rf"^{_START}{_HEADER.pattern}", re.MULTILINE)
-_PLACE = re.compile(r"\t(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?")
+# A program that logs its stack has the header behind the time, or a message. There it is told from
+# other text by the call that follows. Limits keep the search linear.
+_LOGGED = r"\d{1,19} \[[^\]\n]{0,200}\](?: \{[^\n]{0,1000}\})?:\n\S[^\n]{0,1000}\)\n(?:\t| {2})"
+_STARTS = re.compile(rf"{_START}(?:(?<=^{_START})|(?={_LOGGED}))", re.MULTILINE)
+_ANY_LOGGED = re.compile(_START + _LOGGED)
+# A ticket or a terminal may have made spaces of the tab.
+_PLACE = re.compile(
+    r"(?:\t| {2,}+)(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?"
+)
 _CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
 _CALL = re.compile(r"(.+)\(([^()]*)\)")
 _ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
@@ -33,27 +42,26 @@ _FLAGS = {
     "locked": re.compile(r"locked to thread()"),
     "bubble": re.compile(r"synctest bubble (\d{1,19})"),
 }
-# What the runtime, or `go run`, prints without an empty line before it.
-_EXPECTED = re.compile(
-    r"\tgoroutine running on other thread; stack unavailable|exit status \d+|\tpc=0x[0-9a-f]+"
-)
+# What the runtime prints in the place of calls.
+_EXPECTED = re.compile(r"\tgoroutine running on other thread; stack unavailable|\tpc=0x[0-9a-f]+")
+# What is left of a call where a dump was cut off or is damaged.
+_TORN = re.compile(r"\t\S*(?: \+\S*)?|\S+\([^()]*\)?|\S+\.\S+|created by .*")
 
 
 def has_goroutines(text: str) -> bool:
     """Tell whether there is a goroutine in ``text``."""
-    return _ANY_HEADER.search(text) is not None
+    return (_ANY_HEADER.search(text) or _ANY_LOGGED.search(text)) is not None
 
 
 def dump_in(text: str) -> GoroutineDump:
     """Return the goroutines in ``text``, and what stands around them."""
     faults = Faults()
     reader = _Reader(text, faults)
-    # The first line has a goroutine too, in a text that is nothing but a dump.
-    before, *pieces = f"\n{text}".split(f"\n{_START}")
-    reader.notes.append(before)
+    starts = [*_starts_in(text)]
+    reader.notes.append(text[: starts[0]])
     goroutines: list[Goroutine] = []
-    at = len(before)
-    for piece in pieces:
+    for at, end in pairwise([*starts, len(text)]):
+        piece = text[at + len(_START) : end]
         header = _HEADER.match(piece)
         if header is None:
             what = "expected `goroutine 1 [running]:` or the like"
@@ -63,9 +71,20 @@ def dump_in(text: str) -> GoroutineDump:
             body, _, after = piece[header.end() :].partition("\n\n")
             goroutines.append(reader.goroutine(header, body, at))
             reader.notes.append(after)
-        at += len(_START) + len(piece) + 1
     notes = (line for note in reader.notes for line in note.split("\n") if line.strip())
     return GoroutineDump(tuple(goroutines), tuple(notes), faults.lines())
+
+
+def _starts_in(text: str) -> Iterator[int]:
+    """Yield where goroutines begin."""
+    end = -1
+    for found in _STARTS.finditer(text):
+        # Once in a line: a label may have the words of a header in it.
+        if found.start() > end:
+            yield found.start()
+            end = text.find("\n", found.end())
+            if end < 0:
+                return
 
 
 class _Frames(dict[tuple[str, str], Frame | None]):
@@ -206,6 +225,9 @@ class _Reader:
         """Read whatever may stand there, line by line."""
         lines = body.split("\n")
         found = current = _Body()
+        # Lines that do not fit. A log may go on without an empty line: that is no fault, unless
+        # more of the goroutine follows, or what does not fit looks like a part of it.
+        odd: list[int] = []
         skip = False
         for index, line in enumerate(lines):
             if skip or not line:
@@ -217,12 +239,26 @@ class _Reader:
             if origin is not None:
                 current = _Body(int(origin[1]))
                 found.ancestors.append(current)
-            elif not self._take(current, line, place if skip else None):
-                self.notes.append(line)
-                if not _EXPECTED.fullmatch(line):
-                    what = "expected a function and, in the next line, its file"
-                    self._faults.note("lines left out", self.place(at, index + 1, what))
+            elif current.created_by is not None or not self._take(
+                current, line, place if skip else None
+            ):
+                odd.append(index)
+                skip = False
+                continue
+            self._note(lines, odd, at, torn_only=False)
+        self._note(lines, odd, at, torn_only=True)
         return found
+
+    def _note(self, lines: list[str], odd: list[int], at: int, *, torn_only: bool) -> None:
+        """Put the odd lines into the notes, and warn of them."""
+        what = "expected a function and, in the next line, its file"
+        for index in odd:
+            line = lines[index]
+            self.notes.append(line)
+            torn = not torn_only or _TORN.fullmatch(line) is not None
+            if torn and not _EXPECTED.fullmatch(line):
+                self._faults.note("lines left out", self.place(at, index + 1, what))
+        odd.clear()
 
     def _take(self, body: _Body, line: str, place: str | None) -> bool:
         """Add one line, and the place that follows it, to ``body``; tell whether it fits."""
