@@ -328,6 +328,24 @@ class TestWrappers:
             assert Classifier(Settings()).unwrap(outer) is inner
 
 
+class Foreign(Coroutine):
+    """A coroutine of somebody's own, with an answer to everything."""
+
+    send = throw = close = __await__ = lambda *_: None
+    answer = object
+
+    def __getattr__(self, name):
+        return type(self).answer()
+
+
+@pytest.mark.parametrize("answer", [object, {}.popitem])
+def test_a_coroutine_of_another_kind_is_a_helper_and_has_no_code(answer, monkeypatch):
+    monkeypatch.setattr(Foreign, "answer", answer)
+    classifier = Classifier(Settings())
+    assert classifier.of_coroutine(Foreign()) is TaskClass.HELPER
+    assert classifier.code_of(Foreign()) is None
+
+
 class Compiled:
     """What Cython makes of a coroutine: no frame, and code that names its source."""
 

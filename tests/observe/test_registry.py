@@ -327,6 +327,37 @@ async def test_without_new_tasks_a_tick_does_not_wake_the_loop() -> None:
     assert not loop._ready  # type: ignore[attr-defined]
 
 
+class Hostile(asyncio.Task[object]):
+    """A task of somebody's own class that answers no question."""
+
+    def refuse(self, *_: object, **__: object) -> object:
+        raise RuntimeError("not now")
+
+    get_name = get_coro = __repr__ = refuse  # type: ignore[assignment]
+
+
+@virtual
+async def test_a_task_that_answers_nothing_is_noted_like_another() -> None:
+    known = registry()
+    table = known.table(asyncio.get_running_loop())
+    tasks: list[asyncio.Task[object]] = []
+    for coro in (noop(), waits(), fails()):
+        tasks.append(Hostile(coro))
+        table.made += 1
+        here = sys._getframe()
+        table.note(tasks[-1], coro, here, here)
+    table.look()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not known.off
+    assert [row.live for row in known.statistics()] == [1]
+    assert [each.reason for each in known.history.last()] == ["failed", "returned"]
+    known.never_retrieved(tasks[2])
+    assert known.statistics()[0].unretrieved == 1
+    tasks[2].exception()
+    tasks[1].cancel()
+
+
 @virtual
 async def test_a_failure_of_ours_is_logged_once_and_tasks_are_made(
     caplog: pytest.LogCaptureFixture,

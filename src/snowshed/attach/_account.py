@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from snowshed.core._budget import Ending, TaskBudget
 
 SITES_AT_MOST = 1000
+# The base methods: what a subclass has made of them is its own affair.
+_DONE = asyncio.Task.done
+_coro_of = asyncio.Task.get_coro
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Ledger:
         judged, code, offset = self.classifier.of_frame(frame, loop_frame)
         if code is None:
             judged = self.classifier.of_coroutine(coro)
-            code = getattr(self.classifier.unwrap(coro), "cr_code", None)
+            code = self.classifier.code_of(coro)
         self.counts[judged] = self.counts.get(judged, 0) + 1
         if judged is TaskClass.USER:
             self._count_site(code, offset)
@@ -135,8 +138,8 @@ class Account(Ledger):
     def _of_counted(self, ending: Ending) -> TaskClass:
         task = task_of(ending)
         # A finished eager task must not be asked for its coroutine: CPython 3.12.1 crashes.
-        if task is not None and not task.done():
-            return self.classifier.of_coroutine(task.get_coro())
+        if task is not None and not _DONE(task):
+            return self.classifier.of_coroutine(_coro_of(task))
         return TaskClass.USER
 
     def own(self, tasks: Iterable[Ending]) -> list[asyncio.Task[Any]]:
@@ -150,7 +153,7 @@ class Account(Ledger):
         """Return the functions that ``tasks`` run, most frequent first."""
         codes: dict[int, _Site] = {}
         for task in tasks:
-            code = getattr(self.classifier.unwrap(task.get_coro()), "cr_code", None)
+            code = self.classifier.code_of(_coro_of(task))
             if code is not None:
                 codes.setdefault(id(code), _Site(code, -1)).count += 1
         return _counted(codes.values(), most)

@@ -24,6 +24,8 @@ from pathlib import Path, PurePath
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
+from snowshed.observe._registry._makers import read
+
 if TYPE_CHECKING:
     from snowshed.attach._settings import Settings
 
@@ -82,8 +84,12 @@ class Classifier:
         inner = self.unwrap(coro)
         frame = _frame_of(inner)
         if frame is None:
-            return self._of_compiled(getattr(inner, "cr_code", None))
+            return self._of_compiled(_code_of(inner))
         return _class_in(self._verdicts[frame.f_globals.get("__name__")])
+
+    def code_of(self, coro: object) -> CodeType | None:
+        """Return the code that a task of ``coro`` runs beneath its wrappers, if there is any."""
+        return _code_of(self.unwrap(coro))
 
     def unwrap(self, coro: object) -> object:
         """Return the coroutine that ``coro`` was made to run; ``coro`` itself if it is no wrapper.
@@ -144,12 +150,18 @@ def _class_in(verdict: _Verdict) -> TaskClass:
 
 def _frame_of(coro: object) -> FrameType | None:
     """Return the frame of ``coro``: none when Cython compiled it, or when it has ended."""
-    return getattr(coro, "cr_frame", None)
+    frame = read(coro, "cr_frame")
+    return frame if isinstance(frame, FrameType) else None
+
+
+def _code_of(coro: object) -> CodeType | None:
+    code = read(coro, "cr_code")
+    return code if isinstance(code, CodeType) else None
 
 
 def _coroutine_among(variables: Mapping[str, object]) -> object | None:
     # Most wrappers hold it in an argument or a closure; anyio since 4.14 in a slot of its handle.
-    held = (*variables.values(), getattr(variables.get("self"), "_coro", None))
+    held = (*variables.values(), read(variables.get("self"), "_coro"))
     # By type, not by attribute: a lazy proxy among the variables must not wake up.
     return next((value for value in held if issubclass(type(value), Coroutine)), None)
 

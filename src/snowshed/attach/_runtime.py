@@ -210,7 +210,7 @@ class Runtime:
         )
         if code is None:
             judged = self._classifier.of_coroutine(coro)
-            code = getattr(self._classifier.unwrap(coro), "cr_code", None)
+            code = self._classifier.code_of(coro)
         return Origin(judged, code, offset)
 
     @property

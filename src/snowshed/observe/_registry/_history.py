@@ -16,8 +16,9 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Literal
+
+from snowshed.observe._registry._makers import code_of, read
 
 if TYPE_CHECKING:
     from snowshed.model import Frame
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 KEPT = 1000
 MESSAGE_AT_MOST = 200
 _ASYNCIO = str(Path(asyncio.__file__).parent)
+# The base methods, as in `_live`.
+name_of = asyncio.Task.get_name
+_was_cancelled = asyncio.Task.cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class History:
         reason, detail = ending_of(task)
         self._ended.append(
             EndedTask(
-                name=task.get_name(),
+                name=name_of(task),
                 function=_function_of(task),
                 created_at=created_at,
                 owner=owner,
@@ -95,7 +99,7 @@ def ending_of(
     task: asyncio.Task[Any],
 ) -> tuple[Literal["returned", "failed", "cancelled"], str]:
     """Return how a task that is done has ended, without retrieving its exception."""
-    if task.cancelled():
+    if _was_cancelled(task):
         cancelled = _cancelled_error_of(task)
         return "cancelled", "" if cancelled is None else _said(cancelled)
     error = getattr(task, "_exception", None)
@@ -141,7 +145,8 @@ def _line(error: BaseException) -> str:
 
 
 def _function_of(task: asyncio.Task[Any]) -> str:
-    # Not `get_coro()`: an eager task that has finished crashes CPython 3.12.1 there.
-    coro = getattr(task, "_coro", None)
-    code = getattr(coro, "cr_code", None)
-    return code.co_qualname if isinstance(code, CodeType) else getattr(coro, "__qualname__", "")
+    code = code_of(task)
+    if code is not None:
+        return code.co_qualname
+    name = read(read(task, "_coro"), "__qualname__")
+    return name if isinstance(name, str) else ""

@@ -27,7 +27,7 @@ class Makers:
 
     def learn(self, task: AnyTask, site: Site) -> None:
         """Note that ``site`` made ``task``."""
-        code = _code_of(task)
+        code = code_of(task)
         if code is None:
             return
         known = self._of.get(id(code))
@@ -39,11 +39,20 @@ class Makers:
 
     def only_maker(self, task: AnyTask) -> Site | None:
         """Return the one line that makes tasks of this function; None: several or none."""
-        known = self._of.get(id(_code_of(task)))
+        known = self._of.get(id(code_of(task)))
         return None if known is None else known[1]
 
 
-def _code_of(task: AnyTask) -> CodeType | None:
+def code_of(task: AnyTask) -> CodeType | None:
+    """Return the code of the coroutine that ``task`` runs; None if it has none."""
     # Not `get_coro()`: an eager task that has finished crashes CPython 3.12.1 there.
-    code = getattr(getattr(task, "_coro", None), "cr_code", None)
+    code = read(read(task, "_coro"), "cr_code")
     return code if isinstance(code, CodeType) else None
+
+
+def read(thing: object, name: str) -> object:
+    """Return an attribute of what may be anything: a class of the service's, a mock, a proxy."""
+    try:
+        return getattr(thing, name, None)
+    except Exception:  # noqa: BLE001 - it is foreign code that runs here
+        return None

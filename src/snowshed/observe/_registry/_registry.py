@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from snowshed.core._census import Census
 from snowshed.core._line import line_of
 from snowshed.model import Frame
-from snowshed.observe._registry._history import History
+from snowshed.observe._registry._history import History, name_of
 from snowshed.observe._registry._makers import Makers
 from snowshed.observe._registry._site import Site, SiteStatistics
 from snowshed.observe._registry._table import SiteTable
@@ -138,7 +138,7 @@ class Registry:
             if len(suspects) >= SUSPECTS_AT_MOST:
                 # In one step, as other loops and finalizers take out theirs meanwhile.
                 suspects.popitem(last=False)
-            suspects[id(task)] = (task.get_name(), site)
+            suspects[id(task)] = (name_of(task), site)
 
     def never_retrieved(self, task: AnyTask) -> None:
         """Count a failure that nobody has asked for; its task is being thrown away.
@@ -147,7 +147,7 @@ class Registry:
         cycle, as the collector has cleared the references by then.
         """
         name, site = self._suspects.pop(id(task), ("", None))
-        if site is None or name != task.get_name():
+        if site is None or name != name_of(task):
             site = self._site_of_other(task)
             self.history.note(task, site.created_at, site.owner, None)
         site.unretrieved += 1

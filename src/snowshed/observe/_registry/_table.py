@@ -27,7 +27,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
-from snowshed.observe._registry._live import AnyTask, LiveTasks, OldTask, TaskRef
+from snowshed.observe._registry._live import AnyTask, LiveTasks, OldTask, TaskRef, lives
 
 if TYPE_CHECKING:
     from snowshed.observe._registry._origin import Origin
@@ -45,6 +45,9 @@ SHORTEST = 0.05
 # Of 32 numbers, 31 have one of these bits.
 SKIP = 31
 ALWAYS = -1
+# The base methods, as in `_live`.
+_loop_of = asyncio.Task.get_loop
+_call_at_end = asyncio.Task.add_done_callback
 
 
 class _Walk:
@@ -176,7 +179,7 @@ class SiteTable:
 
     def _meet(self, task: AnyTask, coro: object, innermost: FrameType | None) -> LiveTasks:
         """Find out who asked for the task, and remember the way from ``innermost`` to there."""
-        origin = self._registry.judge(innermost, coro, task.get_loop())
+        origin = self._registry.judge(innermost, coro, _loop_of(task))
         site = self._registry.site_of(origin)
         live = self._lives.get(site)
         if live is None:
@@ -265,10 +268,10 @@ class SiteTable:
             most -= len(part)
             for each in part:
                 task = each()
-                if task is None or task.done():
-                    closed.live.closing -= closed.weight
-                else:
+                if task is not None and lives(task):
                     self._grow_old(task, closed)
+                else:
+                    closed.live.closing -= closed.weight
             if not closed.tasks:
                 self._closed.popleft()
 
@@ -282,7 +285,7 @@ class SiteTable:
         self.old[old.key] = old
         self._registry.makers.learn(task, closed.live.site)
         closed.live.grow_old(closed.weight)
-        task.add_done_callback(self._ended, context=self._context)
+        _call_at_end(task, self._ended, context=self._context)
 
     def _ended(self, task: AnyTask) -> None:
         try:
