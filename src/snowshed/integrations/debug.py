@@ -108,12 +108,13 @@ class DebugApp:
         answered: asyncio.Future[Response] = loop.create_future()
 
         def run() -> None:
+            found = plain(500, "the page failed")  # whatever ends this thread, somebody waits
             try:
                 found = self._pages.answer(request)
             finally:
                 self._places.release()
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(_hand_over, answered, found)
+                with contextlib.suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(_hand_over, answered, found)
 
         try:
             threading.Thread(target=run, name="snowshed-debug-answer", daemon=True).start()

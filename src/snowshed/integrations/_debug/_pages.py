@@ -6,9 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from snowshed.integrations._debug._access import Access
+from snowshed.integrations._debug._json import as_json
 from snowshed.integrations._debug._observed import Observed
 from snowshed.integrations._debug._pprof import PprofPages
 from snowshed.integrations._debug._sources import ALL, Source, Sources
@@ -49,7 +48,7 @@ class Pages:
         self._pprof = PprofPages(observed)
         self._access = Access() if access is None else access
         self._mount = mount
-        self._failed: set[str] = set()
+        self._failed: set[tuple[str | None, str]] = set()
 
     def __str__(self) -> str:
         names = [*self._sources.all(), *self._tasks.names()]
@@ -68,8 +67,8 @@ class Pages:
         try:
             return self._found(tree, name, request)
         except Exception as error:
-            if request.path not in self._failed:
-                self._failed.add(request.path)
+            if (tree, name) not in self._failed:
+                self._failed.add((tree, name))
                 logger.exception("the debug page %s failed", request.path)
             return refuse(500, f"{type(error).__name__}: {error}")
 
@@ -127,10 +126,9 @@ class Pages:
 
 
 def _json(content: Mapping[str, Any]) -> Response:
-    body = msgspec.json.encode({"schema": SCHEMA, **content})
-    return Response(200, body, "application/json")
+    return Response(200, as_json({"schema": SCHEMA, **content}), "application/json")
 
 
 def _problem(status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     problem = {"type": "about:blank", "status": status, "detail": detail}
-    return Response(status, msgspec.json.encode(problem), "application/problem+json", headers)
+    return Response(status, as_json(problem), "application/problem+json", headers)

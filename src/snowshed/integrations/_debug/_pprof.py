@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
+from snowshed.integrations._debug._json import as_text
 from snowshed.integrations._debug._observed import all_of, look
 from snowshed.observe._go_profile._go_profile import delta, goroutine_profile
 from snowshed.observe._go_profile._go_text import contentions, counts, stacks
@@ -243,7 +244,7 @@ def _binary(name: str, profile: Profile) -> Response:
 
 def _error(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     # By the header `go tool pprof` knows that the text is for its user.
-    return Response(status, f"{text}\n".encode(), _TEXT, (_NOSNIFF, ("x-go-pprof", "1"), *headers))
+    return Response(status, as_text(f"{text}\n"), _TEXT, (_NOSNIFF, ("x-go-pprof", "1"), *headers))
 
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from snowshed.integrations._debug._json import as_json, as_text
 from snowshed.integrations._open_requests import open_requests
 from snowshed.shed._degrade import feature_statistics
 from snowshed.shed._pressure import service_pressure
@@ -92,7 +93,7 @@ class Sources:
                 content[each] = _encoded(sources[each])
             except Exception as error:  # noqa: BLE001 - it is shown, and logged once
                 content[each] = None
-                errors[each] = f"{type(error).__name__}: {error}"
+                errors[each] = as_text(f"{type(error).__name__}: {error}").decode()
                 self._log_once(each, error)
         return {**content, "errors": errors} if errors else content
 
@@ -105,8 +106,8 @@ class Sources:
 def _encoded(source: Source) -> msgspec.Raw:
     for _ in range(_TRIES - 1):
         try:
-            return msgspec.Raw(msgspec.json.encode(source(), enc_hook=repr))
+            return msgspec.Raw(as_json(source()))
         except RuntimeError:
             # In another thread than the loop's, what it iterates over may change meanwhile.
             continue
-    return msgspec.Raw(msgspec.json.encode(source(), enc_hook=repr))
+    return msgspec.Raw(as_json(source()))

@@ -15,13 +15,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from snowshed.integrations._debug import _rows
+from snowshed.integrations._debug._json import as_json, as_text
 from snowshed.integrations._debug._observed import all_of, look
 from snowshed.model import Frame, TaskSnapshot, TaskState
 from snowshed.observe._polite import polite_pause, politely
-from snowshed.observe._serve._exchange import Request, Response, plain
+from snowshed.observe._serve._exchange import Request, Response
 from snowshed.observe._waits import WaitGraph, place_of
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class TaskPages:
     def _graph(self, snapshot: Snapshot, form: str) -> Response:
         graph = WaitGraph.of(snapshot.tasks, holders=snapshot.holders, pause=polite_pause())
         if form == "text":
-            return plain(200, str(graph))
+            return Response(200, as_text(f"{graph}\n"))
         return _json({**self._about(snapshot), "waits": graph})
 
     def _sites(self, request: Request) -> Response:
@@ -273,4 +272,4 @@ def _shown(value: object) -> object:
 
 
 def _json(content: object) -> Response:
-    return Response(200, msgspec.json.encode(content, enc_hook=repr), _JSON)
+    return Response(200, as_json(content), _JSON)
