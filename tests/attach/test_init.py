@@ -23,6 +23,17 @@ def test_a_second_call_returns_what_is_there(tmp_path: Path) -> None:
     assert printed("import snowshed; print(snowshed.init() is snowshed.init())", tmp_path) == "True"
 
 
+def test_a_second_call_says_which_of_its_arguments_have_no_effect(tmp_path: Path) -> None:
+    code = (
+        "import logging, sys, snowshed;"
+        "logging.basicConfig(stream=sys.stdout, format='%(message)s');"
+        "snowshed.init(budget=7); snowshed.init(); snowshed.init(budget=7, callees=['*']);"
+        "snowshed.init(budget=7, mode='enforce', grace=2, observe={'rate': 1.0})"
+    )
+    [line] = printed(code, tmp_path).splitlines()
+    assert line.endswith("these arguments are ignored: mode, grace, observe")
+
+
 def test_what_is_not_given_comes_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "snowshed.toml").write_text("[observe]\nrate = 7.0\n[run]\nbudget = 5\n")
     code = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from snowshed import config
 from snowshed.attach._runtime import Runtime
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["init", "start_from_environment"]
 
+logger = logging.getLogger("snowshed.attach")
 _runtime: Runtime | None = None
 
 
@@ -27,7 +31,7 @@ def init(
     """Attach snowshed to this process, as `snowshed run` does from outside.
 
     Call it before the event loop is made, or at least before the application is loaded. A second
-    call returns the runtime that is there already.
+    call returns the runtime that is there, and logs which of its arguments have no effect.
 
     Args:
         shed: see `snowshed.shed.Settings`; what is not given comes from ``SNOWSHED_SHED_*`` and the
@@ -45,7 +49,28 @@ def init(
         runtime = Runtime(run, _shed_of(run, shed), looks)
         runtime.start()
         _runtime = runtime
+    else:
+        _warn_of_ignored(_runtime, shed, observe, settings)
     return _runtime
+
+
+def _warn_of_ignored(
+    runtime: Runtime,
+    shed: Mapping[str, Any] | None,
+    observe: Mapping[str, Any] | None,
+    settings: Mapping[str, Any],
+) -> None:
+    """Say what of a later call has no effect: ``snowshed run`` may have come first."""
+    asked = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+    known = asdict(runtime.settings)
+    ignored = [key for key in asked if key not in known or known[key] != asked[key]]
+    ignored += [name for name, section in (("shed", shed), ("observe", observe)) if section]
+    if ignored:
+        logger.warning(
+            "snowshed.init() was called again, or under 'snowshed run': what was set first stays, "
+            "these arguments are ignored: %s",
+            ", ".join(ignored),
+        )
 
 
 def _shed_of(run: Settings, overrides: Mapping[str, Any] | None) -> Shed | None:
