@@ -103,6 +103,9 @@ HEADS = [
     "goroutine 1 [a]:\ncreated by ",
     "goroutine profile: total 1\n1 @\n#\t0x1\tf",
     "goroutine profile: total 1\n1 @\n# labels: {",
+    "1 2 | goroutine 1 [a]:\n3 4 | f()\n5 6 | \tg.go:1\n7 8 | ",
+    "1 2 | goroutine 1 [a]:\n3 4 | f",
+    "  goroutine 1 [",
 ]
 
 

@@ -150,6 +150,43 @@ def test_stacks_in_the_log_of_a_service_that_goes_on_are_told_apart() -> None:
     ]
 
 
+def in_front(front: str, text: str, *, empty_lines: bool = True) -> str:
+    """Return the text as a collector of logs has it; ``%`` stands for a number that grows."""
+    lines = (line for line in text.splitlines() if line or empty_lines)
+    return "".join(
+        f"{front.replace('%', str(number))}{line}\n" for number, line in enumerate(lines, 95)
+    )
+
+
+@pytest.mark.parametrize("name", ["panic.txt", "ancestors.txt", "deadlock.txt", "logged.txt"])
+@pytest.mark.parametrize(
+    "front",
+    [
+        "Nov 26 17:44:% host shop[712]: ",  # journalctl
+        "shop-1  | ",  # docker compose logs
+        "2026-11-26T17:44:50.%Z ",  # kubectl logs --timestamps
+        "    ",  # a ticket
+        "> ",
+    ],
+)
+def test_a_dump_that_was_collected_line_by_line_is_the_same_dump(name: str, front: str) -> None:
+    text = (FOLDER / name).read_text()
+    assert goroutines.read(in_front(front, text)) == dump(name)
+    # The journal keeps no empty lines; others cut the space at the end of what is in front.
+    assert goroutines.read(in_front(front, text, empty_lines=False)) == dump(name)
+    cut = "".join(f"{line.rstrip()}\n" for line in in_front(front, text).splitlines())
+    assert goroutines.read(cut).goroutines == dump(name).goroutines
+
+
+def test_a_stack_that_was_logged_is_read_from_a_collected_log_too() -> None:
+    text = (FOLDER / "logged.txt").read_text().partition("in main: ")[2]
+    collected = in_front("shop-1  | ", f"2026/11/26 17:50:26 in main: {text}")
+    read = goroutines.read(collected)
+    assert isinstance(read, GoroutineDump)
+    assert [len(each.stack) for each in read.goroutines] == [2]
+    assert read.notes[0] == "2026/11/26 17:50:26 in main: "
+
+
 def test_a_deadlock_is_read_with_its_message() -> None:
     read = dump("deadlock.txt")
     assert read.notes == ("fatal error: all goroutines are asleep - deadlock!",)

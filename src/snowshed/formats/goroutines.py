@@ -29,6 +29,7 @@ from snowshed.formats._goroutines import (
     has_counts,
     has_goroutines,
     state_in,
+    without_fronts,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     the garbage collector scanned a goroutine.
 
     Args:
-        data: the text; other text may stand around it.
+        data: the text; other text may stand around it. A dump that was logged line by line, with
+            the same in front of each line but for the digits, such as a time and the name of a pod,
+            is read without that.
 
     Returns:
         A dump for ``debug=2`` and crash dumps. A profile for ``debug=1`` of the goroutine,
@@ -56,6 +59,8 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     """
     text = data if isinstance(data, str) else data.decode(errors="replace")
     text = text.replace("\r\n", "\n")
+    if not (has_goroutines(text) or has_counts(text)):
+        text = without_fronts(text)
     if has_goroutines(text):
         return dump_in(text)
     if has_counts(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snowshed.formats._goroutines._collected import without_fronts
 from snowshed.formats._goroutines._debug1 import counts_in, has_counts
 from snowshed.formats._goroutines._debug2 import dump_in, has_goroutines
 from snowshed.formats._goroutines._states import class_of, state_in
@@ -16,4 +17,5 @@ __all__ = [
     "has_counts",
     "has_goroutines",
     "state_in",
+    "without_fronts",
 ]
