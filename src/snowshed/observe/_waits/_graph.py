@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from snowshed.model import Resource, TaskSnapshot
-from snowshed.observe._waits._edges import Knots, Nodes, Pause, ring
+from snowshed.observe._waits._edges import Nodes, Pause
 from snowshed.observe._waits._flow import Flow
+from snowshed.observe._waits._knots import Knots, ring
 from snowshed.observe._waits._place import place_of
 from snowshed.observe._waits._result import ENDS_SHOWN, Cascade, Deadlock, Step
 from snowshed.observe._waits._suspects import HAS_HOLDERS, suspects
