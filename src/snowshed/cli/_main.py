@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import pkgutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +24,8 @@ _COMMANDS = {
     "top": "snowshed.cli._top:top",
     "waits": "snowshed.cli._waits:waits",
 }
+# As a shell says it of a program that a closed pipe has ended.
+_NOBODY_READS = 141
 
 
 class _LazyGroup(click.Group):
@@ -52,6 +57,7 @@ def cli(ctx: click.Context) -> None:
 
 def invoke(args: Sequence[str] | None) -> int:
     """Run the command that ``args`` name; every failure to do so is one line and a code."""
+    _have_stdout()
     try:
         code: Any = cli.main(args, prog_name="snowshed", standalone_mode=False)
     except click.UsageError as error:
@@ -61,6 +67,20 @@ def invoke(args: Sequence[str] | None) -> int:
         return fail(f"snowshed: {error}")
     except click.Abort:
         return 130
+    except SystemExit as end:
+        # What click does when nobody reads stdout any more, as behind `| head`: its 1 would say
+        # that something was found.
+        if end.code != 1:
+            raise
+        return _NOBODY_READS
     except OSError as error:  # a full disk behind stdout
         return fail(f"snowshed: {error}")
     return code or 0
+
+
+def _have_stdout() -> None:
+    """Let writing fail in one line where stdout is closed: then there is no such object at all."""
+    if sys.stdout is None:
+        nowhere = os.fdopen(os.open(os.devnull, os.O_RDONLY), "wb", buffering=0)
+        # Without buffers: what cannot be written must not be tried again at the end.
+        sys.stdout = io.TextIOWrapper(nowhere, write_through=True)

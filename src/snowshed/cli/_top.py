@@ -168,7 +168,7 @@ def _on_terminal(look: Callable[[], Look], view: View, interval: float) -> None:
 @contextlib.contextmanager
 def _keys() -> Iterator[Callable[[float], str]]:
     """Have each key at once, without Enter and unseen, while the block runs."""
-    if sys.platform == "win32" or not sys.stdin.isatty():
+    if sys.platform == "win32" or sys.stdin is None or not sys.stdin.isatty():
         yield _no_key
         return
     import termios
