@@ -211,11 +211,27 @@ def test_a_damaged_end_of_the_gzip_data_costs_nothing_that_came_before(
         (b"", "byte 0: expected the entries of a profile, found none; accepted: profile.proto"),
         (b"<html>", "byte 0: expected a field of a message, found the byte 0x3c"),
         (b"goroutine profile: total 1", "byte 0: "),
+        (
+            b"\n<!DOCTYPE html>\n<html><body>404 page not found: /debug/pprof/</body></html>",
+            r"byte 0: expected sample types, found none \(the rest of the profile left out: 1, first"
+            r" at byte 62: expected .*\); accepted: profile.proto",
+        ),
+        (b"PK\x03\x04\x14\0", r"byte 0: expected sample types, found none \(the rest"),
+        (gzip.compress(b"hello"), r"byte 0: expected sample types, found none \(the rest"),
+        (PACKED[0][:9], r"byte 0: expected the entries .* \(byte 9 of the gzip data: it ends"),
     ],
 )
 def test_what_is_no_profile_is_refused_in_one_line(data: bytes, words: str) -> None:
     with pytest.raises(FormatError, match=f"^pprof, {words}"):
         pprof.read(data)
+
+
+def test_of_a_profile_that_was_cut_before_its_samples_the_types_are_read() -> None:
+    whole = pprof.read(RAW[0])
+    cut = pprof.read(RAW[0][:30])
+    assert (cut.sample_types[0].type, cut.samples) == ("", ())
+    assert len(cut.sample_types) == len(whole.sample_types)
+    assert cut.warnings
 
 
 def test_an_empty_profile_is_one() -> None:

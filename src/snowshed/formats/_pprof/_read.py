@@ -58,10 +58,14 @@ def profile_of(raw: bytes, warnings: list[str]) -> Profile:
     names = _Names(entries, faults)
     types = entries.decoded(_TYPE, "sample types", names.value_type, faults)
     periods = entries.decoded(_PERIOD_TYPE, "period types", names.value_type, faults)
-    samples = _Samples(_Frames(entries, names, faults), names, types, faults)
+    reader = _Samples(_Frames(entries, names, faults), names, types, faults)
+    samples = entries.decoded(_SAMPLE, "samples", reader.sample, faults)
+    # Other files have bytes too that pass for a field: those of a page of HTML, after an empty line.
+    if not types and not samples and faults.lines():
+        raise _foreign("expected sample types, found none", faults)
     return Profile(
         sample_types=tuple(types),
-        samples=tuple(entries.decoded(_SAMPLE, "samples", samples.sample, faults)),
+        samples=tuple(samples),
         period_type=periods[-1] if periods else None,
         period=signed(entries.numbers.get(_PERIOD, 0)),
         time_nanos=signed(entries.numbers.get(_TIME, 0)),
@@ -121,8 +125,14 @@ def _entries_of(raw: bytes, faults: Faults) -> _Entries:
             faults.note("the rest of the profile left out", f"at byte {broken.at}: {broken.what}")
         why = broken.what
     if not count:
-        raise FormatError("pprof", "byte 0", f"{why}; accepted: profile.proto, gzip'd or not")
+        raise _foreign(why, faults)
     return entries
+
+
+def _foreign(why: str, faults: Faults) -> FormatError:
+    """Return the error for what is no profile, or one of which nothing is left."""
+    also = f" ({'; '.join(faults.lines())})" if faults.lines() else ""
+    return FormatError("pprof", "byte 0", f"{why}{also}; accepted: profile.proto, gzip'd or not")
 
 
 class _Names:
