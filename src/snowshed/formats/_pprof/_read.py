@@ -60,7 +60,7 @@ def profile_of(raw: bytes, warnings: list[str]) -> Profile:
     periods = entries.decoded(_PERIOD_TYPE, "period types", names.value_type, faults)
     reader = _Samples(_Frames(entries, names, faults), names, types, faults)
     samples = entries.decoded(_SAMPLE, "samples", reader.sample, faults)
-    # Other files have bytes too that pass for a field: those of a page of HTML, after an empty line.
+    # Other files begin like a field too: a page of HTML that has an empty line first.
     if not types and not samples and faults.lines():
         raise _foreign("expected sample types, found none", faults)
     return Profile(
