@@ -201,6 +201,42 @@ async def test_read():
     assert "3 failed, 1 passed" in printed
 
 
+def test_what_a_test_does_to_modules_and_errors_hides_no_leak(pytester: pytest.Pytester) -> None:
+    printed = failing(
+        pytester,
+        """
+import sys
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+async def says_nothing():
+    raise Mute
+
+KEPT = []
+
+async def test_module(monkeypatch):
+    monkeypatch.setitem(sys.modules, "redis", None)
+    asyncio.create_task(refresh())
+
+async def test_error():
+    KEPT.append(asyncio.create_task(says_nothing()))
+    await asyncio.sleep(0)
+    KEPT.append(asyncio.create_task(refresh()))
+
+@pytest.fixture(scope="session", autouse=True)
+def read():
+    yield
+    assert KEPT[0].exception()
+    """,
+    )
+    assert "2 failed" in printed
+    assert "test_module ended with 1 task still running:\n  refresh()" in printed
+    assert "test_error ended with 1 task still running:\n  refresh()" in printed
+    assert "\n  says_nothing()  Mute: (its text cannot be read)\n" in printed
+
+
 def test_a_thread_is_named_and_an_idle_worker_is_not(pytester: pytest.Pytester) -> None:
     printed = failing(
         pytester,
@@ -296,7 +332,8 @@ def test_a_failure_of_ours_is_told_once_and_fails_no_test(
     monkeypatch.setattr(sys.modules["snowshed._pytest_plugin._loop"], "classifier", broken)
     printed = failing(pytester, LEAKING[LEAKING.index("async def test_cart_leaks") :])
     assert "3 passed" in printed
-    assert printed.count("snowshed could not watch every test: OSError: no lists") == 1
+    assert printed.count("snowshed could not watch every test: OSError: no lists (") == 1
+    assert f"({__file__}:{broken.__code__.co_firstlineno + 1})" in printed
 
 
 def test_many_leaking_tests_do_not_fill_the_screen(pytester: pytest.Pytester) -> None:

@@ -120,6 +120,10 @@ class _Plugin:
                 # The failure is what counts; what is left may explain it, or follow from it.
                 _add_section(item, self._left(item.name, watch))
                 raise
+        if getattr(item, "_excinfo", None):
+            # A test case of unittest notes its failure, and does not raise it.
+            _add_section(item, self._left(item.name, watch))
+            return result
         left = self._left(item.nodeid if self._mode == "warn" else item.name, watch)
         problems = _broken_limits(item, watch)
         if left and self._mode == "error":
@@ -154,7 +158,11 @@ class _Plugin:
 
     def _failed(self, error: Exception) -> None:
         """Note an error of ours: the test must not fail for it."""
-        self._broken = self._broken or f"{type(error).__name__}: {error}"
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = "" if trace is None else f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+        self._broken = self._broken or f"{type(error).__name__}: {error}{where}"
 
     def _left(self, test: str, watch: Watch) -> str:
         if not watch.leaks:
@@ -285,7 +293,10 @@ def _wrapped(item: pytest.Function, watch: Watch) -> Iterator[None]:
     function = item.obj
     hypothesis: Any = getattr(function, "hypothesis", None)
     inner = getattr(hypothesis, "inner_test", None)
-    if inspect.iscoroutinefunction(function):
+    if (case := _isolated_case(item)) is not None:
+        _look_at_the_end(case, watch)
+        yield
+    elif inspect.iscoroutinefunction(function):
         item.obj = _watched(function, watch)
         try:
             yield
@@ -299,6 +310,26 @@ def _wrapped(item: pytest.Function, watch: Watch) -> Iterator[None]:
             hypothesis.inner_test = inner
     else:
         yield
+
+
+def _isolated_case(item: pytest.Function) -> Any:
+    """Return the `unittest.IsolatedAsyncioTestCase` that is run; None if it is no such test."""
+    # By what it can, as to import that class would load asyncio.
+    return item.instance if hasattr(type(item.instance), "addAsyncCleanup") else None
+
+
+def _look_at_the_end(case: Any, watch: Watch) -> None:
+    """Have what ``case`` leaves looked for when all of its own cleaning up is done.
+
+    Its set-up and its cleaning are part of the test, on a loop that is the test's alone.
+    """
+    try:
+        from snowshed._pytest_plugin import _loop
+
+        # The first one that is added is the last that is called.
+        case.addAsyncCleanup(_loop.looking(watch))
+    except Exception as error:  # noqa: BLE001 - the test must run whatever happens here
+        watch.broken(error)
 
 
 def _watched(function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:

@@ -57,5 +57,6 @@ def module_of(site: Site | None) -> list[str]:
     return [
         f"{name}.{site.code.co_qualname}"
         for name, module in list(sys.modules.items())
-        if vars(module).get("__file__") == site.code.co_filename
+        # A test may have put None there, or what is no module.
+        if getattr(module, "__dict__", {}).get("__file__") == site.code.co_filename
     ]

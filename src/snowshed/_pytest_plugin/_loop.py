@@ -133,7 +133,7 @@ def _lost(
     place = None
     if trace is not None:
         place = _findings.place_of(trace.tb_frame.f_code, trace.tb_lineno, root)
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    what = f"{type(error).__name__}: {_said(error)}".splitlines()[0]
     return Finding(
         "exception",
         _findings.given_name(task.get_name()),
@@ -141,6 +141,13 @@ def _lost(
         place_of_site(site, root),
         place,
     )
+
+
+def _said(error: BaseException | None) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it is the project's code that runs here
+        return "(its text cannot be read)"
 
 
 def note_lost(watch: Watch, context: dict[str, Any]) -> None:
@@ -224,6 +231,15 @@ async def _run(watch: Watch, loop: asyncio.AbstractEventLoop, test: Awaitable[An
         raise
     await _look_through(watch, loop)
     return result
+
+
+def looking(watch: Watch) -> Callable[[], Awaitable[None]]:
+    """Return what looks for all that is left on the loop that runs it."""
+
+    async def look() -> None:
+        await _look_through(watch, asyncio.get_running_loop())
+
+    return look
 
 
 async def _look_through(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:

@@ -131,10 +131,11 @@ class Everywhere:
 
 def _of_loop(loop: Any) -> Watch | None:
     """Return the watch to which something on ``loop`` belongs."""
-    watch = CURRENT.get()
-    if watch is None and (everywhere := Everywhere.watch) is not None and loop in everywhere.loops:
+    # First by the loop: a test case of unittest runs in a context that is older than its test.
+    everywhere = Everywhere.watch
+    if everywhere is not None and loop in everywhere.loops:
         return everywhere
-    return watch
+    return CURRENT.get()
 
 
 def _note_thread(thread: threading.Thread, frame: FrameType | None) -> None:
