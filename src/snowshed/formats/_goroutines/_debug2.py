@@ -306,7 +306,7 @@ def _status_in(words: str) -> _Status:
         else:
             break
     state = ", ".join((state, *more))
-    bare = state.removesuffix(" (scan)")
+    bare = state.replace(" (scan)", "")
     return _Status(
         state=bare.removesuffix(" (leaked)"),
         minutes=found.get("minutes", 0),

@@ -73,7 +73,16 @@ _WAITS_IN = {
     "sync.runtime_SemacquireWaitGroup": "sync.WaitGroup.Wait",
     "sync.runtime_notifyListWait": "sync.Cond.Wait",
     "sync.runtime_Semacquire": "semacquire",
-    "runtime.coroswitch_m": "coroutine",
+    "internal/synctest.Run": "synctest.Run",
+    "internal/synctest.Wait": "synctest.Wait",
+}
+# What waits without being parked: the other side of `iter.Pull`, the loop behind `signal.Notify`,
+# whoever is in C.
+_WAITS_AT = {
+    "runtime.corostart": "coroutine",
+    "runtime.coroswitch": "coroutine",
+    "runtime.notetsleepg": "syscall",
+    "runtime.cgocall": "syscall",
 }
 _SYSCALLS = ("syscall.", "internal/runtime/syscall.", "runtime/internal/syscall.")
 _FRAMES_AT_MOST = 9
@@ -106,9 +115,10 @@ def state_in(stack: Stack) -> str:
     """
     if not stack:
         return TaskState.CREATED
-    if stack[0].function.startswith(_SYSCALLS):
+    innermost = stack[0].function
+    if innermost.startswith(_SYSCALLS):
         return "syscall"
-    if stack[0].function != "runtime.gopark":
-        return TaskState.RUNNING
+    if innermost != "runtime.gopark":
+        return _WAITS_AT.get(innermost, TaskState.RUNNING)
     above = (_WAITS_IN.get(frame.function) for frame in islice(stack, 1, _FRAMES_AT_MOST))
     return next(filter(None, above), "waiting")
