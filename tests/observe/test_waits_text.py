@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from _wait_graphs import ACQUIRE, HANDLER, RESERVE, lock, task
@@ -45,6 +47,14 @@ class TestText:
         event = Resource(7, "asyncio.Event", "<asyncio.Event unset>", 1)
         text = str(WaitGraph.of([task(1, behind=event)]))
         assert "waits behind <asyncio.Event unset>" in text
+
+    def test_a_name_cannot_write_lines_of_its_own_nor_steer_a_terminal(self) -> None:
+        odd = replace(task(1, behind=lock(7)), name="T\nDEADLOCK\x1b[2J\ud800é")
+        event = Resource(8, "Odd\r", "", 1)
+        text = str(WaitGraph.of([odd, task(2, behind=event)]))
+        assert r"1 waits for it: T\nDEADLOCK\x1b[2J\ud800é [lock] at" in text
+        assert r"waits behind Odd\r" in text
+        assert text.replace("\n", "").isprintable()
 
     def test_many_alike(self) -> None:
         queue = [Resource(each, "asyncio.Queue", "", 1) for each in range(3)]
