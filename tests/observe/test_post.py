@@ -6,11 +6,14 @@ import base64
 import email
 import email.policy
 import json
+import os
 import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -213,21 +216,133 @@ def test_a_server_that_says_nothing_is_left_after_a_while() -> None:
             target.send(packet())
 
 
-def test_what_is_no_http_is_an_error() -> None:
+@contextmanager
+def answering(answer: Callable[[socket.socket, bytes], object]) -> Iterator[str]:
+    """Serve one connection: ``answer`` is called with it and what came over it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def answer() -> None:
+        def serve() -> None:
             connection, _ = server.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+            with connection, suppress(OSError):
+                came = b""
+                while not came.endswith(BODY):  # closing before that would be a reset
+                    came += connection.recv(65536)
+                answer(connection, came)
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=serve)
         thread.start()
-        target = Server(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=10)
-        with pytest.raises(NotSent, match="BadStatusLine"):
-            target.send(packet())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
         thread.join()
+
+
+def test_what_is_no_http_is_an_error_that_does_not_repeat_it() -> None:
+    """It may be an echo, with all headers."""
+    with answering(lambda connection, came: connection.sendall(b"\x1b[31m" + came)) as url:
+        target = Server(url, headers=["X-Token: s3cret"], timeout=10)
+        with pytest.raises(NotSent) as caught:
+            target.send(packet())
+    assert str(caught.value) == f"{url}: BadStatusLine: the answer is no HTTP"
+    assert not caught.value.final
+
+
+def test_who_hangs_up_without_an_answer_is_told_of_as_such() -> None:
+    remote = pytest.raises(NotSent, match="RemoteDisconnected: Remote end closed")
+    with answering(lambda connection, _: None) as url, remote as caught:
+        Server(url, timeout=10).send(packet())
+    assert not caught.value.final
+
+
+@pytest.mark.parametrize("bit", [b"X", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_an_answer_that_comes_bit_by_bit_and_never_ends_is_left_after_a_while(bit: bytes) -> None:
+    """Each read is quick; it is all of them that may not take longer."""
+    over, ended = threading.Event(), threading.Event()
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        for _ in range(1000):  # or this test would, without what it is for
+            connection.sendall(bit)
+            if over.wait(0.01):
+                return
+        ended.set()
+
+    with answering(answer) as url:
+        with pytest.raises(NotSent, match="TimeoutError"):
+            Server(url, timeout=0.1).send(packet())
+        assert not ended.is_set()
+        over.set()
+
+
+def test_each_answer_has_all_of_the_time(receiver: Receiver) -> None:
+    target = Server(receiver.url, timeout=9.0)
+    target.send(packet())
+    assert target._connection is not None
+    assert target._connection.sock.gettimeout() < 9.0
+    assert target._connected().sock.gettimeout() == 9.0
+    target.rest()
+
+
+def test_a_profile_has_arrived_when_the_status_says_so_whatever_follows() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with answering(lambda connection, _: connection.sendall(head + b"no\r\n")) as url:
+        target = Server(url, timeout=10)
+        target.send(packet())
+        assert target._connection is None
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://ann:s3cret@new.example/ingest?token=s3cret", "https://new.example/ingest"),
+        ("/new", "/new"),
+        ("https://new.example/" + "x" * 500, "https://new.example/xxx"),
+        ("ftp://new.example/", ""),
+        ("https://new example/\x1b", ""),
+        ("", ""),
+    ],
+)
+def test_a_redirection_is_not_followed_but_told_of(
+    receiver: Receiver, location: str, told: str
+) -> None:
+    receiver.status = 308
+    receiver.headers = {"Location": location}
+    target = Server(f"{receiver.url}/a", headers=["X-Token: s3cret"])
+    with pytest.raises(NotSent) as caught:
+        target.send(packet())
+    target.rest()
+    said = str(caught.value)
+    begin = f"{receiver.url}/a answered 308"
+    if told:
+        where = f"{receiver.url}{told}" if told.startswith("/") else told
+        assert said.startswith(f"{begin}; it is at {where}")
+    else:
+        assert said == begin
+    assert "s3cret" not in said
+    assert len(said) < 350
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_lets_go_of_the_connection_and_the_parent_keeps_it(receiver: Receiver) -> None:
+    target = Server(receiver.url)
+    target.send(packet())
+    assert target._connection is not None
+    handle = target._connection.sock.fileno()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there is the receiver's thread
+        child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            target.after_fork()
+            os.fstat(handle)
+        except OSError:
+            code = 0 if target._connection is None else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    target.send(packet())
+    target.rest()
+    assert (len(receiver.got), receiver.connections) == (2, 1)
 
 
 def test_https_is_checked_against_the_certificates_that_were_given(

@@ -15,6 +15,7 @@ from snowshed.observe._upload._upload import (
     IDLE,
     LONGEST_ASKED,
     LONGEST_PAUSE,
+    TOLD_AGAIN,
     UNPACKED_AT_MOST,
     NotSent,
     Packet,
@@ -35,6 +36,7 @@ class Target:
         self.error: Exception | None = None
         self.attempts = 0
         self.rests = 0
+        self.forks = 0
         self.arrived = threading.Event()
 
     def send(self, packet: Packet) -> None:
@@ -46,6 +48,9 @@ class Target:
 
     def rest(self) -> None:
         self.rests += 1
+
+    def after_fork(self) -> None:
+        self.forks += 1
 
     def __str__(self) -> str:
         return "the target"
@@ -220,6 +225,34 @@ def test_the_log_tells_when_a_target_goes_and_when_it_comes_back(
     ]
 
 
+def test_what_the_log_has_just_told_it_does_not_tell_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As of a target that takes one kind of profile and refuses the other."""
+    caplog.set_level(logging.INFO, "snowshed.observe")
+    scene = Scene()
+    for number in range(101):
+        scene.now = 10.0 * number
+        scene.target.error = NotSent("it answered 422", final=True) if number % 2 else None
+        scene.submit(packet(number))
+        scene.step()
+    assert scene.uploader.statistics().failed == 50
+    refused, again = "a profile could not be sent: it answered 422", "profiles arrive again"
+    assert [message[: len(refused)] for message in caplog.messages] == [
+        refused,
+        f"{again} at the target",
+        refused,
+        f"{again} at the target",
+    ]
+    assert TOLD_AGAIN < scene.now < 2 * TOLD_AGAIN
+    caplog.clear()
+    scene.now += 10
+    scene.target.error = NotSent("it is down")
+    scene.submit(packet(1))
+    scene.step()
+    assert caplog.messages == ["a profile could not be sent: it is down"]
+
+
 def test_pauses_double_up_to_a_bound_with_jitter() -> None:
     assert [backoff(failures, None, 1.0) for failures in (1, 2, 3, 7, 100)] == [1, 2, 4, 60, 60]
     assert backoff(3, None, 0.0) == 2.0
@@ -263,6 +296,18 @@ def test_closing_makes_one_more_attempt_however_long_the_pause() -> None:
     assert len(target.got) == 1
 
 
+def test_one_that_was_closed_and_started_again_makes_no_attempt_more_when_it_lies_down() -> None:
+    target = Target()
+    uploader = Uploader(target, clock=lambda: 0.0)
+    uploader.start()
+    uploader.close()
+    uploader.start()
+    uploader._not_before = 1000.0
+    uploader.submit(lambda: packet(1))
+    uploader._thread.stop(5)  # as a fork does
+    assert target.attempts == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_does_not_send_what_is_the_parents() -> None:
     target = Target()
@@ -270,10 +315,12 @@ def test_a_child_does_not_send_what_is_the_parents() -> None:
     uploader._not_before = uploader._clock() + 1000
     uploader.start()
     uploader.submit(lambda: packet(1))
+    uploader._failures, uploader._last_error = 3, "it is down"
     child = os.fork()
     if child == 0:
         statistics = uploader.statistics()
-        os._exit(0 if (statistics.queued, statistics.submitted) == (0, 0) else 1)
+        counts = (statistics.queued, statistics.submitted, uploader._failures, target.forks)
+        os._exit(0 if (*counts, statistics.last_error) == (0, 0, 0, 1, "") else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     uploader.close()
     assert len(target.got) == 1

@@ -11,12 +11,17 @@ Sources: Pyroscope's ``POST /ingest`` (server API; the names by which it sorts p
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
+import io
 import json
+import os
 import ssl
+import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlencode
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin
 
 from snowshed.observe._addresses import headers_of, shown, split
 from snowshed.observe._upload._upload import NotSent, Packet
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 _ANSWER_READ = 4096
+_SHOWN_AT_MOST = 200
 _BOUNDARY = "snowshed-profile-5d0f"
 # Said of the values of a block profile, or Pyroscope takes it for one of mutexes.
 _BLOCK_TYPES = json.dumps(
@@ -45,7 +51,7 @@ class Server:
         service: what Pyroscope should call the service.
         headers: sent along, each as ``Name: value``.
         cafile: certificates that the server's is checked against; None: those of the system.
-        timeout: seconds that one read, write or connect may take.
+        timeout: seconds that the connection may take, that sending may, and that the answer may.
 
     Raises:
         ValueError: no such URL or header.
@@ -80,13 +86,10 @@ class Server:
             connection = self._connected()
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
-            answer.read(_ANSWER_READ)
-            if answer.will_close or not answer.isclosed():
-                self.rest()
         except (OSError, http.client.HTTPException) as error:
             self.rest()
-            msg = f"{self}: {type(error).__name__}: {error}"
-            raise NotSent(msg) from error
+            raise self._failure(error) from error
+        self._read_rest(answer)
         if not 200 <= answer.status < 300:
             raise self._refusal(answer)
 
@@ -96,24 +99,64 @@ class Server:
             self._connection.close()
             self._connection = None
 
+    def after_fork(self) -> None:
+        """Let go, in the child, of the connection that the parent may send through just now."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.sock is not None:
+            # Not `close`: a thread that is not here may hold the lock of what is read.
+            with contextlib.suppress(OSError):
+                os.close(connection.sock.detach())
+
     def _connected(self) -> http.client.HTTPConnection:
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             host, port = self._url.hostname or "", self._url.port
-            self._connection = (
+            connection = self._connection = (
                 http.client.HTTPConnection(host, port, timeout=self._timeout)
                 if self._tls is None
                 else http.client.HTTPSConnection(
                     host, port, timeout=self._timeout, context=self._tls
                 )
             )
-        return self._connection
+            in_time: Any = partial(_InTime, seconds=self._timeout)
+            connection.response_class = in_time
+        elif connection.sock is not None:
+            connection.sock.settimeout(self._timeout)  # less was left when the last answer came
+        return connection
+
+    def _read_rest(self, answer: http.client.HTTPResponse) -> None:
+        """Read what follows the head, so that the connection can be used again."""
+        try:
+            answer.read(_ANSWER_READ)
+            used_up = answer.will_close or not answer.isclosed()
+        except (OSError, http.client.HTTPException):
+            used_up = True  # the status was there, and that is all that counts
+        if used_up:
+            self.rest()
+
+    def _failure(self, error: OSError | http.client.HTTPException) -> NotSent:
+        # What came instead of an answer is not shown: it may be an echo, headers and all.
+        what = error if isinstance(error, OSError) else "the answer is no HTTP"
+        return NotSent(f"{self}: {type(error).__name__}: {what}")
 
     def _refusal(self, answer: http.client.HTTPResponse) -> NotSent:
         # Asked too often or overloaded: later. Anything else it will refuse again.
         final = answer.status < 500 and answer.status not in {408, 425, 429}
         after = answer.getheader("Retry-After", "")
         seconds = float(after) if after.isascii() and after.isdigit() else None
-        return NotSent(f"{self} answered {answer.status}", final=final, after=seconds)
+        msg = f"{self} answered {answer.status}{self._elsewhere(answer)}"
+        return NotSent(msg, final=final, after=seconds)
+
+    def _elsewhere(self, answer: http.client.HTTPResponse) -> str:
+        """Tell where a redirection leads; it is not followed, as headers are not for others."""
+        location = answer.getheader("Location")
+        if not 300 <= answer.status < 400 or not location:
+            return ""
+        try:
+            where = shown(split(urljoin(self._url.geturl(), location)))
+        except ValueError:
+            return ""
+        return f"; it is at {where[:_SHOWN_AT_MOST]}, which profiles_to has to name itself"
 
     def _request(self, packet: Packet) -> tuple[str, bytes, str]:
         """Return path, body and content type."""
@@ -131,6 +174,39 @@ class Server:
             asked["format"] = "pprof"
             body, kind = packet.body, "application/octet-stream"
         return f"{path}?{urlencode(asked)}", body, kind
+
+
+class _InTime(http.client.HTTPResponse):
+    """An answer all of which has to be there in time, not only each next byte of it."""
+
+    def __init__(self, sock: Any, *args: Any, seconds: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        fp: Any = self.fp
+        self.fp = io.BufferedReader(_Until(sock, fp.detach(), time.monotonic() + seconds))
+
+
+class _Until(io.RawIOBase):
+    """Reads from a socket up to a point in time."""
+
+    def __init__(self, sock: Any, raw: io.RawIOBase, until: float) -> None:
+        self._sock = sock
+        self._raw = raw
+        self._until = until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            msg = "timed out"
+            raise TimeoutError(msg)
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _form(profile: bytes) -> bytes:

@@ -58,6 +58,9 @@ class Directory:
     def rest(self) -> None:
         """Nothing is held."""
 
+    def after_fork(self) -> None:
+        """Nothing is the parent's: its files have its number in their names."""
+
     def _write(self, packet: Packet) -> None:
         self._number += 1
         when = time.strftime("%Y%m%dT%H%M%S", time.gmtime(packet.ended))

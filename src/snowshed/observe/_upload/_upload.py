@@ -27,6 +27,8 @@ LONGEST_PAUSE = 60.0
 LONGEST_ASKED = 300.0
 IDLE = 60.0
 UNPACKED_AT_MOST = 8
+# Shortest time between two lines of the log that say the same.
+TOLD_AGAIN = 600.0
 
 logger = logging.getLogger("snowshed.observe")
 
@@ -72,6 +74,10 @@ class Target(Protocol):
 
     def rest(self) -> None:
         """Let go of what is only needed while packets are sent."""
+        ...
+
+    def after_fork(self) -> None:
+        """Let go, in the child, of what a thread of the parent may use just now."""
         ...
 
 
@@ -140,23 +146,30 @@ class Uploader:
         self._most_bytes = most_bytes
         self._clock = clock
         self._chance = chance
+        self._closing = False
+        self._begin()
+        self._thread = Background("snowshed-upload", self.run, self._in_child)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._unpacked: deque[Pack] = deque()
         self._queue: deque[Packet] = deque()
         self._queued_bytes = 0
         self._failures = 0
         self._not_before = float("-inf")
-        self._closing = False
         self._submitted = self._sent = self._bytes = 0
         self._retried = self._failed = self._dropped = 0
         self._last_error = ""
-        self._thread = Background("snowshed-upload", self.run, self._in_child)
+        self._told = ""
+        self._told_at = float("-inf")
+        self._is_told = False
 
     def __repr__(self) -> str:
         return f"<Uploader to {self._target} queued={len(self._queue)} sent={self._sent}>"
 
     def start(self) -> None:
         """Start the thread, unless it runs."""
+        self._closing = False
         self._thread.start()
 
     def close(self, timeout: float = 2.0) -> None:
@@ -205,11 +218,11 @@ class Uploader:
         except NotSent as error:
             return self._not_sent(packet, error)
         except Exception as error:  # noqa: BLE001 - the thread must go on
-            final = NotSent(f"{type(error).__name__} while sending", final=True)
-            return self._not_sent(packet, final)
-        if self._failures:
+            msg = f"{self._target}: {type(error).__name__} while sending"
+            return self._not_sent(packet, NotSent(msg, final=True))
+        if self._is_told:
             logger.info("profiles arrive again at %s", self._target)
-        self._failures = 0
+        self._failures, self._is_told = 0, False
         self._sent += 1
         self._bytes += len(packet.body)
         return 0.0
@@ -218,7 +231,7 @@ class Uploader:
         self._last_error = str(error)
         self._failures += 1
         if self._failures == 1:
-            logger.warning("a profile could not be sent: %s", error)
+            self._tell(self._last_error)
         if error.final:
             self._failed += 1
         else:
@@ -228,6 +241,14 @@ class Uploader:
                 self._queued_bytes += len(packet.body)
                 self._make_room()
         return backoff(self._failures, error.after, self._chance())
+
+    def _tell(self, what: str) -> None:
+        # A target that takes one kind of profile and not the other would fill the log.
+        now = self._clock()
+        if what == self._told and now - self._told_at < TOLD_AGAIN:
+            return
+        self._told, self._told_at, self._is_told = what, now, True
+        logger.warning("a profile could not be sent: %s", what)
 
     def _take(self) -> Packet | None:
         with self._lock:
@@ -261,12 +282,8 @@ class Uploader:
 
     def _in_child(self) -> None:
         # What waits is the parent's to send.
-        self._lock = threading.Lock()
-        self._unpacked.clear()
-        self._queue.clear()
-        self._queued_bytes = 0
-        self._submitted = self._sent = self._bytes = 0
-        self._retried = self._failed = self._dropped = 0
+        self._begin()
+        self._target.after_fork()
 
     def statistics(self) -> UploadStatistics:
         """Return the totals so far; from any thread."""
