@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from snowshed.attach._reporter import ROUTES_AT_MOST, Reporter
+from snowshed.attach._reporter import LINES_AT_MOST, ROUTES_AT_MOST, Reporter
 from snowshed.model import RequestReport
 
 
@@ -75,8 +75,30 @@ def test_leftovers_of_a_route_do_not_hide_its_flood(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_routes_without_end_take_memory_with_an_end(clock: Clock) -> None:
+def test_paths_without_end_do_not_fill_the_log_nor_hide_a_flood(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "snowshed.request")
     reporter = Reporter(10.0, clock)
+    for number in range(LINES_AT_MOST + 5):
+        reporter.write(report(f"GET /{number}", refused=0))
+    assert (len(caplog.records), reporter.suppressed) == (LINES_AT_MOST, 5)
+    reporter.write(report("GET /cart"))
+    assert caplog.records[-1].levelno == logging.WARNING
+    clock.now = 10.0
+    reporter.write(report("GET /last", refused=0))
+    assert len(caplog.records) == LINES_AT_MOST + 2
+
+
+def test_who_wants_every_line_gets_it(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    reporter = Reporter(0.0, clock)
+    for _ in range(LINES_AT_MOST + 5):
+        reporter.write(report())
+    assert len(caplog.records) == LINES_AT_MOST + 5
+
+
+def test_routes_without_end_take_memory_with_an_end(clock: Clock) -> None:
+    reporter = Reporter(0.0, clock)
     for number in range(2 * ROUTES_AT_MOST):
         reporter.write(report(f"GET /{number}"))
     assert len(reporter._routes) <= ROUTES_AT_MOST

@@ -28,7 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         sites_from: live count from which the line that creates a task is recorded; None for
             ``budget``. Recording costs a walk over frames for each task.
         grace: between the cancellation of a request and that of its remaining tasks.
-        log_interval: shortest time between two reports on the same route.
+        log_interval: shortest time between two reports on the same route, in which at most a
+            hundred of a kind are written; 0 for all of them.
         infrastructure: more modules whose tasks belong to servers and frameworks.
         driver: more modules whose tasks belong to drivers and connection pools.
         helper: more modules whose tasks only carry out a call that the request made itself.
