@@ -63,6 +63,40 @@ def test_limiters_of_several_processes_are_added_up() -> None:
     ]
 
 
+def sampler(*late: float, **blocked: Any) -> dict[str, Any]:
+    calm = {"blocked": 0, "blocked_by": []}
+    return {"sampler": {"lag": [{"worst": each} for each in late], **calm, **blocked}}
+
+
+def by(file: str, longest: float) -> dict[str, Any]:
+    return {"frame": {"file": file, "line": 7, "function": "main"}, "longest": longest}
+
+
+def test_the_latest_loop_of_all_processes_is_shown() -> None:
+    assert [*of_services([sampler(0.003), sampler(0.25, 0.1)])] == [
+        "loop lag: 250 ms at worst in the last seconds"
+    ]
+    assert [*of_services([sampler()])] == []
+
+
+def test_the_line_that_has_blocked_a_loop_for_longest_is_named() -> None:
+    calm = sampler(0.01, blocked=1, blocked_by=[by("/srv/shop/a.py", 0.2), by("", 9.0)])
+    stuck = sampler(0.01, blocked=2, blocked_by=[by("/srv/shop/b.py", 2.5)])
+    line = "loop lag: 10 ms at worst in the last seconds; blocked {} since the start"
+    assert [*of_services([calm, stuck])] == [
+        line.format("3 times") + ", longest at shop/b.py:7 main for 2.5 s"
+    ]
+    unseen = sampler(0.01, blocked=1, blocked_by=[by("", 9.0)])
+    assert [*of_services([unseen])] == [line.format("once")]
+
+
+def test_what_would_steer_a_terminal_is_made_visible() -> None:
+    rules = {"rules": [{"name": "\x1b[31m", "active": True}]}
+    assert picture(Look(("1",), 0, 0, (), ({"rules": rules},)), View(BY, "count"))[1] == (
+        "rules: \\x1b[31m"
+    )
+
+
 def test_rules_that_act_are_named_wherever_they_stand_in_the_tree() -> None:
     child = {"name": "slow", "active": True}
     rules = {"rules": [{"name": "errors", "active": False, "then": [child]}]}
@@ -73,7 +107,12 @@ def test_rules_that_act_are_named_wherever_they_stand_in_the_tree() -> None:
 
 @pytest.mark.parametrize(
     "service",
-    [{}, {"limiter": None, "rules": None}, {"limiter": {"limit": 1}, "rules": {"rules": 7}}],
+    [
+        {},
+        {"limiter": None, "rules": None, "sampler": None},
+        {"limiter": {"limit": 1}, "rules": {"rules": 7}, "sampler": {"lag": []}},
+        {"limiter": {**LIMITER, "limit": None}},
+    ],
 )
 def test_what_is_not_known_is_left_out(service: dict[str, Any]) -> None:
     assert [*of_services([service])] == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -141,29 +143,79 @@ def test_a_process_that_has_no_more_than_tasks_is_watched_too() -> None:
     assert _top.look_at([Process("1", 1, answers)], ["state"]) == Look(("1",), 0, 0, ())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no terminal of this kind")
-def test_on_a_terminal_it_goes_on_until_q_is_pressed() -> None:
+@contextmanager
+def terminal(*arguments: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run `snowshed top` on a terminal; yield the process, and the end that we have of it."""
     import pty
+    import termios
 
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "snowshed", "top", ME, "--interval", "200ms"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "20"}
+    before = termios.tcgetattr(theirs)
+    command = [sys.executable, "-m", "snowshed", "top", ME, "--interval", "200ms", *arguments]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "20", **variables}
     with (
         _debugged.serving([task(1)]),
         subprocess.Popen(
             command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment
         ) as process,
     ):
+        yield process, ours
+        assert process.wait(20) is not None
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert termios.tcgetattr(theirs) == before
+    os.close(theirs)
+    os.close(ours)
+
+
+on_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="no terminal of this kind")
+
+
+@on_a_terminal
+def test_on_a_terminal_it_goes_on_until_q_is_pressed() -> None:
+    with terminal() as (process, ours):
         seen = read_until(ours, b"q quit")
         os.write(ours, b"o")
         seen += read_until(ours, b"by oldest")
         os.write(ours, b"q")
         assert process.wait(20) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-    os.close(theirs)
-    os.close(ours)
     assert b"shop/app.py:41 checkout" in seen
+
+
+@on_a_terminal
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 0)])
+def test_whoever_ends_it_gets_the_terminal_back(
+    name: str, code: int, request: pytest.FixtureRequest
+) -> None:
+    number = getattr(signal, name)
+    # What runs the tests may have had it ignored, and what is ignored stays so.
+    before = signal.signal(number, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(number, before))
+    with terminal() as (process, ours):
+        read_until(ours, b"q quit")
+        process.send_signal(number)
+        read_until(ours, b"\x1b[?1049l")
+        assert process.wait(20) == code
+
+
+@on_a_terminal
+def test_a_terminal_that_can_only_show_lines_gets_one_look() -> None:
+    with terminal(TERM="dumb") as (process, ours):
+        seen = read_until(ours, b"5.0 s")
+        assert process.wait(20) == 0
+    assert b"\x1b" not in seen
+    assert b"q quit" not in seen
+
+
+def test_an_interrupt_before_there_is_anything_to_see_is_130(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> Look:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_top, "look_at", interrupted)
+    with _debugged.serving([]):
+        assert main(["top", ME, "--once"]) == 130
 
 
 def read_until(terminal: int, words: bytes) -> bytes:

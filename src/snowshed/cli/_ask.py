@@ -32,6 +32,7 @@ __all__ = [
     "at_url",
     "read_json",
     "safe",
+    "where",
     "why_not",
 ]
 
@@ -286,6 +287,13 @@ def read_json(process: Process, body: bytes, *keys: str) -> dict[str, Any]:
         pass
     msg = f"{process.name}: what answers is not snowshed, or a later version of it"
     raise CannotAsk(msg)
+
+
+def where(names: Sequence[str]) -> str:
+    """Return where the answers come from: the names of processes, in the words of a sentence."""
+    if len(names) > 1:
+        return f"in {len(names)} processes"
+    return f"in process {names[0]}" if names[0].isdecimal() else f"at {names[0]}"
 
 
 def safe(text: str) -> str:

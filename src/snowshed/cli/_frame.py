@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from snowshed.cli._groups import Group, columns, row, sort
+from snowshed.cli._ask import safe, where
+from snowshed.cli._groups import Group, columns, row, shown, sort
 from snowshed.cli._table import Column, lines
+from snowshed.observe._waits import duration
 
 __all__ = ["Look", "View", "of_services", "picture"]
 
@@ -56,7 +58,7 @@ class View:
 
 def picture(look: Look, view: View, foot: str = "") -> list[str]:
     """Return the lines of a picture; ``foot`` is the last one of them."""
-    head = [_summary(look, view), *of_services(look.services)]
+    head = [safe(line) for line in (_summary(look, view), *of_services(look.services))]
     groups = sort(look.groups, view.order, view.by, view.before)
     space = len(groups)
     if view.height is not None:
@@ -73,11 +75,11 @@ def picture(look: Look, view: View, foot: str = "") -> list[str]:
 
 
 def _summary(look: Look, view: View) -> str:
-    names = look.processes
-    where = f"process {names[0]}" if len(names) == 1 else f"{len(names)} processes"
     silent = f" ({look.silent} without an answer)" if look.silent else ""
     grown = "" if view.total_before is None else f" ({look.total - view.total_before:+,})"
-    return f"{look.total:,} tasks and threads{grown} in {where}{silent}, by {view.order}"
+    return (
+        f"{look.total:,} tasks and threads{grown} {where(look.processes)}{silent}, by {view.order}"
+    )
 
 
 def _change(group: Group, view: View) -> str:
@@ -88,10 +90,15 @@ def _change(group: Group, view: View) -> str:
 
 
 def of_services(services: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a line about the limiters, and one for each rule that acts.
+    """Yield a line about the loops, one about the limiters, and one about the rules that act.
 
-    Of several processes, numbers are added up, and a rule acts if it does in one of them.
+    Of several processes, numbers are added up, the loop that is shown is the latest one, and a rule
+    acts if it does in one of them.
     """
+    samplers = [each["sampler"] for each in services if _is_sampler(each.get("sampler"))]
+    late = [loop["worst"] for each in samplers for loop in each["lag"]]
+    if late:
+        yield f"loop lag: {duration(max(late))} at worst in the last seconds{_blocked(samplers)}"
     limiters = [each["limiter"] for each in services if _is_limiter(each.get("limiter"))]
     if limiters:
         limit, inflight, offered, admitted = (
@@ -115,9 +122,29 @@ def of_services(services: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"rules: {names}"
 
 
+def _blocked(samplers: Sequence[Mapping[str, Any]]) -> str:
+    times = sum(each["blocked"] for each in samplers)
+    if not times:
+        return ""
+    # One whose line could not be seen has no file.
+    known = [by for each in samplers for by in each["blocked_by"] if by["frame"]["file"]]
+    often = f"; blocked {'once' if times == 1 else f'{times:,} times'} since the start"
+    if not known:
+        return often
+    worst = max(known, key=lambda by: float(by["longest"]))
+    place = shown("{file}:{line} {function}".format(**worst["frame"]))
+    return f"{often}, longest at {place} for {duration(worst['longest'])}"
+
+
+def _is_sampler(found: object) -> bool:
+    return isinstance(found, Mapping) and {"lag", "blocked", "blocked_by"} <= found.keys()
+
+
 def _is_limiter(found: object) -> bool:
-    needed = {"limit", "inflight", "offered", "admitted"}
-    return isinstance(found, Mapping) and needed <= found.keys()
+    needed = ("limit", "inflight", "offered", "admitted")
+    return isinstance(found, Mapping) and all(
+        isinstance(found.get(name), (int, float)) for name in needed
+    )
 
 
 def _rules_in(report: object) -> Iterator[Mapping[str, Any]]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process, read_json
+from snowshed.cli._ask import (
+    CannotAsk,
+    Process,
+    Question,
+    ask_all,
+    asks_a_process,
+    read_json,
+    safe,
+    where,
+)
 from snowshed.cli._duration import duration_in
 from snowshed.cli._groups import columns, merge, row, shown
 from snowshed.cli._output import fail, print_json
@@ -216,10 +225,10 @@ def heading(answers: Answers, documents: Sequence[Mapping[str, Any]]) -> str:
     total = sum(each["total"] for each in documents)
     matching = sum(each["matching"] for each in documents)
     names = [process.name for process, _ in answers]
-    where = f"process {names[0]}" if len(names) == 1 else f"{len(names)} processes"
     several = f" ({', '.join(names)})" if len(names) > 1 else ""
     chosen = "" if matching == total else f", {matching:,} of them as asked for"
-    return f"{total:,} tasks and threads in {where}{several}{chosen}"
+    place = safe(where(names))
+    return f"{total:,} tasks and threads {place}{several}{chosen}"
 
 
 def _print_table(titles: Sequence[Column], rows: Sequence[Iterator[str] | Sequence[str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -49,9 +50,13 @@ _SHORTEST = 0.2
     default="2s",
     callback=duration_in,
     metavar="2s",
-    help="Time between two looks. [2s]",
+    help="Time between two looks, 200ms at least. [2s]",
 )
-@click.option("--once", is_flag=True, help="One look, as text; so also where stdout is a pipe.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="One look, as text; so also where stdout is a pipe or a dumb terminal.",
+)
 def top(target: str, token: str | None, timeout: float, **asked: Any) -> int:
     """Watch the tasks of a running service, its limiter and its rules.
 
@@ -65,14 +70,12 @@ def top(target: str, token: str | None, timeout: float, **asked: Any) -> int:
         def look() -> Look:
             return look_at(processes_of(target, token, timeout), by)
 
-        if asked["once"] or not sys.stdout.isatty():
+        if asked["once"] or not _can_be_drawn_on():
             click.echo("\n".join(picture(look(), View(by, order, terminal_width()))))
         else:
             _on_terminal(look, View(by, order), max(asked["interval"], _SHORTEST))
     except CannotAsk as error:
         return fail(f"{_COMMAND}: {error}")
-    except KeyboardInterrupt:
-        pass
     return 0
 
 
@@ -154,7 +157,13 @@ def _on_terminal(look: Callable[[], Look], view: View, interval: float) -> None:
     from rich.live import Live
     from rich.text import Text
 
-    with _keys() as pressed, Live(screen=True, auto_refresh=False) as live:
+    ends = contextlib.suppress(KeyboardInterrupt)
+    with (
+        ends,
+        _ended_by_signal(),
+        _keys() as pressed,
+        Live(screen=True, auto_refresh=False) as live,
+    ):
 
         def show(seen: Look, view: View) -> None:
             size = live.console.size
@@ -163,6 +172,31 @@ def _on_terminal(look: Callable[[], Look], view: View, interval: float) -> None:
             live.update(Text(text, no_wrap=True), refresh=True)
 
         watch(look, view, show, pressed, interval)
+
+
+def _can_be_drawn_on() -> bool:
+    # The terminal of an editor, or of a build, shows no more than lines.
+    return sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Give the terminal back also when `timeout` or whoever closes the window ends us."""
+
+    def end(number: int, _frame: object) -> None:
+        raise click.exceptions.Exit(128 + number)
+
+    # What is ignored, as under nohup, stays so.
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {each: signal.getsignal(each) for each in numbers}
+    for each in numbers:
+        if before[each] == signal.SIG_DFL:
+            signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in numbers:
+            signal.signal(each, before[each])
 
 
 @contextlib.contextmanager
