@@ -221,6 +221,17 @@ def test_a_loop_is_left_as_it_was() -> None:
     loop.close()
 
 
+def test_what_another_one_has_put_around_it_since_stays() -> None:
+    loop = asyncio.new_event_loop()
+    first = LoopMark(loop, 1)
+    second = LoopMark(loop, 1)
+    first.remove()
+    loop.run_until_complete(asyncio.sleep(0))
+    assert second.rounds > 0
+    second.remove()
+    loop.close()
+
+
 NOT_KEPT = """
 import asyncio, gc, weakref
 from snowshed.observe._sampler._lag import LoopMark

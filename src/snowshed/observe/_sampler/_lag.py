@@ -90,7 +90,7 @@ class LoopMark:
         self._asked_at: float | None = None
         self._seen: tuple[int, object] | None = None
         self._since = 0.0
-        self._selector = _count_rounds(loop, self)
+        self._selector, self._select = _count_rounds(loop, self)
 
     def __repr__(self) -> str:
         return f"<LoopMark thread={self.thread} rounds={self.rounds} worst={self.worst:.3f}>"
@@ -113,10 +113,10 @@ class LoopMark:
 
     def remove(self) -> None:
         """Leave the loop as it was."""
-        if self._selector is not None:
-            with contextlib.suppress(AttributeError):
-                del self._selector.select
-            self._selector = None
+        selector, self._selector = self._selector, None
+        # Unless somebody else has put theirs around it since, and would lose it with this one.
+        if selector is not None and getattr(selector, "select", None) is self._select:
+            del selector.select
 
     def look(self, now: float) -> Held | None:
         """Return what has held the loop since the last look at least; None: nothing has.
@@ -178,12 +178,12 @@ def _frame_of(thread: int) -> FrameType | None:
     return sys._current_frames().get(thread)
 
 
-def _count_rounds(loop: asyncio.AbstractEventLoop, mark: LoopMark) -> Any:
-    """Count the rounds of ``loop`` in ``mark``; return the selector, None if it has none."""
+def _count_rounds(loop: asyncio.AbstractEventLoop, mark: LoopMark) -> tuple[Any, Any]:
+    """Count the rounds of ``loop`` in ``mark``; return selector and function, None if it cannot."""
     selector: Any = getattr(loop, "_selector", None)
     original = getattr(selector, "select", None)
     if original is None:
-        return None
+        return None, None
     clock = mark._clock
 
     def select(timeout: float | None = None) -> Any:
@@ -201,5 +201,5 @@ def _count_rounds(loop: asyncio.AbstractEventLoop, mark: LoopMark) -> Any:
     try:
         selector.select = select
     except AttributeError:
-        return None
-    return selector
+        return None, None
+    return selector, select
