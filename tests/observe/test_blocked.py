@@ -138,10 +138,16 @@ def test_lines_beyond_the_bound_are_counted_together() -> None:
     assert blockages.lines()[0].events == 50
 
 
-def test_a_loop_that_has_ended_is_forgotten() -> None:
-    scene = Scene()
+def test_what_blocked_a_loop_that_is_closed_right_after_is_told_and_then_forgotten(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """As the last step of ``asyncio.run``."""
+    scene = Scene(log_interval=0.0)
     scene.see(5.0, 5.2)
-    scene.blockages.forget(LOOP)
-    scene.blockages.forget(LOOP)
-    scene.see(None, 5.4)
-    assert scene.blockages.events == 0
+    scene.see(5.1, 5.3, LOOP_2)
+    scene.blockages.end_all_but({LOOP_2}, 5.4)
+    scene.blockages.end_all_but({LOOP_2}, 5.4)
+    assert [message[:32] for message in log.messages] == ["the loop was blocked for 0.40 s "]
+    scene.see(None, 5.4, LOOP_2)
+    assert scene.blockages.events == 2
+    assert scene.blockages._now == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -14,6 +15,7 @@ from observe._loops import KINDS, LoopThread
 from observe._sampled import MADE, Scene, states
 from snowshed.model import Frame, Profile, TaskState
 from snowshed.observe._sampler._sampler import Sampler
+from snowshed.observe._sampler._thread_clocks import Burned
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
 
@@ -187,6 +189,39 @@ def test_a_thread_that_burns_the_processor_is_in_the_profile() -> None:
         # The loop's own thread is told of by its tasks.
         functions = {frame.function for s in threads for frame in s.stack}
         assert not any("run_forever" in function for function in functions)
+
+
+def burning(scene: Scene, count: int) -> list[Burned]:
+    """Have it look as if so many threads burned the processor; return those it looked at."""
+    looked: list[Burned] = []
+    frame, last = sys._getframe(), [scene.now]
+
+    def look(now: float) -> list[Burned]:
+        elapsed, last[0] = now - last[0], now
+        found = [Burned(-n, "T", frame, 0.9 * elapsed, elapsed) for n in range(1, count + 1)]
+        looked.extend(found)
+        return found
+
+    scene.sampler._clocks.look = look
+    return looked
+
+
+@pytest.mark.parametrize(("threads", "rate"), [(1, 50.0), (1, 1.0), (40, 50.0)])
+def test_threads_and_tasks_both_have_their_true_share(threads: int, rate: float) -> None:
+    """Neither takes all that the rate allows."""
+    with Scene(rate=rate) as scene:
+        for _ in range(100):
+            scene.thread.start(lambda: asyncio.sleep(3600))
+        scene.thread.passes()
+        looked = burning(scene, threads)
+        scene.look(5000)
+        assert looked
+        samples = scene.sampler.profile("wall").samples
+        seconds = {"task": 0.0, "thread": 0.0}
+        for sample in samples:
+            seconds[dict(sample.labels)["kind"]] += sample.values[1] / 1e9
+        assert seconds["thread"] == pytest.approx(100.0 * threads, rel=0.1)
+        assert seconds["task"] == pytest.approx(100.0 * 100, rel=0.1)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

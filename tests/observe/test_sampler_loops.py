@@ -11,6 +11,7 @@ import pytest
 
 from observe._loops import KINDS, Block, LoopThread
 from observe._sampled import Scene, states
+from snowshed.observe._sampler._lag import Held
 from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
 from snowshed.observe._watch import Watch
@@ -85,6 +86,22 @@ def test_loops_come_and_go(kind: str) -> None:
         scene.look(2)
         assert len(scene.sampler.statistics().lag) == 1
         assert "loops=1" in repr(scene.sampler)
+
+
+def test_a_loop_in_the_place_of_one_that_was_blocked_and_closed_leaves_nothing_behind() -> None:
+    """As where each request has a loop of its own, one after the other at the same address."""
+    sampler = Sampler(Settings())
+    loop = asyncio.new_event_loop()
+    sampler.watch(loop)
+    [mark] = sampler._marks.values()
+    sampler._blockages.see(mark, Held(None, 0.0), 1.0, lambda held: (None, ""))
+    mark.thread += 1
+    sampler.watch(loop)
+    sampler.poll(2.0)
+    assert sampler.statistics().blocked == 1
+    assert sampler._blockages._now == {}
+    sampler.close()
+    loop.close()
 
 
 def test_a_loop_that_moves_to_another_thread_is_followed() -> None:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snowshed.model import Frame
-from snowshed.observe._sampler._taking import TAKEN_AT_A_LOOK, Taking, facts_of, route_of
+from snowshed.observe._sampler._taking import (
+    LONGEST_GAP,
+    TAKEN_AT_A_LOOK,
+    Taking,
+    facts_of,
+    route_of,
+)
 from snowshed.observe._settings import Settings
 
 if TYPE_CHECKING:
@@ -135,7 +141,14 @@ def test_a_gap_in_which_nobody_looked_is_not_a_time_that_is_known() -> None:
     looks(taking, 5)
     taken = taking.look(5000.0)
     assert taken is not None
-    assert taken.seconds == 1.0
+    assert taken.seconds == LONGEST_GAP
+
+
+def test_looks_that_are_far_apart_for_want_of_tokens_stand_for_all_of_the_time() -> None:
+    taking = taking_of([Fake()], probability=1.0, rate=0.1)
+    found = looks(taking, 10_000)
+    assert len(found) == pytest.approx(19, abs=1)
+    assert found[-1].seconds == pytest.approx(10.0, abs=0.05)
 
 
 @pytest.mark.parametrize("task", [Fake(done=True), Fake("helper"), Hostile()])

@@ -15,7 +15,7 @@ from snowshed.model import Frame
 from snowshed.observe._sampler._running import Culprit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from snowshed.observe._sampler._lag import Held, LoopMark
 
@@ -117,9 +117,10 @@ class Blockages:
             current.told = True
             self._write("the loop has been blocked for", current, now)
 
-    def forget(self, mark: LoopMark) -> None:
-        """Forget a loop that has ended."""
-        self._now.pop(mark, None)
+    def end_all_but(self, marks: Set[LoopMark], now: float) -> None:
+        """End what blocked a loop that is not among ``marks``: it was closed right after."""
+        for mark in self._now.keys() - marks if self._now else ():
+            self._end(self._now.pop(mark), now)
 
     def _end(self, blockage: Blockage, now: float) -> None:
         seconds = now - blockage.since

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from snowshed.model import Frame, Profile, TaskState
 from snowshed.observe._sampler._aggregate import FADE, Key, Table
 from snowshed.observe._sampler._blocked import Blockages, BlockedBy
+from snowshed.observe._sampler._chance import take
 from snowshed.observe._sampler._cpu import CpuProfiler
 from snowshed.observe._sampler._export import BLOCKING, Span, Window, block_profile, wall_profile
 from snowshed.observe._sampler._lag import Held, LagStatistics, LoopMark
@@ -172,7 +173,7 @@ class Sampler:
         self._leave_loops()
 
     def _leave_loops(self) -> None:
-        for mark in self._marks.values():
+        for mark in list(self._marks.values()):
             mark.remove()
         self._marks.clear()
 
@@ -192,10 +193,11 @@ class Sampler:
         """
         for key, mark in list(self._marks.items()):
             self._look_at_loop(key, mark, now)
-        self._look_at_tasks(now)
+        self._blockages.end_all_but(set(self._marks.copy().values()), now)
         if now - self._threads_at >= THREADS_EACH:
             self._threads_at = now
             self._look_at_threads(now)
+        self._look_at_tasks(now)
         if now >= self._flush_at:
             self._flush(now)
 
@@ -204,7 +206,6 @@ class Sampler:
             # Another loop may have come to stand at the same address.
             if self._marks.get(key) is mark:
                 del self._marks[key]
-            self._blockages.forget(mark)
             return
         self._blockages.see(mark, mark.look(now), now, lambda held: self._who(mark, held))
 
@@ -252,19 +253,28 @@ class Sampler:
             self._block.add(Key(key.stack, key.state), weight, seconds)
 
     def _look_at_threads(self, now: float) -> None:
-        loops = {mark.thread for mark in list(self._marks.values())}
+        # Half of what there is, on average: many tasks take all that is left, at each look.
         tokens = self._taking.tokens
-        for burned in self._clocks.look(now):
-            runs = burned.cpu > BUSY * burned.elapsed > 0
-            if runs and burned.ident not in loops and tokens.fill(now) >= 1:
-                tokens.spend(1)
-                self._add_thread(burned)
+        most = int(tokens.fill(now) / 2 + self._rng.random())
+        if not most:
+            return
+        loops = {mark.thread for mark in list(self._marks.values())}
+        busy = [
+            burned
+            for burned in self._clocks.look(now)
+            if burned.cpu > BUSY * burned.elapsed > 0 and burned.ident not in loops
+        ]
+        taken, each = take(busy, most, self._rng)
+        tokens.spend(len(taken))
+        for burned in taken:
+            self._add_thread(burned, each)
 
-    def _add_thread(self, burned: Burned) -> None:
+    def _add_thread(self, burned: Burned, each: float) -> None:
         stack = stack_of(burned.frame)
         key = Key(stack, TaskState.RUNNING, owner="user", kind="thread")
         # As many looks as there were at tasks in that time.
-        self._add(key, burned.elapsed / PERIOD, burned.elapsed)
+        seconds = each * burned.elapsed
+        self._add(key, seconds / PERIOD, seconds)
 
     def _flush(self, now: float) -> None:
         self._flush_at = now + self._settings.profile_interval

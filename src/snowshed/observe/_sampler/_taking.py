@@ -21,7 +21,7 @@ __all__ = ["Facts", "Owner", "Taken", "Taking", "facts_of", "route_of"]
 # Stacks of one look: about a quarter of a millisecond.
 TAKEN_AT_A_LOOK = 8
 # The process was stopped, or the machine: nobody knows what was in between.
-LONGEST_GAP = 1.0
+LONGEST_GAP = 2.0
 _NAME_OF_A_THING = re.compile(r"/(?!v\d{1,2}(?:/|$))[^/]*\d[^/]*")
 
 
@@ -101,18 +101,23 @@ class Taking:
         self._owner = owner
         self._rng = rng
         self.tokens = Tokens(settings.rate, TAKEN_AT_A_LOOK)
-        self._looked: float | None = None
+        self._called: float | None = None
+        self._unseen = 0.0
+        self._begun = False
         self.looks = self.drawn = self.taken = self.unreadable = 0
         self.candidates = 0.0
 
     def look(self, now: float) -> Taken | None:
         """Look once; None if there was no token, and the next look stands for this one as well."""
+        before, self._called = self._called, now
+        self._unseen += 0.0 if before is None else min(now - before, LONGEST_GAP)
         tokens = self.tokens.fill(now)
         if tokens < 1:
             return None
-        before, self._looked = self._looked, now
+        seconds, self._unseen = self._unseen, 0.0
         population = self._population.at(now)
-        if before is None:
+        begun, self._begun = self._begun, True
+        if not begun:
             return None
         self.looks += 1
         length = stretch(len(population), self._probability)
@@ -123,7 +128,6 @@ class Taking:
         self.tokens.spend(len(taken))
         if taken is not found:
             dropped(found)
-        seconds = min(now - before, LONGEST_GAP)
         return Taken(taken, length * each, length * each * seconds)
 
     def _found(self, population: Sequence[TaskRef], length: float) -> list[AnyTask]:
