@@ -160,6 +160,41 @@ class TestNoAnswer:
     def test_a_url_that_cannot_be_asked(self, url: str) -> None:
         assert "that is no URL: " in why(at_url(url, None, 1.0))
 
+    def test_a_url_with_what_would_not_be_sent(self) -> None:
+        with pytest.raises(CannotAsk, match="before example: only --token is sent") as error:
+            at_url("http://me:s3cret@example/debug", None, 1.0)
+        assert "s3cret" not in str(error.value)
+        for url in ("http://a/debug?x=1", "http://a/#tasks"):
+            with pytest.raises(CannotAsk, match="has a query or a fragment"):
+                at_url(url, None, 1.0)
+
+    def test_one_that_speaks_no_https_is_told_by_a_question(self) -> None:
+        with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
+            told = why(at_url(url.replace("http:", "https:"), None, 5.0))
+        assert told.endswith("; does it speak https?")
+
+    def test_a_place_that_has_moved_is_named_and_not_followed(self) -> None:
+        moved = b"HTTP/1.1 308 x\r\nlocation: https://a/\x1b\r\ncontent-length: 0\r\n\r\n"
+        with saying(moved) as url:
+            assert why(at_url(url, "secret", 5.0)) == (
+                f"{url}: Permanent Redirect (308); it is at https://a/\\x1b, so name that place"
+            )
+
+    @pytest.mark.parametrize(
+        ("body", "told"),
+        [
+            (b"\x1b[31mred", "\\x1b[31mred"),
+            (b'{"detail": "\\u001b[31mred"}', "\\x1b[31mred"),
+            (b'{"detail": "' + b"x" * 5000 + b'"}', "x" * 1000),
+            (b"[" * 100_000, "[" * 200),
+        ],
+    )
+    def test_what_is_said_in_place_of_an_answer_steers_no_terminal(
+        self, body: bytes, told: str
+    ) -> None:
+        with saying(b"HTTP/1.1 500 x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)) as url:
+            assert why(at_url(url, None, 5.0)) == f"{url}: {told}"
+
 
 def answering(name: str, answer: bytes | None) -> Process:
     def answers(question: Question) -> bytes:
@@ -186,7 +221,9 @@ class TestSeveral:
             ask_all([answering("1", None), answering("2", None)], TASKS)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"schema": 2}', b'{"schema": 1}', b"1"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[" * 100_000, b"[]", b'{"schema": 2}', b'{"schema": 1}', b"1"]
+)
 def test_what_is_no_document_of_ours_is_said_to_be_none(body: bytes) -> None:
     with pytest.raises(CannotAsk, match="is not snowshed, or a later version"):
         read_json(answering("1", body), body, "groups")

@@ -39,6 +39,8 @@ __all__ = [
 # A hundred thousand tasks, one by one, are 30 MB.
 _ANSWER_AT_MOST = 1 << 29
 _ASKED_AT_ONCE = 8
+# Of what is said in place of an answer: characters.
+_TOLD_AT_MOST = 1000
 _PAGES = "/debug"
 _HOST = re.compile(r"[^\x00-\x20\x7f]+")
 
@@ -161,6 +163,13 @@ def _split(url: str) -> SplitResult:
     ):
         msg = f"{url} is no URL of a service; such as http://127.0.0.1:8000"
         raise CannotAsk(msg)
+    if "@" in parts.netloc:
+        # Not shown: it holds a password.
+        msg = f"a URL with a name or a password before {parts.hostname}: only --token is sent"
+        raise CannotAsk(msg)
+    if parts.query or parts.fragment:
+        msg = f"{url} has a query or a fragment, which no page of ours would get: leave it out"
+        raise CannotAsk(msg)
     return parts
 
 
@@ -190,7 +199,9 @@ def _get(
         msg = "nobody listens there (any more)"
         raise CannotAsk(msg) from None
     except OSError as error:
-        msg = f"cannot be reached: {error.strerror or error}"
+        told = str(error.strerror or error)
+        hint = "; does it speak https?" if "WRONG_VERSION_NUMBER" in told else ""
+        msg = f"cannot be reached: {told}{hint}"
         raise CannotAsk(msg) from None
     except (http.client.InvalidURL, UnicodeError) as error:
         msg = f"that is no URL: {error}"
@@ -204,14 +215,18 @@ def _get(
         msg = f"the answer has more than {_ANSWER_AT_MOST >> 20} MB"
         raise CannotAsk(msg)
     if response.status != http.client.OK:
-        lost = response.status == http.client.NOT_FOUND
-        where = (
-            "; the debug pages of a service are at /debug, unless the URL says where"
-            if lost
-            else ""
-        )
-        raise CannotAsk(why_not(response.status, body) + where)
+        hint = _hint(response.status, response.headers.get("location"))
+        raise CannotAsk(why_not(response.status, body) + hint)
     return body
+
+
+def _hint(status: int, location: str | None) -> str:
+    if status == http.client.NOT_FOUND:
+        return "; the debug pages of a service are at /debug, unless the URL says where"
+    if location is not None and status // 100 == 3:
+        # Not followed: a token is for whom the user has named.
+        return f"; it is at {safe(location[:_TOLD_AT_MOST])}, so name that place"
+    return ""
 
 
 def why_not(status: int, body: bytes) -> str:
@@ -220,14 +235,15 @@ def why_not(status: int, body: bytes) -> str:
         return "it asks for a token, or for another one: --token, or SNOWSHED_DEBUG_TOKEN"
     try:
         detail = json.loads(body)["detail"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         first = body[:200].decode(errors="replace").strip().partition("\n")[0]
         # A page for browsers begins with what nobody wants to read.
-        told = first and not first.startswith("<")
-        detail = first if told else f"{http.client.responses.get(status, 'answer')} ({status})"
-    if status == http.client.NOT_FOUND and "(404)" not in str(detail):
-        return f"{detail} (404)"
-    return str(detail)
+        for_people = first and not first.startswith("<")
+        detail = (
+            first if for_people else f"{http.client.responses.get(status, 'answer')} ({status})"
+        )
+    told = safe(str(detail)[:_TOLD_AT_MOST])
+    return f"{told} (404)" if status == http.client.NOT_FOUND and "(404)" not in told else told
 
 
 def ask_all(
@@ -283,7 +299,7 @@ def read_json(process: Process, body: bytes, *keys: str) -> dict[str, Any]:
         found = json.loads(body)
         if found["schema"] == 1 and all(key in found for key in keys):
             return dict(found)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     msg = f"{process.name}: what answers is not snowshed, or a later version of it"
     raise CannotAsk(msg)
