@@ -57,6 +57,23 @@ class TestCascades:
         graph = WaitGraph.of([*replies, *others])
         assert [(each.heads, each.behind) for each in graph.cascades] == [(6, 6), (3, 3)]
 
+    def test_those_that_hold_places_of_one_limiter_are_told_of_together(self) -> None:
+        limiter = Resource(7, "anyio.CapacityLimiter", "", 30)
+        here = [task(each) for each in range(80)]
+        elsewhere = [task(80 + each, stack=[HANDLER]) for each in range(5)]
+        line = [task(100 + each, behind=limiter) for each in range(30)]
+        other = [task(200 + each, behind=lock(8)) for each in range(12)]
+        tasks = [*here, *elsewhere, *line, *other]
+        graph = WaitGraph.of(tasks, holders={7: range(85)})
+        told = {(each.heads, each.behind) for each in graph.cascades}
+        assert told == {(80, 30), (5, 30), (1, 12)}
+        assert graph.heads_left_out == 0
+
+    def test_the_one_holder_of_a_lock_stands_alone(self) -> None:
+        line = [task(100 + each, behind=lock(7 + each % 2)) for each in range(30)]
+        graph = WaitGraph.of([task(1), task(2), *line], holders={7: [1], 8: [2]})
+        assert [(each.heads, each.behind) for each in graph.cascades] == [(1, 15), (1, 15)]
+
     def test_what_is_beyond_the_top_is_counted(self) -> None:
         lines = [task(20 * each + i, behind=lock(each)) for each in range(7) for i in range(12)]
         graph = WaitGraph.of(lines, top=3)

@@ -116,3 +116,5 @@ def test_a_task_stands_where_its_own_code_does() -> None:
 def test_a_place_without_a_file_is_its_function() -> None:
     assert shown(Frame("select", "", 0)) == "select"
     assert shown(RESERVE) == "app/stock.py:31 reserve"
+    assert shown(Frame("main", "/app.py", 1)) == "/app.py:1 main"
+    assert shown(Frame("main", "app.py", 1)) == "app.py:1 main"

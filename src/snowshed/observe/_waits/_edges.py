@@ -47,6 +47,10 @@ class Edges:
     def __getitem__(self, node: int) -> list[int]:
         return self.flat[self.starts[node] : self.starts[node + 1]]
 
+    def count(self, node: int) -> int:
+        """Return at how many the node points."""
+        return self.starts[node + 1] - self.starts[node]
+
     def counts(self) -> list[int]:
         """Return for each node at how many it points."""
         return list(map(sub, self.starts[1:], self.starts))

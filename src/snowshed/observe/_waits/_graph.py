@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from snowshed.model import Resource, TaskSnapshot
-from snowshed.observe._waits._edges import Nodes, Pause
+from snowshed.observe._waits._edges import ROUNDS, Nodes, Pause
 from snowshed.observe._waits._flow import Flow
 from snowshed.observe._waits._knots import Knots, ring
 from snowshed.observe._waits._place import place_of
@@ -147,9 +147,19 @@ class _Search:
             if count and not waits[node] and node not in flow.stands_in
         }
         alike: dict[object, list[int]] = {}
-        for place, head in enumerate(sorted(behind, key=lambda each: -behind[each])):
-            alone = behind[head] >= _ALONE_FROM and place < _ALONE_AT_MOST
-            alike.setdefault(head if alone else self._shape(head), []).append(head)
+        alone = 0
+        for number, head in enumerate(sorted(behind, key=lambda each: -behind[each])):
+            if not number & ROUNDS:
+                self._pause()
+            like = self._shape(head)
+            if behind[head] >= _ALONE_FROM:
+                held = self._held_with_others(head)
+                if held is not None:
+                    like = held, like
+                elif alone < _ALONE_AT_MOST:
+                    alone += 1
+                    like = head
+            alike.setdefault(like, []).append(head)
         groups = [
             (min(sum(behind[head] for head in heads), all_tasks) - len(heads), heads)
             for heads in alike.values()
@@ -163,6 +173,15 @@ class _Search:
             return node.state, node.function, place_of(node)
         first = self._node(self._behind[head][0])
         return node.kind, None if isinstance(first, Resource) else place_of(first)
+
+    def _held_with_others(self, head: int) -> int | None:
+        """Return what the head holds one of several places of, if all that it holds up wait there.
+
+        Forty holders of a limiter hold up the same tasks: told of one by one they are forty lines.
+        """
+        waiters = self._behind[head]
+        of_resource = len(waiters) == 1 and waiters[0] >= self._nodes.tasks
+        return waiters[0] if of_resource and self._nodes.nexts.count(waiters[0]) > 1 else None
 
     def _is_held(self, head: int) -> bool:
         node = self._node(head)

@@ -34,4 +34,4 @@ def shown(frame: Frame) -> str:
     """Return a place for a line of text: the end of its path is what tells files apart."""
     if not frame.file:
         return frame.function
-    return f"{'/'.join(PurePath(frame.file).parts[-2:])}:{frame.line} {frame.function}"
+    return f"{PurePath(*PurePath(frame.file).parts[-2:])}:{frame.line} {frame.function}"

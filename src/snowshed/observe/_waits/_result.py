@@ -31,7 +31,8 @@ class Cascade:
     """Tasks that all wait, directly or through others, for one thing.
 
     Heads that are alike, and hold up few each, are one cascade: a thousand requests that each wait
-    for their own reply differ in nothing that helps.
+    for their own reply differ in nothing that helps. So are heads that are alike and hold places of
+    the same pool or limiter: they hold up the same tasks.
 
     Attributes:
         head: what the others wait for: a task that waits for no other task, or a resource of which
