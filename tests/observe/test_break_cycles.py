@@ -226,6 +226,47 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.name == "snowshed.waits"]
 
 
+class Hostile(asyncio.Task):
+    """A task that raises when it is asked for its name, and if told to, whether it is done."""
+
+    lies = False
+
+    def get_name(self) -> str:
+        raise SystemError
+
+    def done(self) -> bool:
+        if self.lies:
+            raise SystemError
+        return super().done()
+
+
+@pytest.mark.parametrize("gathers", [False, True])
+def test_tasks_that_raise_get_an_answer_too(
+    gathers: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> int:
+        loop, tasks = asyncio.get_running_loop(), []
+
+        async def awaits(number: int) -> None:
+            await (asyncio.gather(tasks[number]) if gathers else tasks[number])
+
+        tasks[:] = [Hostile(awaits(1), loop=loop), Hostile(awaits(0), loop=loop)]
+        await asyncio.sleep(0)
+        future = break_cycles(loop, tasks)
+        Hostile.lies = gathers
+        broken = await asyncio.wait_for(asyncio.wrap_future(future), 10)
+        Hostile.lies = False
+        if not broken:
+            assert await broken_in(tasks) == 1
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return broken
+
+    assert asyncio.run(main()) == (0 if gathers else 1)
+    messages = said(caplog)
+    assert all("<without a name at 0x" in message for message in messages)
+    assert messages[0].startswith("an await cycle could not" if gathers else "broke an await cycle")
+
+
 def test_a_long_ring_is_named_by_its_first_few() -> None:
     async def main() -> str:
         tasks = [asyncio.create_task(asyncio.sleep(0), name=str(each)) for each in range(10)]

@@ -77,7 +77,8 @@ def break_cycles(loop: asyncio.AbstractEventLoop, tasks: Iterable[_Task]) -> Fut
             any; the loop sees only the cycles that were found, one in each pass.
 
     Returns:
-        How many cycles were broken, once the loop has got to it.
+        How many cycles were broken, once the loop has got to it; there is no answer if it is
+        stopped or closed before that, so whoever waits in another thread needs a timeout.
 
     Raises:
         RuntimeError: the loop is closed.
@@ -115,11 +116,12 @@ def _break_next(
         if broken.set_running_or_notify_cancel():
             broken.set_result(so_far)
         return
-    for ring in await_cycles(rings.pop()):
-        try:
-            so_far += _break(ring)
-        except Exception:
-            logger.exception("an await cycle could not be broken: %s", _named(ring))
+    ring = rings.pop()
+    try:
+        for still in await_cycles(ring):
+            so_far += _break(still)
+    except Exception:
+        logger.exception("an await cycle could not be broken: %s", _named(ring))
     loop.call_soon(_break_next, loop, rings, broken, so_far)
 
 
@@ -138,16 +140,16 @@ def _break(ring: Sequence[_Task]) -> bool:
     failed: asyncio.Future[Any] = chosen.get_loop().create_future()
     failed.set_exception(
         WouldDeadlock(
-            f"task {chosen.get_name()!r} awaits, perhaps through others, itself: {others}",
+            f"task {_name_of(chosen)} awaits, perhaps through others, itself: {others}",
             "have it not await what awaits it; hand the result over through a future",
         )
     )
     logger.warning(
         "broke an await cycle of %d tasks, which wait for each other for ever: %s; "
-        "the await of task %r raises WouldDeadlock",
+        "the await of task %s raises WouldDeadlock",
         len(ring),
         _named(ring),
-        chosen.get_name(),
+        _name_of(chosen),
     )
     context.run(wake, failed)
     return True
@@ -176,7 +178,14 @@ def _awaited_by(task: _Task) -> Sequence[asyncio.Future[Any]]:
     return []
 
 
+def _name_of(task: _Task) -> str:
+    try:
+        return repr(task.get_name())
+    except Exception:  # noqa: BLE001 - a task of the service's own kind may raise anything
+        return f"<without a name at {id(task):#x}>"
+
+
 def _named(tasks: Sequence[_Task]) -> str:
-    names = ", ".join(repr(task.get_name()) for task in tasks[:_NAMED_AT_MOST])
+    names = ", ".join(map(_name_of, tasks[:_NAMED_AT_MOST]))
     more = len(tasks) - _NAMED_AT_MOST
     return f"{names} and {more} more" if more > 0 else names
