@@ -55,8 +55,13 @@ def test_groups_are_by_what_is_named(shop: None, capsys: pytest.CaptureFixture[s
     assert printed(capsys)[1:] == [
         "count  request    kind  oldest",
         "4,810  GET /cart  task    12 s",
-        "and 2 more groups, smaller than these (--limit 0 shows all)",
+        "and 2 more groups, none of them larger (--limit 0 shows all)",
     ]
+
+
+def test_what_is_named_twice_is_one_column(shop: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", ME, "--group-by", "kind,kind", "--limit", "1"]) == 0
+    assert printed(capsys)[1:3] == ["count  kind  oldest", "4,813  task    12 s"]
 
 
 def test_only_those_that_are_asked_for_are_counted(
@@ -108,7 +113,7 @@ def test_groups_that_a_process_has_kept_back_are_counted(
     assert main(["tasks", ME, "--format", "json"]) == 0
     assert json.loads("\n".join(printed(capsys)))["left_out"] == 1
     assert main(["tasks", ME, "--limit", "0"]) == 0
-    assert printed(capsys)[-1] == "and 1 more groups, smaller than these"
+    assert printed(capsys)[-1] == "and 1 more groups, none of them larger"
 
 
 def test_each_task_is_a_line_of_its_own_the_oldest_first(
@@ -129,6 +134,12 @@ def test_each_task_is_a_line_of_its_own_the_oldest_first(
     assert first["waiting_at"] == str(SHOP)
     assert first["resource"] == "<asyncio.Lock [locked, waiters:2]>"
     assert (first["process"], found["left_out"]) == (ME, 0)
+
+
+def test_a_limit_that_nothing_reaches_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with _debugged.serving([task(1), task(2)]):
+        assert main(["tasks", ME, "--each", "--limit", str(10**30)]) == 0
+    assert len(printed(capsys)) == 4
 
 
 class TestSeveralProcesses:
@@ -170,6 +181,7 @@ class TestRefusals:
             (["tasks", ME], "start the service with 'snowshed run'"),
             (["tasks", ME, "--older-than", "10"], "'10' is no time; write 500ms, 10s, 2m or 1h"),
             (["tasks", "http://127.0.0.1:9"], "nobody listens there"),
+            (["tasks", ME, "--each", "--group-by", "state"], "--each shows no groups"),
         ],
     )
     def test_what_cannot_be_done_is_one_line_and_2(
@@ -186,7 +198,7 @@ class TestRefusals:
         [
             ("--group-by", "colour", "cannot group by 'colour'; there are: created-at"),
             ("--group-by", " , ", "--group-by names nothing; such as state"),
-            ("--state", "asleep", "unknown state 'asleep'; there are: created, ready"),
+            ("--state", "asleep", "unknown state 'asleep'; there are: 'created', 'ready'"),
             (
                 "--owner",
                 "me",

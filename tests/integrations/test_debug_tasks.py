@@ -199,15 +199,19 @@ def test_groups_that_are_left_out_are_counted() -> None:
         ),
         ("/tasks", "older-than=-1", "older-than is a number of seconds, not '-1'"),
         ("/tasks", "older-than=nan", "older-than is a number of seconds, not 'nan'"),
-        ("/tasks", "limit=-1", "limit is a whole number, not '-1'"),
-        ("/tasks", "state=Lock", "unknown state 'Lock'; there are: created, ready, running, lock"),
+        ("/tasks", "limit=-1", "limit is a whole number of at most 9 digits, not '-1'"),
+        (
+            "/tasks",
+            "state=Lock",
+            "unknown state 'Lock'; there are: 'created', 'ready', 'running', 'lock'",
+        ),
         (
             "/tasks",
             "owner=me",
             "unknown owner 'me'; there are: user, infrastructure, driver, helper",
         ),
         ("/sites", "state=lock", "unknown parameter 'state'; there are: limit"),
-        ("/history", "limit=x", "limit is a whole number, not 'x'"),
+        ("/history", "limit=x", "limit is a whole number of at most 9 digits, not 'x'"),
         ("/waits", "format=html", "format is json or text, not 'html'"),
     ],
 )

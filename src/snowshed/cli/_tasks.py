@@ -32,6 +32,7 @@ _COMMAND = "snowshed tasks"
 ALIKE = "state,waiting-at,created-at"
 # Of one process: groups by something that each task has of its own must not be all of them.
 _GROUPS_AT_MOST = 10_000
+_ALL = 999_999_999
 Answers = Sequence[tuple[Process, bytes]]
 
 
@@ -39,7 +40,6 @@ Answers = Sequence[tuple[Process, bytes]]
 @asks_a_process
 @click.option(
     "--group-by",
-    default=ALIKE,
     metavar="WHAT,...",
     help="created-at, waiting-at, state, scope, request, function, owner, kind, loop, resource. "
     f"[{ALIKE}]",
@@ -75,6 +75,9 @@ def tasks(target: str, token: str | None, timeout: float, output: str, **asked: 
     answers.
     """
     try:
+        if asked["each"] and asked["group_by"] is not None:
+            msg = "--each shows no groups: give it, or --group-by"
+            raise CannotAsk(msg)
         processes = processes_of(target, token, timeout)
         show = _each if asked["each"] else _grouped
         show(processes, asked, output)
@@ -89,7 +92,7 @@ def names_in(text: str) -> list[str]:
     Raises:
         CannotAsk: nothing.
     """
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [*dict.fromkeys(name.strip() for name in text.split(",") if name.strip())]
     if not names:
         msg = f"--group-by names nothing; such as {ALIKE}"
         raise CannotAsk(msg)
@@ -111,7 +114,7 @@ def _chosen_by(asked: Mapping[str, Any]) -> dict[str, str | Sequence[str]]:
 
 
 def _grouped(processes: Sequence[Process], asked: Mapping[str, Any], output: str) -> None:
-    by = names_in(asked["group_by"])
+    by = names_in(ALIKE if asked["group_by"] is None else asked["group_by"])
     question = Question("snowshed/tasks", {**grouped_by(by), **_chosen_by(asked)})
     answers = ask_all(processes, question, _COMMAND)
     documents = [
@@ -134,11 +137,12 @@ def _grouped(processes: Sequence[Process], asked: Mapping[str, Any], output: str
     _print_table(columns(by, len(answers)), rows)
     left_out = len(groups[limit:]) + unseen
     if left_out:
-        click.echo(f"and {left_out:,} more groups, smaller than these{_how_to_see_all(asked)}")
+        click.echo(f"and {left_out:,} more groups, none of them larger{_how_to_see_all(asked)}")
 
 
 def _each(processes: Sequence[Process], asked: Mapping[str, Any], output: str) -> None:
-    limit = asked["limit"]
+    # What no process has so many of is all of them.
+    limit = min(asked["limit"], _ALL)
     question = Question("snowshed/tasks", {"limit": str(limit or ""), **_chosen_by(asked)})
     answers = ask_all(processes, question, _COMMAND)
     documents = [

@@ -188,7 +188,7 @@ class _Asked:
         if not text:
             return None
         if not re.fullmatch("[0-9]{1,9}", text):
-            msg = f"limit is a whole number, not {text!r}"
+            msg = f"limit is a whole number of at most 9 digits, not {text[:100]!r}"
             raise BadParameter(msg)
         return int(text)
 
@@ -210,7 +210,8 @@ def _filter(asked: _Asked) -> Callable[[TaskSnapshot], bool]:
     age = float(older or 0)
     for state in asked.all("state"):
         if state not in _STATES:
-            msg = f"unknown state {state!r}; there are: {', '.join(_STATES)}"
+            # In quotes, as one of them has a comma.
+            msg = f"unknown state {state!r}; there are: {', '.join(map(repr, _STATES))}"
             raise BadParameter(msg)
     states = {_STATES[state] for state in asked.all("state")} or set(TaskState)
     owners = set(asked.all("owner"))
