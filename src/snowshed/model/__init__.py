@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from snowshed.model._goroutine import Ancestor, Goroutine, GoroutineDump, StateClass
+from snowshed.model._gotrace import (
+    BlockedAt,
+    CreationPath,
+    GoState,
+    GoTrace,
+    Pause,
+    StateTimes,
+    TracedGoroutine,
+)
 from snowshed.model._profile import Profile, Sample, ValueType
 from snowshed.model._request import RequestReport, SiteCount
 from snowshed.model._stack import Frame, Stack
@@ -10,9 +19,14 @@ from snowshed.model._task import Resource, TaskSnapshot, TaskState
 
 __all__ = [
     "Ancestor",
+    "BlockedAt",
+    "CreationPath",
     "Frame",
+    "GoState",
+    "GoTrace",
     "Goroutine",
     "GoroutineDump",
+    "Pause",
     "Profile",
     "RequestReport",
     "Resource",
@@ -20,7 +34,9 @@ __all__ = [
     "SiteCount",
     "Stack",
     "StateClass",
+    "StateTimes",
     "TaskSnapshot",
     "TaskState",
+    "TracedGoroutine",
     "ValueType",
 ]

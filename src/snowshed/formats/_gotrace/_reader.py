@@ -1,0 +1,160 @@
+"""Reads generation after generation, and follows the goroutines from one to the next.
+
+The events of a generation are spread over batches, each in the order of one thread. A batch has
+nothing that is older than its base time; so with the batches in the order of these, what is older
+than the next one's is complete, and can be sorted, applied and forgotten.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from snowshed.formats._gotrace._events import EVENTS, FIRST_OF_HEAP
+from snowshed.formats._gotrace._hot import (
+    Move,
+    Thread,
+    follow,
+    moves_in,
+    numbers_in,
+    numbers_with_heap_in,
+)
+from snowshed.formats._gotrace._lives import Lives
+from snowshed.formats._gotrace._tables import Clock, Stacks, clock_in, samples_in, strings_in
+
+if TYPE_CHECKING:
+    from snowshed.formats._faults import Faults
+    from snowshed.formats._gotrace._generations import Batch, Generation
+
+__all__ = ["Reader"]
+
+_BATCH, _STACKS, _STRINGS, _SAMPLES, _SAMPLE = 1, 2, 4, 6, 7
+_EXPERIMENT, _END = 49, 52
+_WINDOW = 50_000  # moves
+_WINDOW_AT_MOST = 4_000_000
+
+
+class Reader:
+    """What is known of a trace after the generations so far.
+
+    Attributes:
+        counts: of events, by type.
+        end: time of the last event, in ticks of ``clock``.
+        clock: of the first generation; the times of all others are turned into its.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.stacks = Stacks()
+        self.lives = Lives(self.stacks, faults)
+        self.counts = [0] * len(EVENTS)
+        self.generations = 0
+        self.end = 0
+        self.clock: Clock | None = None
+        self._last_clock: Clock | None = None
+        self._window: list[Move] = []
+        self._room = _WINDOW
+
+    @property
+    def seconds(self) -> float:
+        """Return how much time the trace covers."""
+        return (self.end - self.lives.start) / self.clock.frequency if self.clock else 0.0
+
+    def add(self, generation: Generation) -> None:
+        """Read one generation."""
+        counts = self.counts
+        counts[_BATCH] += generation.batches - generation.experiments
+        counts[_EXPERIMENT] += generation.experiments
+        counts[_END] += generation.marked
+        clock = clock_in(generation, counts, self.faults) or self._last_clock
+        if clock is None:
+            self.faults.note("generations left out", f"number {generation.number} has no clock")
+            return
+        self.generations += 1
+        self._last_clock = clock
+        counts[_STRINGS] += len(generation.strings)
+        counts[_STACKS] += len(generation.stacks)
+        counts[_SAMPLES] += len(generation.samples)
+        counts[_SAMPLE] += samples_in(generation)
+        strings = strings_in(generation, counts, self.faults)
+        stacks = self.stacks.read(generation, strings, counts, self.faults)
+        self.lives.turn_to(strings, stacks)
+        if self.clock is None:
+            self.clock = clock
+            bases = (batch.base for batch in generation.events)
+            self.end = self.lives.start = min(bases, default=0)
+        self._events(generation, self.clock.frequency / clock.frequency)
+
+    def _events(self, generation: Generation, ratio: float) -> None:
+        """Follow all events of a generation, whose ticks are ``ratio`` of those of the first."""
+        threads: dict[int, Thread] = {}
+        for base, batch in _in_order(generation.events):
+            if len(self._window) > self._room:
+                self._apply(int(base * ratio))
+            thread = threads.setdefault(batch.thread, Thread(batch.thread))
+            self._batch(batch, thread, ratio)
+        generation.events.clear()
+        self._apply(None)
+
+    def _batch(self, batch: Batch, thread: Thread, ratio: float) -> None:
+        moves = self._window if ratio == 1.0 else []
+        numbers, whole = numbers_in(batch.data)
+        last, at = moves_in(numbers, batch.base, thread, self.counts, moves)
+        offset = 0
+        if at < len(numbers) or not whole:
+            offset = _offset(batch.data, at)
+            if batch.data[offset : offset + 1] >= bytes((FIRST_OF_HEAP,)):
+                numbers, whole = numbers_with_heap_in(batch.data[offset:])
+                last, at = moves_in(numbers, last, thread, self.counts, moves)
+        if at < len(numbers) or not whole:
+            self.faults.note("batches cut short", lambda: _why(batch, offset, numbers[at:]))
+        if ratio != 1.0:
+            last = int(last * ratio)
+            for key, goroutine, what, first, second, third in moves:
+                key_ = int((key >> 3) * ratio) << 3 | key & 7
+                self._window.append((key_, goroutine, what, first, second, third))
+        self.end = max(self.end, last)
+
+    def _apply(self, until: int | None) -> None:
+        """Apply what is older than ``until``, or all."""
+        window = self._window
+        window.sort()
+        if until is None or len(window) > _WINDOW_AT_MOST:
+            cut = len(window)
+        else:
+            cut = bisect_left(window, (until << 3,))
+        late = follow(window[:cut], self.lives.book)
+        if late:
+            self.faults.note("parts of the trace with events in the wrong order", f"{late} events")
+        del window[:cut]
+        # What is left will be sorted again: not each time that a little comes to it.
+        self._room = max(_WINDOW, 2 * len(window))
+
+
+def _in_order(batches: list[Batch]) -> list[tuple[int, Batch]]:
+    """Sort batches by their base times; those of one thread stay in their order."""
+    latest: dict[int, int] = {}
+    timed: list[tuple[int, Batch]] = []
+    for batch in batches:
+        base = max(batch.base, latest.get(batch.thread, 0))
+        latest[batch.thread] = base
+        timed.append((base, batch))
+    timed.sort(key=lambda pair: pair[0])
+    return timed
+
+
+def _offset(data: bytes, count: int) -> int:
+    """Return the offset behind the first ``count`` numbers in ``data``."""
+    at = 0
+    while count and at < len(data):
+        count -= data[at] < 128
+        at += 1
+    return at
+
+
+def _why(batch: Batch, offset: int, rest: list[int]) -> str:
+    """Say what could not be read in a batch, behind ``offset`` or a little later."""
+    place = f"in the batch at byte {batch.at}, behind byte {batch.at + offset}"
+    if rest and (rest[0] >= FIRST_OF_HEAP or not EVENTS[rest[0]][1]):
+        return f"{place}: an event of type {rest[0]}, which is not known"
+    return f"{place}: an event without its end"
