@@ -9,7 +9,15 @@ import warnings
 
 import pytest
 
-from snowshed.observe._watch import AHEAD, LONGEST_REST, PERIOD, SHARE, Watch
+from snowshed.observe._watch import (
+    AHEAD,
+    LONGEST_OF_ALL,
+    LONGEST_REST,
+    OWED_AT_MOST,
+    PERIOD,
+    SHARE,
+    Watch,
+)
 
 
 class Clock:
@@ -94,6 +102,31 @@ def test_a_cheap_job_costs_no_rest_and_a_large_bill_is_paid_in_instalments() -> 
     assert watch.look() == PERIOD + LONGEST_REST
     price[0] = 0.0
     assert watch.look() == PERIOD + LONGEST_REST
+
+
+def test_looks_that_are_all_dear_are_paid_for_too_and_forgotten_when_they_are_paid() -> None:
+    clock = Clock()
+    price = [0.1]
+
+    def job(now: float) -> None:
+        clock.cpu += price[0]
+
+    watch = watch_of(job, clock=clock)
+    rested = sum(watch.look() for _ in range(500))
+    assert clock.cpu - AHEAD - OWED_AT_MOST <= rested * SHARE * 1.001
+    price[0] = 0.0001
+    rests = [watch.look() for _ in range(200)]
+    assert max(rests) <= PERIOD + LONGEST_REST
+    assert rests[-1] == PERIOD
+
+
+def test_after_a_look_that_takes_for_ever_it_looks_again() -> None:
+    clock = Clock()
+
+    def job(now: float) -> None:
+        clock.cpu += 1000.0
+
+    assert watch_of(job, clock=clock).look() == PERIOD + LONGEST_OF_ALL
 
 
 def test_a_clock_of_cpu_that_jumps_back_costs_nothing() -> None:

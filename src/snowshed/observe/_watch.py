@@ -26,7 +26,11 @@ PERIOD = 0.020
 SHARE = 0.01
 # What may be spent ahead: a profile that is handed over, a list of tasks that is copied.
 AHEAD = 0.005
+# A large bill is paid in instalments: a loop that is blocked should not go unseen for long.
 LONGEST_REST = 1.0
+# Unless it grows all the same, as each look is dear: seconds of CPU, and of rest after one look.
+OWED_AT_MOST = 1.0
+LONGEST_OF_ALL = 60.0
 
 Job: TypeAlias = Callable[[float], object]
 logger = logging.getLogger("snowshed.observe")
@@ -122,7 +126,8 @@ class Watch:
         # Owed is what was spent beyond the share of the time that has passed.
         self._owed = max(self._owed - self._period * SHARE, 0.0) + spent
         excess = max(self._owed - AHEAD, 0.0)
-        extra = min(excess / SHARE, LONGEST_REST)
+        beyond = min((excess - OWED_AT_MOST) / SHARE, LONGEST_OF_ALL)
+        extra = max(min(excess / SHARE, LONGEST_REST), beyond)
         self._owed -= extra * SHARE
         return self._period + extra
 
