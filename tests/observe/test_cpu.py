@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import weakref
+from typing import Any
 
 import pytest
 
+from snowshed.observe._sampler import _cpu
 from snowshed.observe._sampler._cpu import LONGEST, AlreadyProfiling, CpuProfiler
+from snowshed.observe._sampler._thread_clocks import Burned
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 
@@ -90,6 +94,33 @@ def test_who_takes_the_profile_and_who_waits_is_not_in_it() -> None:
     functions = {frame.function for each in profile.samples for frame in each.stack}
     assert not any(name.startswith("CpuProfiler") for name in functions)
     assert sum(each.values[1] for each in profile.samples) < 1e9 * 0.05
+
+
+def test_no_frame_is_held_while_it_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what a function has would live on after it, and end in the wrong thread."""
+
+    class Frame:
+        pass
+
+    frames: list[weakref.ref] = []
+
+    class Clocks:
+        def __init__(self, most: int) -> None:
+            pass
+
+        def look(self, now: float) -> list[Burned]:
+            frame: Any = Frame()
+            frames.append(weakref.ref(frame))
+            return [Burned(1, "T", frame, 0.01, 0.01)]
+
+    held: list[bool] = []
+    monkeypatch.setattr(_cpu, "ThreadClocks", Clocks)
+    monkeypatch.setattr(_cpu, "stack_of", lambda frame: ())
+    clock = Time(lambda: held.append(frames[-1]() is not None))
+    profile = CpuProfiler(clock=clock, sleep=clock.sleep).run(0.05)
+    assert len(profile.samples) == 1
+    assert len(held) >= 5
+    assert not any(held)
 
 
 def test_two_at_a_time_are_one_too_many() -> None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from snowshed.observe._sampler._aggregate import Key, Table
 from snowshed.observe._sampler._export import Span, cpu_profile
 from snowshed.observe._sampler._running import stack_of
-from snowshed.observe._sampler._thread_clocks import ThreadClocks
+from snowshed.observe._sampler._thread_clocks import Burned, ThreadClocks
 
 if TYPE_CHECKING:
     from snowshed.model import Profile
@@ -104,10 +104,15 @@ class CpuProfiler:
         while now < until:
             self._sleep(min(self._period, until - now))
             now = self._clock()
-            for burned in clocks.look(now):
-                if burned.cpu > NOTHING and burned.ident != own:
-                    task, request = self._label(burned.ident)
-                    name = _NUMBERS.sub("", burned.name)
-                    key = Key(stack_of(burned.frame), task, None, name, request, "thread")
-                    table.add(key, 1, burned.cpu)
+            self._add(clocks.look(now), own, table)
         return cpu_profile(table.rows(), Span(began, self._wall(), self._period))
+
+    # A function of its own: the variable of a loop would hold a frame, and all that its function
+    # had, while this thread sleeps.
+    def _add(self, seen: Iterable[Burned], own: int, table: Table) -> None:
+        for burned in seen:
+            if burned.cpu > NOTHING and burned.ident != own:
+                task, request = self._label(burned.ident)
+                name = _NUMBERS.sub("", burned.name)
+                key = Key(stack_of(burned.frame), task, None, name, request, "thread")
+                table.add(key, 1, burned.cpu)
