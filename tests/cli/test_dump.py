@@ -95,6 +95,26 @@ def test_a_file_that_cannot_be_written_is_said_to_be_so(
     assert main(["dump", "nobody", "-o", str(tmp_path / "x")]) == 2
 
 
+@pytest.mark.parametrize("path", ["", "no/such/x"])
+def test_the_file_is_named_also_without_a_name(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _debugged.serving([]):
+        assert main(["dump", ME, "-o", path]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"snowshed dump: {path or repr(path)}: cannot be written: ")
+
+
+def test_a_page_for_browsers_is_no_dump() -> None:
+    page = b"<!doctype html><html><body>"
+    answers = [(Process("7", 7, lambda question: page), page)]
+    with pytest.raises(CannotAsk, match="7: what it sends is no profile: pprof, byte 0"):
+        _dump._in_one_profile(answers)
+    for form in ("debug=1", "debug=2"):
+        with pytest.raises(CannotAsk, match="no dump of tasks: it begins with '<!doctype html"):
+            _dump._in_one_text(answers, form)
+
+
 def test_what_is_no_profile_or_another_kind_of_one_is_not_merged() -> None:
     process = Process("1", 1, lambda question: b"")
     with pytest.raises(CannotAsk, match="1: what it sends is no profile"):

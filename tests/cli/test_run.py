@@ -194,6 +194,12 @@ class TestWhatCannotRun:
         assert (done.returncode, done.stdout) == (127, "")
         assert done.stderr == f"snowshed run: {name}: command not found\n"
 
+    def test_an_empty_word_is_no_command(self, here: Path) -> None:
+        """What a variable that is not set becomes in quotes."""
+        done = snowshed("--", "", cwd=here)
+        expected = "snowshed run: '': the command is an empty word\n"
+        assert (done.returncode, done.stdout, done.stderr) == (127, "", expected)
+
     def test_one_that_is_beside_our_python_is_pointed_to(self, here: Path) -> None:
         """A virtual environment that is not activated, most often."""
         done = snowshed("--", "pytest", cwd=here, PATH="/nowhere")

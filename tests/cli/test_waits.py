@@ -11,7 +11,8 @@ import pytest
 
 import _debugged
 from _snapshots import task
-from snowshed.cli import main
+from snowshed.cli import _waits, main
+from snowshed.cli._ask import CannotAsk, Process
 from snowshed.model import TaskState
 
 ME = str(os.getpid())
@@ -57,6 +58,13 @@ def test_names_of_tasks_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[
     with _debugged.serving([task(1, name="\x1b[2J")]):
         assert main(["waits", ME]) == 0
     assert "\\x1b[2J [lock]" in capsys.readouterr().out
+
+
+def test_what_is_not_ours_is_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
+    page = b"<!doctype html>"
+    with pytest.raises(CannotAsk, match="7: what answers is not snowshed"):
+        _waits._print_text([(Process("7", 7, lambda question: page), page)])
+    assert capsys.readouterr().out == ""
 
 
 def test_nobody_to_ask_is_one_line_and_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _COMMAND = "snowshed dump"
 _DEBUG: Mapping[str, str] = {"pprof": "", "debug=1": "1", "debug=2": "2"}
+_BEGINNINGS: Mapping[str, bytes] = {"debug=1": b"goroutine profile: ", "debug=2": b"goroutine "}
 
 
 @click.command()
@@ -49,16 +50,16 @@ def dump(target: str, token: str | None, timeout: float, path: str | None, form:
         processes = processes_of(target, token, timeout)
         question = Question("pprof/goroutine", {"debug": _DEBUG[form]})
         answers = ask_all(processes, question, _COMMAND)
-        found = _in_one_profile(answers) if form == "pprof" else _in_one_text(answers)
+        found = _in_one_profile(answers) if form == "pprof" else _in_one_text(answers, form)
     except CannotAsk as error:
         return fail(f"{_COMMAND}: {error}")
     return _write(found, path)
 
 
 def _in_one_profile(answers: Sequence[tuple[Process, bytes]]) -> bytes:
+    profiles = [(process, _read(process, body)) for process, body in answers]
     if len(answers) == 1:
         return answers[0][1]
-    profiles = [(process, _read(process, body)) for process, body in answers]
     first = profiles[0][1]
     if any(profile.sample_types != first.sample_types for _, profile in profiles):
         msg = "the processes count different things: are they of one version? Dump each by its id"
@@ -83,7 +84,13 @@ def _read(process: Process, body: bytes) -> Profile:
         raise CannotAsk(msg) from None
 
 
-def _in_one_text(answers: Sequence[tuple[Process, bytes]]) -> bytes:
+def _in_one_text(answers: Sequence[tuple[Process, bytes]], form: str) -> bytes:
+    for process, body in answers:
+        # Many a service answers whatever is asked with a page for browsers.
+        if body and not body.startswith(_BEGINNINGS[form]):
+            begun = body[:20].decode(errors="replace")
+            msg = f"{process.name}: what it sends is no dump of tasks: it begins with {begun!r}"
+            raise CannotAsk(msg)
     if len(answers) == 1:
         return answers[0][1]
     parts = (b"# process %b\n%b" % (process.name.encode(), body) for process, body in answers)
@@ -97,6 +104,6 @@ def _write(found: bytes, path: str | None) -> int:
     try:
         Path(path).write_bytes(found)
     except OSError as error:
-        return fail(f"{_COMMAND}: {path}: cannot be written: {error.strerror}")
+        return fail(f"{_COMMAND}: {path or repr(path)}: cannot be written: {error.strerror}")
     click.echo(f"{path}: {len(found):,} bytes", err=True)
     return 0

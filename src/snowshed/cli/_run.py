@@ -144,8 +144,8 @@ def _become(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     _restore_signals()
     try:
         os.execvpe(name, command, environment)  # noqa: S606 - to run the user's command is the task
-    except (FileNotFoundError, NotADirectoryError):
-        return fail(f"snowshed run: {name}: {_why_missing(name)}", 127)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last one: an empty name
+        return fail(f"snowshed run: {name or repr(name)}: {_why_missing(name)}", 127)
     except OSError as error:
         return fail(f"snowshed run: {name}: cannot be executed: {error.strerror}", 126)
 
@@ -158,6 +158,8 @@ def _restore_signals() -> None:
 
 
 def _why_missing(name: str) -> str:
+    if not name:
+        return "the command is an empty word"
     if shutil.which(name):
         return "the interpreter that its first line names does not exist"
     # The command of a virtual environment that is not activated is beside our own Python.

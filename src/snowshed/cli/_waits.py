@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -19,6 +20,7 @@ from snowshed.cli._output import fail, print_json
 from snowshed.cli._processes import processes_of
 
 _COMMAND = "snowshed waits"
+_TEXT = re.compile(rb"[0-9][0-9,]* tasks?: ")
 
 
 @click.command()
@@ -58,6 +60,10 @@ def _documents(answers: Sequence[tuple[Process, bytes]]) -> list[dict[str, objec
 
 
 def _print_text(answers: Sequence[tuple[Process, bytes]]) -> None:
+    for process, body in answers:
+        if not _TEXT.match(body):
+            msg = f"{process.name}: what answers is not snowshed, or a later version of it"
+            raise CannotAsk(msg)
     for place, (process, body) in enumerate(answers):
         if len(answers) > 1:
             blank = "\n" if place else ""
