@@ -99,7 +99,7 @@ def test_goroutine_is_text_by_stack_on_request(query: str) -> None:
     assert response.body.startswith(b"goroutine profile: total 3\n2 @ 0x")
 
 
-@pytest.mark.parametrize("debug", ["2", "3"])
+@pytest.mark.parametrize("debug", ["2", "3", "9" * 18, "9" * 30])
 def test_goroutine_is_text_by_task_on_request(debug: str) -> None:
     response = Asked().get("goroutine", f"debug={debug}")
     assert (response.status, response.content_type) == (200, TEXT)

@@ -149,7 +149,7 @@ class PprofPages:
     def _goroutine(self, asked: dict[str, str]) -> Response:
         if asked.get("seconds"):
             return self._delta("goroutine", asked, lambda: self._goroutines(with_ages=False))
-        debug = _number(asked.get("debug"))
+        debug = _level(asked.get("debug"))
         if debug >= 2:
             return look(self._observed, lambda snapshot: _text(stacks(all_of(snapshot))))
         profile = self._goroutines()
@@ -169,7 +169,7 @@ class PprofPages:
         if asked.get("seconds"):
             return self._delta("block", asked, take)
         profile = Names().of_profile(take())
-        if _number(asked.get("debug")):
+        if _level(asked.get("debug")):
             return _text(contentions(profile))
         return _binary("block", profile)
 
@@ -180,7 +180,7 @@ class PprofPages:
             # It fades: what is less in it has not gone away.
             raise _Problem(400, '"seconds" parameter is not supported for this profile type')
         profile = Names().of_profile(take())
-        return _text(counts(profile)) if _number(asked.get("debug")) else _binary("wall", profile)
+        return _text(counts(profile)) if _level(asked.get("debug")) else _binary("wall", profile)
 
     def _delta(self, name: str, asked: dict[str, str], take: Callable[[], Profile]) -> Response:
         seconds = _number(asked["seconds"])
@@ -188,7 +188,7 @@ class PprofPages:
             raise _Problem(400, 'invalid value for "seconds" - must be a positive integer')
         if seconds > LONGEST:
             raise _Problem(400, f'"seconds" is at most {LONGEST} here')
-        if _number(asked.get("debug")):
+        if _level(asked.get("debug")):
             raise _Problem(400, "seconds and debug params are incompatible")
         before, since = take(), self._clock()
         self._sleep(seconds)
@@ -232,6 +232,11 @@ def _number(text: str | None) -> int:
     return int(text) if text and _INTEGER.fullmatch(text) else 0
 
 
+def _level(text: str | None) -> int:
+    """Return the number in ``debug`` as Go reads that: one that is too large is a large one."""
+    return 2 if text and _TOO_LARGE.fullmatch(text) else _number(text)
+
+
 def _text(text: bytes) -> Response:
     return Response(200, text, _TEXT, (_NOSNIFF,))
 
@@ -248,6 +253,7 @@ def _error(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) ->
 
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}", re.ASCII)
+_TOO_LARGE = re.compile("[+]?[0-9]{19,}", re.ASCII)
 _INDEX = """<!doctype html>
 <html><head><meta charset="utf-8"><title>/debug/pprof/</title></head>
 <body><h1>/debug/pprof/</h1>
