@@ -86,7 +86,7 @@ def read(
         if progress is not None:
             progress(source.at)
         enough = max_seconds is not None and reader.seconds >= max_seconds
-        if enough or reader.generations == max_generations:
+        if enough or (max_generations is not None and reader.generations >= max_generations):
             what = f"{reader.generations} generations, {reader.seconds:.3f} s"
             faults.note("stopped where it was asked to", what)
             break

@@ -79,11 +79,13 @@ class TracedGoroutine:
 class CreationPath:
     """All goroutines that were created in one way: the same function, from the same place.
 
-    Those that are older than the trace have no place; they are told apart by their outermost call.
+    Of those that are older than the trace that place is not known; they are told apart by their
+    outermost call.
 
     Attributes:
-        stack: where their creator stood, the innermost call first; empty: older than the trace.
+        stack: where their creator stood, the innermost call first; empty if that is not known.
         function: that they were made to run; empty if that is not told.
+        older: they were there before the trace.
         count: goroutines.
         rate: goroutines created in a second, on average over the trace; 0 if they are older.
         peak: the most that lived at once.
@@ -98,6 +100,7 @@ class CreationPath:
 
     stack: Stack
     function: str
+    older: bool
     count: int
     rate: float
     peak: int

@@ -49,14 +49,16 @@ class Path:
     """A way in which goroutines are created; times in ticks.
 
     Attributes:
-        stack: number of the stack where they are created; 0 for older than the trace.
+        stack: number of the stack where they are created; 0 for none.
         function: that they are made to run.
+        older: they were there before the trace.
         bottom: number of a stack that one of them had.
         longest: of those that have ended, the few that lived longest, as a heap.
     """
 
     stack: int
     function: str
+    older: bool
     bottom: int = 0
     count: int = 0
     live: int = 0
@@ -97,7 +99,7 @@ class Lives:
         self._stacks = stacks
         self._faults = faults
         self._strings: dict[int, str] = {}
-        self._path_ids: dict[tuple[int, str], int] = {}
+        self._path_ids: dict[tuple[int, str, bool], int] = {}
         self._known_paths: dict[tuple[int, int], int] = {}
         self._stopping: dict[int, tuple[int, str, int]] = {}
 
@@ -186,6 +188,7 @@ class Lives:
             index = self._path(
                 self.book.stacks.get(stack, 0),
                 self._stacks.outermost(self.book.stacks.get(entry, 0)),
+                older=False,
             )
             self._known_paths[stack, entry] = index
         life.born = now
@@ -199,14 +202,14 @@ class Lives:
         path.live += 1
         path.peak = max(path.peak, path.live)
 
-    def _path(self, stack: int, function: str) -> int:
+    def _path(self, stack: int, function: str, *, older: bool) -> int:
         """Return the index of a path."""
-        key = stack, function
+        key = stack, function, older
         index = self._path_ids.get(key)
         if index is None:
             if len(self.paths) >= _PATHS_AT_MOST:
                 self._faults.note("creation paths left out", f"more than {_PATHS_AT_MOST}")
-                key = 0, "?"
+                key = 0, "?", older
             index = self._path_ids.setdefault(key, len(self.paths))
             if index == len(self.paths):
                 self.paths.append(Path(*key))
@@ -216,7 +219,7 @@ class Lives:
         """Return the path of a goroutine; one that is older than the trace gets its now."""
         if life.path < 0:
             stack = life.site.stack if life.site else life.stack
-            life.path = self._path(0, self._stacks.outermost(stack or life.stack))
+            life.path = self._path(0, self._stacks.outermost(stack or life.stack), older=True)
             path = self.paths[life.path]
             path.count += 1
             path.peak += 1

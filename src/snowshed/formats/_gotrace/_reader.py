@@ -79,25 +79,31 @@ class Reader:
         strings = strings_in(generation, counts, self.faults)
         stacks = self.stacks.read(generation, strings, counts, self.faults)
         self.lives.turn_to(strings, stacks)
-        if self.clock is None:
-            self.clock = clock
-            bases = (batch.base for batch in generation.events)
-            self.end = self.lives.start = min(bases, default=0)
-        self._events(generation, self.clock.frequency / clock.frequency)
+        self.clock = self.clock or clock
+        self._events(generation, clock.frequency)
 
-    def _events(self, generation: Generation, ratio: float) -> None:
-        """Follow all events of a generation, whose ticks are ``ratio`` of those of the first."""
+    def _events(self, generation: Generation, frequency: int) -> None:
+        """Follow all events of a generation, which has its times in ticks of ``frequency``."""
         threads: dict[int, Thread] = {}
-        for base, batch in _in_order(generation.events):
-            if len(self._window) > self._room:
-                self._apply(int(base * ratio))
-            thread = threads.setdefault(batch.thread, Thread(batch.thread))
-            self._batch(batch, thread, ratio)
+        batches = _in_order(generation.events)
         generation.events.clear()
+        for base, batch in batches:
+            now = self._ticks(base, frequency)
+            if not self.end:
+                self.end = self.lives.start = now
+            if len(self._window) > self._room:
+                self._apply(now)
+            thread = threads.setdefault(batch.thread, Thread(batch.thread))
+            self._batch(batch, thread, frequency)
         self._apply(None)
 
-    def _batch(self, batch: Batch, thread: Thread, ratio: float) -> None:
-        moves = self._window if ratio == 1.0 else []
+    def _ticks(self, time: int, frequency: int) -> int:
+        """Return ``time``, in ticks of ``frequency``, in those of the first generation."""
+        own = self.clock.frequency if self.clock else frequency
+        return time if own == frequency else (time * own + frequency // 2) // frequency
+
+    def _batch(self, batch: Batch, thread: Thread, frequency: int) -> None:
+        moves: list[Move] = []
         numbers, whole = numbers_in(batch.data)
         last, at = moves_in(numbers, batch.base, thread, self.counts, moves)
         offset = 0
@@ -108,12 +114,13 @@ class Reader:
                 last, at = moves_in(numbers, last, thread, self.counts, moves)
         if at < len(numbers) or not whole:
             self.faults.note("batches cut short", lambda: _why(batch, offset, numbers[at:]))
-        if ratio != 1.0:
-            last = int(last * ratio)
-            for key, goroutine, what, first, second, third in moves:
-                key_ = int((key >> 3) * ratio) << 3 | key & 7
-                self._window.append((key_, goroutine, what, first, second, third))
-        self.end = max(self.end, last)
+        self.end = max(self.end, self._ticks(last, frequency))
+        if self.clock and frequency != self.clock.frequency:
+            moves = [
+                (self._ticks(key >> 3, frequency) << 3 | key & 7, id_, what, first, second, third)
+                for key, id_, what, first, second, third in moves
+            ]
+        self._window += moves
 
     def _apply(self, until: int | None) -> None:
         """Apply what is older than ``until``, or all."""

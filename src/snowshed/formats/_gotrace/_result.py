@@ -136,13 +136,14 @@ class _Result:
         )
 
     def _path(self, path: Path) -> CreationPath:
-        older = not path.stack
+        rate = path.count / self._reader.seconds if self._reader.seconds else 0.0
         longest = sorted(path.longest, reverse=True)
         return CreationPath(
             stack=self._stack(path.stack),
             function=self._function(path),
             count=path.count,
-            rate=0.0 if older or not self._reader.seconds else path.count / self._reader.seconds,
+            older=path.older,
+            rate=0.0 if path.older else rate,
             peak=path.peak,
             live=path.live,
             times=self._times(path),
