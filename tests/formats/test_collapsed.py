@@ -57,8 +57,9 @@ def test_a_frame_takes_no_more_than_its_line(frame: Frame) -> None:
 
 
 def test_a_line_that_is_no_stack_is_left_out_and_named() -> None:
-    read = collapsed.read(b"main;f 1\r\n\r\n<html> what\nmain two\n7\nmain 3")
+    read = collapsed.read(b"\xef\xbb\xbfmain;f 1\r\n\r\n<html> what\nmain two\n7\nmain 3")
     assert [sample.values for sample in read.samples] == [(1,), (3,)]
+    assert read.samples[0].stack[-1].function == "main"
     assert read.warnings == ("lines left out: 3, first at line 3: expected `outer;inner 1`",)
 
 

@@ -178,6 +178,13 @@ def test_what_a_panic_says_is_no_goroutine() -> None:
     assert [each.id for each in found.goroutines] == [7]
 
 
+def test_a_mark_of_the_encoding_is_no_part_of_the_text() -> None:
+    text = f"goroutine 7 [running]:\n{MADE}"
+    assert read(text.encode("utf-8-sig")) == read(text)
+    counted = "goroutine profile: total 1\n1 @\n"
+    assert read(counted.encode("utf-8-sig")) == read(counted)
+
+
 def test_spaces_that_were_tabs_are_read() -> None:
     text = f"goroutine 7 [running]:\n{CALL}{MADE}"
     assert dump_of(text.expandtabs(4)) == dump_of(text)

@@ -60,7 +60,7 @@ def read(text: str | bytes) -> Profile:
         FormatError: there is no stack in it.
     """
     if not isinstance(text, str):
-        text = text.decode(errors="replace")
+        text = text.decode("utf-8-sig", errors="replace")
     faults = Faults()
     frames = _Frames()
     samples: list[Sample] = []

@@ -57,7 +57,7 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     Raises:
         FormatError: there is no goroutine in it.
     """
-    text = data if isinstance(data, str) else data.decode(errors="replace")
+    text = data if isinstance(data, str) else data.decode("utf-8-sig", errors="replace")
     text = text.replace("\r\n", "\n")
     if not (has_goroutines(text) or has_counts(text)):
         text = without_fronts(text)
