@@ -247,6 +247,12 @@ def test_a_token_from_an_unset_variable_is_refused(token):
         DebugApp(token=token)
 
 
+@pytest.mark.parametrize("name", ["tasks", "waits", "sites", "history", "all", "pprof", ""])
+def test_a_source_that_a_page_would_hide_is_refused(name):
+    with pytest.raises(ValueError, match=f"a source cannot be called {name!r}, as a page is"):
+        DebugApp(sources={name: dict})
+
+
 def test_repr_keeps_the_token():
     app = DebugApp(sources={"limiter": dict}, token="s3cret")
     assert (

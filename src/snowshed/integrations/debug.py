@@ -60,7 +60,8 @@ class DebugApp:
             this machine that adds no such header looks the same: behind one, give a token.
 
     Raises:
-        ValueError: an empty token, which is what a variable that is not set becomes.
+        ValueError: an empty token, which is what a variable that is not set becomes; or a source
+            with the name of a page, such as ``tasks``, which would never be seen.
 
     Answers ``GET`` and ``HEAD``: 200, 401 without the token, 403 to a stranger, 404, 405 for other
     methods, and 503 while 8 long answers are being given. Those, profiles and all that looks at

@@ -11,7 +11,7 @@ from snowshed.integrations._debug._json import as_json
 from snowshed.integrations._debug._observed import Observed
 from snowshed.integrations._debug._pprof import PprofPages
 from snowshed.integrations._debug._sources import ALL, Source, Sources
-from snowshed.integrations._debug._tasks import SCHEMA, BadParameter, TaskPages
+from snowshed.integrations._debug._tasks import PAGES, SCHEMA, BadParameter, TaskPages
 from snowshed.observe._serve._exchange import Request, Response
 
 __all__ = ["Pages"]
@@ -19,6 +19,7 @@ __all__ = ["Pages"]
 logger = logging.getLogger("snowshed.debug")
 _PPROF = "pprof"
 _SNOWSHED = "snowshed"
+_TAKEN = {"", ALL, _PPROF, _SNOWSHED, *PAGES}
 
 
 class Pages:
@@ -31,6 +32,9 @@ class Pages:
         access: who may look.
         mount: the path below which the pages are, for a server that does not take it off; others
             are a 404.
+
+    Raises:
+        ValueError: a source has a name that a page has, and would never be seen.
     """
 
     def __init__(
@@ -42,6 +46,10 @@ class Pages:
         access: Access | None = None,
         mount: str = "",
     ) -> None:
+        for name in sources or ():
+            if name in _TAKEN:
+                msg = f"debug pages: a source cannot be called {name!r}, as a page is; rename it"
+                raise ValueError(msg)
         observed = Observed() if observed is None else observed
         self._sources = Sources(runtime, {} if sources is None else sources)
         self._tasks = TaskPages(observed)

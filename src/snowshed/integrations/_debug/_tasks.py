@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from snowshed.integrations._debug._observed import Observed
     from snowshed.observe._snapshot._snapshot import Snapshot
 
-__all__ = ["BadParameter", "TaskPages"]
+__all__ = ["PAGES", "BadParameter", "TaskPages"]
 
 SCHEMA = 1
+PAGES = ("tasks", "waits", "sites", "history")
 GROUPS_AT_MOST = 1000
 _SORTED_AT_ONCE = 500
 _JSON = "application/json"
@@ -70,12 +71,13 @@ class TaskPages:
     def __init__(self, observed: Observed, *, clock: Callable[[], float] = time.time) -> None:
         self._observed = observed
         self._clock = clock
-        self._pages: dict[str, tuple[object, Callable[[Request], Response]]] = {
-            "tasks": (observed.snapshot, self._tasks),
-            "waits": (observed.snapshot, self._waits),
-            "sites": (observed.sites, self._sites),
-            "history": (observed.history, self._history),
-        }
+        pages: tuple[tuple[object, Callable[[Request], Response]], ...] = (
+            (observed.snapshot, self._tasks),
+            (observed.snapshot, self._waits),
+            (observed.sites, self._sites),
+            (observed.history, self._history),
+        )
+        self._pages = dict(zip(PAGES, pages, strict=True))
 
     def names(self) -> list[str]:
         """Return the pages that there are."""
