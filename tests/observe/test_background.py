@@ -138,6 +138,32 @@ def test_one_that_is_stopped_in_the_child_does_not_rise_there() -> None:
     assert not thread.running
 
 
+@needs_fork
+def test_one_that_cannot_begin_in_the_child_is_no_reason_for_the_others_not_to(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> None:
+        raise KeyError("no")
+
+    threads = [
+        Background(
+            f"snowshed-{number}", lambda rest: rest(60), fail if number == 2 else lambda: None
+        )
+        for number in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+        thread._before_fork()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_background, "_started", {*threads})  # those of other tests are none of ours
+        _background._after_fork_in_child()
+    assert [thread.running for thread in threads] == [True, True, False, True, True]
+    assert caplog.messages == ["snowshed-2 does not go on in the child of a fork"]
+    for thread in threads:
+        thread.stop(5)
+        _background._started.discard(thread)
+
+
 ALONE = """
 import os, threading
 threads = []

@@ -12,15 +12,16 @@ that hangs. One that is late finds out by itself, and its successor waits until 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable
 from typing import TypeAlias
-from weakref import WeakSet
 
 __all__ = ["Background", "Rest", "is_ours"]
 
 PATIENCE = 0.25
+logger = logging.getLogger("snowshed.observe")
 # How the names of snowshed's own threads begin.
 OURS = "snowshed-"
 # Waits for so many seconds, less if there is news, and tells whether it is time to end.
@@ -120,11 +121,19 @@ class Background:
         if child:
             # Its holder does not exist here.
             self._turn = threading.Lock()
-            self._in_child()
+            self._begin_in_child()
         if self._life is not None:
             # It cannot be started while the interpreter shuts down, and need not.
             with contextlib.suppress(RuntimeError):
                 self._rise()
+
+    def _begin_in_child(self) -> None:
+        try:
+            self._in_child()
+        except Exception:
+            # Half of the parent's state is no state to go on with; the others do.
+            self.stop(0)
+            logger.exception("%s does not go on in the child of a fork", self._name)
 
 
 class _Life:
@@ -144,7 +153,9 @@ class _Life:
         return self.over
 
 
-_started: WeakSet[Background] = WeakSet()
+# Not weakly: its thread holds it anyway, and a copy of a plain set is made in one step, whatever
+# other threads start meanwhile.
+_started: set[Background] = set()
 
 
 def _before_fork() -> None:
