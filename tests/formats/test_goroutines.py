@@ -262,6 +262,18 @@ def test_counts_read_as_they_were_written(groups: dict[tuple[Any, Any], int]) ->
     assert found.warnings == ()
 
 
+def test_less_than_nothing_and_a_name_of_several_words_are_read_as_they_were_written() -> None:
+    odd = ValueType("my own\ntasks", "count")
+    found = counts_of(write_debug1(Profile((odd,), (Sample((GET,), (-3,)), Sample((), (2,))))))
+    assert found.sample_types == (ValueType("my_own\\ntasks", "count"),)
+    assert found.samples == (Sample((), (2,)), Sample((GET,), (-3,)))
+    assert found.warnings == ()
+    delays = (ValueType("contentions", "count"), ValueType("delay", "nanoseconds"))
+    assert counts_of("--- contention:\ncycles/second=1000000000\n-7 -2 @\n") == Profile(
+        delays, (Sample((), (-2, -7)),), delays[0], 1
+    )
+
+
 def test_counts_are_written_as_go_writes_them_the_largest_first() -> None:
     state = (("state", "queue get"),)
     text = write_debug1(

@@ -11,8 +11,8 @@ from snowshed.model import Frame, Profile, Sample, ValueType
 
 __all__ = ["counts_in", "has_counts"]
 
-_HEADER = re.compile(r"^(?:(\w{1,100}) profile: total (\d{1,19})|--- (contention|mutex):)$", re.M)
-_GROUP = re.compile(r"(\d{1,19})(?: (\d{1,19}))? @(?: 0x[0-9a-f]+)*")
+_HEADER = re.compile(r"^(?:(\S{1,100}) profile: total (-?\d{1,19})|--- (contention|mutex):)$", re.M)
+_GROUP = re.compile(r"(-?\d{1,19})(?: (-?\d{1,19}))? @(?: 0x[0-9a-f]+)*")
 _RATE = re.compile(r"cycles/second=(\d{1,19})")
 _OTHER_RATE = re.compile(r"sampling period=\d+")
 _LABELS = re.compile(r"# labels: \{(.*)\}")

@@ -26,7 +26,7 @@ def dump(goroutines: Iterable[Goroutine]) -> str:
 def counts(profile: Profile, value: int) -> str:
     """Return the text of debug=1."""
     groups = totals(profile, value, lambda sample: (sample.stack, sample.labels))
-    name = profile.sample_types[value].type
+    name = one_line(profile.sample_types[value].type).replace(" ", "_") or "?"
     lines = [f"{name} profile: total {groups.total()}\n"]
     pieces = ((count, *_group(*key)) for key, count in groups.items())
     # The largest first, as Go does; equal ones by what is printed, to be the same each time.
