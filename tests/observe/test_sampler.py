@@ -94,6 +94,18 @@ def test_each_interval_goes_to_the_sink_and_the_next_begins_empty() -> None:
         assert scene.sampler._kept.seconds == pytest.approx(2.4, rel=0.06)
 
 
+def test_a_wall_clock_that_is_set_back_makes_no_time_negative() -> None:
+    with Scene(profile_interval=1.0) as scene:
+        scene.thread.start(lambda: asyncio.sleep(3600))
+        scene.thread.passes()
+        scene.sampler._wall = lambda: 10.0
+        scene.look(60)
+        [window] = scene.windows
+        assert (window.span.began, window.span.ended) == (10.0, 10.0)
+        for kind in ("wall", "block"):
+            assert scene.sampler.profile(kind).duration_nanos == 0
+
+
 def test_closing_hands_over_what_no_interval_has_and_a_child_does_not() -> None:
     with Scene() as scene:
         scene.thread.start(lambda: asyncio.sleep(3600))

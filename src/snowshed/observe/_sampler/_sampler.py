@@ -282,10 +282,15 @@ class Sampler:
         # It remembers code, and has a bound.
         self._paths = Paths()
         table, self._window = self._window, Table()
-        span = Span(self._window_began, self._wall(), table.period)
+        span = self._since(self._window_began, table)
         self._window_began = span.ended
         if self._sink is not None:
             self._sink(Window(table, span, self._live_now()))
+
+    def _since(self, began: float, table: Table) -> Span:
+        # The wall clock may have been set back, and servers refuse what ends before it begins.
+        ended = self._wall()
+        return Span(min(began, ended), ended, table.period)
 
     def _live_now(self) -> Mapping[Frame, int]:
         try:
@@ -306,7 +311,7 @@ class Sampler:
         Raises:
             ValueError: there is no such profile.
         """
-        span = Span(self._began, self._wall(), self._kept.period)
+        span = self._since(self._began, self._kept)
         if kind == "wall":
             return wall_profile(self._kept.scaled(), span, self._live_now())
         if kind == "block":
