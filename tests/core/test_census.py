@@ -7,6 +7,7 @@ import gc
 import sys
 import threading
 
+from _collected import at_each_allocation
 from _virtual import virtual
 from snowshed.core import WorkerPool, open_channel, open_scope
 from snowshed.core._census import _AT_ONCE, Census, channels, live_in, open_scopes, pools
@@ -60,6 +61,25 @@ def test_others_may_come_and_go_while_somebody_looks() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+class Thing:
+    """In a reference cycle, as a loop is that was closed."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_the_garbage_collector_may_come_and_take_some_while_somebody_looks() -> None:
+    census: Census[Thing] = Census()
+    kept = [Thing() for _ in range(50)]
+    for thing in kept:
+        census.enter(thing)
+
+    def look() -> None:
+        assert len(census.all()) >= len(kept)
+
+    at_each_allocation(look, lambda: census.enter(Thing()))
 
 
 @virtual

@@ -8,6 +8,7 @@ from weakref import ref
 
 import pytest
 
+from _collected import at_each_allocation
 from _virtual import virtual
 from snowshed.core import open_scope
 from snowshed.model import Frame
@@ -121,3 +122,21 @@ async def test_nothing_of_the_task_is_kept() -> None:
     gc.collect()
     assert [each() for each in rests] == [None, None]
     assert len(history.last()) == 1
+
+
+@virtual
+async def test_a_finalizer_may_note_another_end_while_somebody_looks() -> None:
+    history = History()
+    task = await ended(asyncio.sleep(0))
+    for _ in range(50):
+        history.note(task, LINE, "user", None)
+
+    class Finalized:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            history.note(task, LINE, "user", None)
+
+    at_each_allocation(history.last, Finalized)
+    assert len(history.last()) > 50

@@ -120,7 +120,7 @@ class Account(Ledger):
         self.detailed = True
         budget = self.budget
         budget.mark = ALWAYS
-        for task in tuple(budget.live):
+        for task in list(budget.live):
             judged = self._of_counted(task)
             if judged is TaskClass.USER:
                 self.unsited += 1
@@ -131,7 +131,7 @@ class Account(Ledger):
     def _look_through(self, budget: TaskBudget) -> None:
         """Take what is not the user's own out of the budget of a scope inside the request."""
         budget.watcher = self
-        for task in tuple(budget.live):
+        for task in list(budget.live):
             if self._of_counted(task) is not TaskClass.USER:
                 budget.remove(task)
 

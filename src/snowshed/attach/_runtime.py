@@ -323,8 +323,8 @@ class Runtime:
         )
 
     def _open_budgets(self) -> list[TaskBudget]:
-        # Copied at once: requests come and go in other threads.
-        return [*(account.budget for account in tuple(self._open)), *tuple(self._tally.open)]
+        # Copied at once: requests come and go in other threads. No tuples: see `core._census`.
+        return [*(account.budget for account in self._open.copy()), *self._tally.open.copy()]
 
     def statistics(self) -> RuntimeStatistics:
         """Return the totals so far; from any thread. Cost: O(live tasks of open requests)."""

@@ -91,8 +91,8 @@ class History:
 
     def last(self, most: int = KEPT) -> tuple[EndedTask, ...]:
         """Return the latest, newest first; from any thread."""
-        # Copied at once: others append meanwhile.
-        return tuple(islice(reversed(tuple(self._ended)), most))
+        # Copied at once: others append meanwhile. Into a list, see `snowshed.core._census`.
+        return tuple(islice(reversed(list(self._ended)), most))
 
 
 def ending_of(

@@ -83,7 +83,7 @@ class LiveTasks:
         # A finalizer may make tasks meanwhile. They are appended, looked at the next time, and do
         # not begin another sweep.
         self.mark = NEVER
-        young = tuple(self.young)
+        young = self.young[:]
         alive = [each for each in young if lives(each())]
         ended = len(young) - len(alive)
         peak = len(alive)

@@ -210,7 +210,7 @@ class Registry:
         lives: dict[Site, list[LiveTasks]] = {}
         for live in self._lives():
             lives.setdefault(live.site, []).append(live)
-        sites = (*tuple(self._sites.values()), self._elsewhere)
+        sites = [*list(self._sites.values()), self._elsewhere]
         rows = (_row(site, lives.get(site, [])) for site in sites)
         shown = (row for row in rows if row.created or row.unretrieved)
         return tuple(sorted(shown, key=lambda row: (-row.live, -row.created)))
