@@ -172,5 +172,17 @@ def test_the_settings_tell_where(tmp_path: Path) -> None:
     assert isinstance(target_of(Settings(profiles_to=str(tmp_path)), "shop"), Directory)
     target = target_of(Settings(profiles_to="http://host/ingest"), "shop")
     assert str(target) == "http://host/ingest"
-    with pytest.raises(OSError, match="No such file"):
-        target_of(Settings(profiles_to="https://host", profiles_cafile="/no/such.pem"), "shop")
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("nothing")
+    for file, why in (
+        (tmp_path / "none.pem", "No such file or directory"),
+        (tmp_path, "Is a directory"),
+        (empty, "it holds no certificate in PEM"),
+    ):
+        settings = Settings(profiles_to="https://host", profiles_cafile=str(file))
+        with pytest.raises(OSError, match=r"^profiles_cafile ") as caught:
+            target_of(settings, "shop")
+        assert str(caught.value) == f"profiles_cafile {str(file)!r} cannot be used: {why}"

@@ -72,7 +72,7 @@ class Server:
         self._timeout = timeout
         self._headers = {**_credentials(self._url), **headers_of(headers)}
         secure = self._url.scheme == "https"
-        self._tls = ssl.create_default_context(cafile=cafile) if secure else None
+        self._tls = _context(cafile) if secure else None
         self._connection: http.client.HTTPConnection | None = None
 
     def __str__(self) -> str:
@@ -216,6 +216,17 @@ def _form(profile: bytes) -> bytes:
         disposition = f'Content-Disposition: form-data; name="{name}"; filename="{name}"'
         lines += [f"--{_BOUNDARY}".encode(), disposition.encode(), b"", content]
     return b"\r\n".join([*lines, f"--{_BOUNDARY}--".encode(), b""])
+
+
+def _context(cafile: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=cafile)
+    except OSError as error:
+        # That of the system names no file, and that of OpenSSL its own source.
+        broken = isinstance(error, ssl.SSLError)
+        why = "it holds no certificate in PEM" if broken else error.strerror
+        msg = f"profiles_cafile {cafile!r} cannot be used: {why}"
+        raise OSError(msg) from error
 
 
 def _credentials(url: SplitResult) -> dict[str, str]:
