@@ -47,7 +47,7 @@ class Describe:
         at_most: look at so many tasks, chosen at random; None: at all.
         threads: whether to look at threads too.
         closely: whether to see what each task does. Else, at a fifth of the cost, its state is what
-            a `glance` tells, and it has no stack, no function and no resource.
+            a single field tells, and it has no stack, no function and no resource.
         loops: which loops to ask for their tasks, on Python 3.14; before it all are known.
     """
 
