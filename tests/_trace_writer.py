@@ -104,6 +104,6 @@ def header(version: int) -> bytes:
     return f"go 1.{version} trace".encode().ljust(16, b"\0")
 
 
-def one(*events: Event, thread: int = 1, base: int = 1000) -> Generation:
+def one(*events: Event, base: int = 1000, id_: int = 1) -> Generation:
     """Return a generation in which one thread does everything."""
-    return Generation(base=base).on(thread, base, *events)
+    return Generation(id_, base=base).on(1, base, *events)

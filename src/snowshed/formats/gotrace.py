@@ -87,8 +87,8 @@ def read(
             progress(source.at)
         enough = max_seconds is not None and reader.seconds >= max_seconds
         if enough or (max_generations is not None and reader.generations >= max_generations):
-            what = f"{reader.generations} generations, {reader.seconds:.3f} s"
-            faults.note("stopped where it was asked to", what)
+            what = f"after {reader.generations} generations, {reader.seconds:.3f} s"
+            faults.note("stops that were asked for", what)
             break
     if not reader.generations:
         why = "; ".join(faults.lines()) or "there is nothing behind the header"

@@ -68,6 +68,7 @@ class Generation:
     """What belongs together: batches by what is in them."""
 
     number: int
+    at: int
     events: list[Batch] = field(default_factory=list)
     strings: list[Batch] = field(default_factory=list)
     stacks: list[Batch] = field(default_factory=list)
@@ -76,8 +77,8 @@ class Generation:
     batches: int = 0
     experiments: int = 0
     marked: bool = False
-    events_room: int = _EVENTS_AT_MOST
-    tables_room: int = _TABLES_AT_MOST
+    events_room: int = field(default_factory=lambda: _EVENTS_AT_MOST)
+    tables_room: int = field(default_factory=lambda: _TABLES_AT_MOST)
 
     def add(self, batch: Batch | None, sync: int) -> bool:
         """Put a batch to the others; tell whether there was room for it."""
@@ -120,23 +121,22 @@ def version_of(source: Source) -> int:
 def generations(source: Source, version: int, faults: Faults) -> Iterator[Generation]:
     """Yield each generation that is complete; what is not is noted in ``faults``."""
     sorter = _Sorter(version, faults)
-    why = ""
+    at, why = source.at, ""
     try:
         while (part := _next(source)).number != _THE_END:
             complete = sorter.put(part)
             if complete is not None:
                 yield complete
+            at = source.at
     except Broken as broken:
         why = f"at byte {broken.at}: {broken.what}"
     why = source.why or why
     last = sorter.current
-    if last is not None and (sorter.marked or why):
-        what = f"the last generation left out, {last.batches} batches before byte {source.at}"
-        faults.note(what, why or "it has no end")
-    elif last is not None:
+    if last is not None and not sorter.marked and not why:
         yield last
-    elif why:
-        faults.note(f"the rest left out, from byte {source.at}", why)
+    elif last is not None or why:
+        start = last.at if last else at
+        faults.note("generations left out", f"from byte {start} on: {why or 'it has no end'}")
 
 
 class _Sorter:
@@ -169,7 +169,7 @@ class _Sorter:
                 what = f"at byte {part.at}: generation {number} begins before the last has ended"
                 self._faults.note("generations without an end", what)
             complete, self.current = self.current, None
-        self.current = self.current or Generation(number)
+        self.current = self.current or Generation(number, part.at)
         if not self.current.add(part.batch, self._sync):
             self._faults.note("batches left out", f"at byte {part.at}: too large a generation")
         return complete

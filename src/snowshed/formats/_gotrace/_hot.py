@@ -167,30 +167,31 @@ def numbers_in(data: bytes) -> tuple[list[int], bool]:
     return numbers, not shift
 
 
-def numbers_with_heap_in(data: bytes) -> tuple[list[int], bool]:
-    """Split bytes into numbers as `numbers_in`, where types may be above 127: slower, and rare.
+def numbers_with_heap_in(data: bytes, at: int) -> tuple[list[int], int]:
+    """Split bytes from ``at`` on into numbers, where types may be above 127: slower, and rare.
 
     Those types come as what they are counted from the end of `EVENTS`, so that none is taken for a
     number of which a type above 127 was the first byte.
+
+    Returns:
+        The numbers of all events up to one that is damaged or unknown, and the offset of that.
     """
     numbers: list[int] = []
-    at = 0
     while at < len(data):
-        kind = data[at]
-        at += 1
+        kind, end = data[at], at + 1
         if kind >= len(EVENTS) or SIZES[kind] == _UNKNOWN:
-            return numbers, False
-        begin = at
+            break
         for _ in range(SIZES[kind] - 1):
-            while at < len(data) and data[at] > 127:
-                at += 1
-            at += 1
-        arguments, whole = numbers_in(data[begin:at])
+            while end < len(data) and data[end] > 127:
+                end += 1
+            end += 1
+        arguments, whole = numbers_in(data[at + 1 : end])
+        if not whole or end > len(data):
+            break
         numbers.append(kind if kind < FIRST_OF_HEAP else kind - len(EVENTS))
         numbers += arguments
-        if not whole or at > len(data):
-            return numbers, False
-    return numbers, True
+        at = end
+    return numbers, at
 
 
 def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would double the time

@@ -45,7 +45,7 @@ class Reader:
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
-        self.stacks = Stacks()
+        self.stacks = Stacks(faults)
         self.lives = Lives(self.stacks, faults)
         self.counts = [0] * len(EVENTS)
         self.generations = 0
@@ -77,7 +77,7 @@ class Reader:
         counts[_SAMPLES] += len(generation.samples)
         counts[_SAMPLE] += samples_in(generation)
         strings = strings_in(generation, counts, self.faults)
-        stacks = self.stacks.read(generation, strings, counts, self.faults)
+        stacks = self.stacks.read(generation, strings, counts)
         self.lives.turn_to(strings, stacks)
         self.clock = self.clock or clock
         self._events(generation, clock.frequency)
@@ -106,14 +106,13 @@ class Reader:
         moves: list[Move] = []
         numbers, whole = numbers_in(batch.data)
         last, at = moves_in(numbers, batch.base, thread, self.counts, moves)
-        offset = 0
         if at < len(numbers) or not whole:
             offset = _offset(batch.data, at)
             if batch.data[offset : offset + 1] >= bytes((FIRST_OF_HEAP,)):
-                numbers, whole = numbers_with_heap_in(batch.data[offset:])
-                last, at = moves_in(numbers, last, thread, self.counts, moves)
-        if at < len(numbers) or not whole:
-            self.faults.note("batches cut short", lambda: _why(batch, offset, numbers[at:]))
+                numbers, offset = numbers_with_heap_in(batch.data, offset)
+                last, _ = moves_in(numbers, last, thread, self.counts, moves)
+            if offset < len(batch.data):
+                self.faults.note("batches cut short", _why(batch, offset))
         self.end = max(self.end, self._ticks(last, frequency))
         if self.clock and frequency != self.clock.frequency:
             moves = [
@@ -159,9 +158,9 @@ def _offset(data: bytes, count: int) -> int:
     return at
 
 
-def _why(batch: Batch, offset: int, rest: list[int]) -> str:
-    """Say what could not be read in a batch, behind ``offset`` or a little later."""
-    place = f"in the batch at byte {batch.at}, behind byte {batch.at + offset}"
-    if rest and (rest[0] >= FIRST_OF_HEAP or not EVENTS[rest[0]][1]):
-        return f"{place}: an event of type {rest[0]}, which is not known"
-    return f"{place}: an event without its end"
+def _why(batch: Batch, offset: int) -> str:
+    """Say what could not be read in a batch from ``offset`` on."""
+    kind = batch.data[offset]
+    if kind >= len(EVENTS) or not EVENTS[kind][1]:
+        return f"at byte {batch.at + offset}: an event of type {kind}, which is not known"
+    return f"at byte {batch.at + offset}: an event without its end"

@@ -61,8 +61,6 @@ class _Result:
         nanos = 0
         if clock.nanos:
             nanos = clock.nanos + (self._start - clock.ticks) * 10**9 // clock.frequency
-        if reader.stacks.left_out:
-            reader.faults.note("stacks left out", f"{reader.stacks.left_out} different ones")
         paths = sorted(map(self._path, reader.lives.paths), key=lambda path: -path.count)
         return GoTrace(
             version=version,

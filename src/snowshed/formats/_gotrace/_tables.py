@@ -95,9 +95,9 @@ def samples_in(generation: Generation) -> int:
 class Stacks:
     """All stacks of a trace, each once: rows of frames by number. Number 0 is no stack."""
 
+    faults: Faults
     frames: list[Frame] = field(default_factory=list)
     rows: list[tuple[int, ...]] = field(default_factory=lambda: [()])
-    left_out: int = 0
     _frame_ids: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _row_ids: dict[tuple[int, ...], int] = field(default_factory=lambda: {(): 0})
     _places: int = 0
@@ -112,7 +112,7 @@ class Stacks:
         return self.frames[row[-1]].function if row else ""
 
     def read(
-        self, generation: Generation, strings: dict[int, str], counts: list[int], faults: Faults
+        self, generation: Generation, strings: dict[int, str], counts: list[int]
     ) -> dict[int, int]:
         """Add the stacks of a generation; return their numbers by those in the generation."""
         ids = {0: 0}
@@ -129,7 +129,7 @@ class Stacks:
                 counts[_STACK] += 1
                 at = end
             if at != len(numbers) or not whole:
-                faults.note("stacks left out", f"in the batch at byte {batch.at}: damaged")
+                self.faults.note("stacks left out", f"in the batch at byte {batch.at}: damaged")
         return ids
 
     def _row(self, numbers: list[int], strings: dict[int, str]) -> int:
@@ -140,7 +140,8 @@ class Stacks:
         if known is not None:
             return known
         if self._places + len(row) + 4 > _PLACES_AT_MOST or -1 in row:
-            self.left_out += 1
+            what = f"more than {_FRAMES_AT_MOST} different calls or {_PLACES_AT_MOST} in all stacks"
+            self.faults.note("stacks left out", what)
             return 0
         self._places += len(row) + 4
         self.rows.append(row)
