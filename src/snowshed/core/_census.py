@@ -35,8 +35,8 @@ class Census(Generic[T]):
 
     def all(self) -> list[T]:
         """Return what there is; from any thread. Cost: O(n)."""
-        # Copied at once: other threads enter theirs meanwhile, and a set does not bear that. Not into
-        # a tuple: up to Python 3.11 the garbage collector may run while that is made.
+        # Copied at once: other threads enter theirs meanwhile, and a set does not bear that. No
+        # tuple: up to Python 3.11 the garbage collector may run, and take some, as it is made.
         references = self._there.data.copy()  # type: ignore[attr-defined]
         return [one for one in (each() for each in references) if one is not None]
 
