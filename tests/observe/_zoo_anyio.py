@@ -85,6 +85,14 @@ async def anyio_thread(cage: Cage) -> Awaitable[Any]:
     return anyio.to_thread.run_sync(end.wait)
 
 
+@animal(S.SEMAPHORE, "anyio.CapacityLimiter", holders=1)
+async def anyio_thread_without_a_place(cage: Cage) -> Awaitable[Any]:
+    end, limiter = threading.Event(), anyio.CapacityLimiter(1)
+    cage.ends.append(end.set)
+    cage.start(anyio.to_thread.run_sync(end.wait, limiter=limiter))
+    return anyio.to_thread.run_sync(end.wait, limiter=limiter)
+
+
 @animal(S.GATHER, "anyio.TaskGroup", awaits=1)
 async def anyio_task_group(cage: Cage) -> Awaitable[Any]:
     async def group() -> None:

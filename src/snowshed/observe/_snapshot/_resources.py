@@ -240,7 +240,8 @@ ROWS_OF_OTHERS: tuple[Row, ...] = (
         f"{_ANYIO}TaskGroup",
         awaits=lambda group: list(group._tasks),
     ),
-    Row(f"{_ANYIO}AsyncIOBackend.run_sync_in_worker_thread", S.THREAD),
+    # Loosely, as it may still wait for a place among the threads, and not for one of them.
+    Row(f"{_ANYIO}AsyncIOBackend.run_sync_in_worker_thread", S.THREAD, rank=LOOSE),
     Row(f"{_ANYIO}AsyncIOBackend.wait_readable", S.SOCKET),
     Row(f"{_ANYIO}AsyncIOBackend.wait_writable", S.SOCKET),
     *(
