@@ -24,8 +24,6 @@ from pathlib import Path, PurePath
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
-from snowshed.observe._registry._makers import read
-
 if TYPE_CHECKING:
     from snowshed.attach._settings import Settings
 
@@ -150,18 +148,26 @@ def _class_in(verdict: _Verdict) -> TaskClass:
 
 def _frame_of(coro: object) -> FrameType | None:
     """Return the frame of ``coro``: none when Cython compiled it, or when it has ended."""
-    frame = read(coro, "cr_frame")
+    frame = _read(coro, "cr_frame")
     return frame if isinstance(frame, FrameType) else None
 
 
 def _code_of(coro: object) -> CodeType | None:
-    code = read(coro, "cr_code")
+    code = _read(coro, "cr_code")
     return code if isinstance(code, CodeType) else None
+
+
+def _read(thing: object, name: str) -> object:
+    # As `snowshed.core._read`, which would bring the whole core into each run of pytest.
+    try:
+        return getattr(thing, name, None)
+    except Exception:  # noqa: BLE001 - it is foreign code that runs here
+        return None
 
 
 def _coroutine_among(variables: Mapping[str, object]) -> object | None:
     # Most wrappers hold it in an argument or a closure; anyio since 4.14 in a slot of its handle.
-    held = (*variables.values(), read(variables.get("self"), "_coro"))
+    held = (*variables.values(), _read(variables.get("self"), "_coro"))
     # By type, not by attribute: a lazy proxy among the variables must not wake up.
     return next((value for value in held if issubclass(type(value), Coroutine)), None)
 

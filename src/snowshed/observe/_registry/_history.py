@@ -18,7 +18,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from snowshed.observe._registry._makers import code_of, read
+from snowshed.core._read import read
+from snowshed.observe._registry._makers import code_of
 
 if TYPE_CHECKING:
     from snowshed.model import Frame

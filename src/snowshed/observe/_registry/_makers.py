@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from snowshed.core._read import read
+
 if TYPE_CHECKING:
     from snowshed.observe._registry._live import AnyTask
     from snowshed.observe._registry._site import Site
@@ -48,11 +50,3 @@ def code_of(task: AnyTask) -> CodeType | None:
     # Not `get_coro()`: an eager task that has finished crashes CPython 3.12.1 there.
     code = read(read(task, "_coro"), "cr_code")
     return code if isinstance(code, CodeType) else None
-
-
-def read(thing: object, name: str) -> object:
-    """Return an attribute of what may be anything: a class of the service's, a mock, a proxy."""
-    try:
-        return getattr(thing, name, None)
-    except Exception:  # noqa: BLE001 - it is foreign code that runs here
-        return None
