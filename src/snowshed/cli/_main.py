@@ -17,6 +17,7 @@ from snowshed.errors import ConfigError
 _COMMANDS = {
     "config": "snowshed.cli._config:config",
     "demo": "snowshed.cli._demo:demo",
+    "doctor": "snowshed.cli._doctor:doctor",
     "dump": "snowshed.cli._dump:dump",
     "rules": "snowshed.cli._rules:rules",
     "run": "snowshed.cli._run:run",

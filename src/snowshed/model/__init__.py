@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snowshed.model._finding import Cause, Finding, Related, Severity
 from snowshed.model._goroutine import Ancestor, Goroutine, GoroutineDump, StateClass
 from snowshed.model._gotrace import (
     BlockedAt,
@@ -20,7 +21,9 @@ from snowshed.model._task import Resource, TaskSnapshot, TaskState
 __all__ = [
     "Ancestor",
     "BlockedAt",
+    "Cause",
     "CreationPath",
+    "Finding",
     "Frame",
     "GoState",
     "GoTrace",
@@ -28,9 +31,11 @@ __all__ = [
     "GoroutineDump",
     "Pause",
     "Profile",
+    "Related",
     "RequestReport",
     "Resource",
     "Sample",
+    "Severity",
     "SiteCount",
     "Stack",
     "StateClass",

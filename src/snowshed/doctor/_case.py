@@ -1,0 +1,132 @@
+"""All that is known of one patient: several looks put together.
+
+One look cannot tell a worker that is idle from one that is stuck. What can is time: how many there
+were before, whether the very same ones still wait; and proof, where a runtime has it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowshed.doctor._looks import Group, Look, Where
+    from snowshed.model import Goroutine
+
+__all__ = ["Case", "Growth"]
+
+# A difference that is smaller than this may be chance, as a number and as a part.
+GROWS_BY, GROWS_BY_PART = 10, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How many there were at a place, look by look.
+
+    Attributes:
+        counts: the oldest first.
+        seconds: from the first look to the last; None: not known.
+    """
+
+    counts: tuple[int, ...]
+    seconds: float | None = None
+
+    @property
+    def gained(self) -> int:
+        """How many more there are at the end."""
+        return self.counts[-1] - self.counts[0]
+
+    @property
+    def grows(self) -> bool:
+        """Whether there are more at the end than chance explains."""
+        return self.gained >= max(GROWS_BY, GROWS_BY_PART * self.counts[0])
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it grew from each look to the next, and there are three of them at least."""
+        pairs = zip(self.counts, self.counts[1:], strict=False)
+        return self.grows and len(self.counts) > 2 and all(more > less for less, more in pairs)
+
+    def __str__(self) -> str:
+        seen = " -> ".join(f"{count:,}" for count in self.counts)
+        if self.seconds:
+            return (
+                f"{seen} in {self.seconds:.0f} s, {60 * self.gained / self.seconds:+,.0f} a minute"
+            )
+        return f"{seen} from look to look"
+
+
+class Case:
+    """What is known of one process, or of several that are alike.
+
+    Args:
+        looks: what was seen, the oldest first.
+
+    Attributes:
+        groups: what the best look has seen, the largest group first: of those that list each
+            goroutine the last, else the last. With what the looks at leaks have proven.
+        total: goroutines in that look.
+        all_asleep: whether the runtime has ended the program because nothing in it could go on.
+    """
+
+    def __init__(self, looks: Sequence[Look]) -> None:
+        whole = [look for look in looks if not look.only_leaks]
+        listed = [look for look in whole if look.listed]
+        self.best: Look | None = next(iter(listed[-1:] or whole[-1:] or looks[-1:]), None)
+        self._whole = whole
+        self._listed = listed
+        self._counts = [_counts_of(look) for look in whole]
+        self._leaked = self._proven(looks)
+        self.groups = tuple(map(self._with_proof, self.best.groups if self.best else ()))
+        self.all_asleep = self.best is not None and self.best.all_asleep
+        self.total = sum(group.count for group in self.groups)
+        self._by_id = {each.id: each for group in self.groups for each in group.members}
+        self._ids_before = [
+            {each.id: group.where for group in look.groups for each in group.members}
+            for look in listed[:-1]
+        ]
+
+    def growth(self, where: Where) -> Growth | None:
+        """Return how many there were at a place, look by look; None: there was one look."""
+        if len(self._whole) < 2:
+            return None
+        times = [look.taken_at for look in self._whole]
+        seconds = None
+        if times[0] is not None and times[-1] is not None:
+            seconds = times[-1] - times[0]
+        return Growth(tuple(counts[where] for counts in self._counts), seconds)
+
+    def stayed(self, group: Group) -> int:
+        """Return how many of ``group`` stood at the same place in each list before."""
+        if not self._ids_before:
+            return 0
+        return sum(
+            all(ids.get(each.id) == group.where for ids in self._ids_before)
+            for each in group.members
+        )
+
+    def find(self, id: int | None) -> Goroutine | None:  # noqa: A002 - the word for it
+        """Return the goroutine of that id; None if it is not in the best look."""
+        return None if id is None else self._by_id.get(id)
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether a goroutine that is not found has ended."""
+        return bool(self._listed) and len(self._by_id) == self.total
+
+    def _proven(self, looks: Sequence[Look]) -> Counter[Where]:
+        proofs = [look for look in looks if look.only_leaks]
+        return _counts_of(proofs[-1]) if proofs else Counter()
+
+    def _with_proof(self, group: Group) -> Group:
+        leaked = max(group.leaked, min(group.count, self._leaked[group.where]))
+        return replace(group, leaked=leaked)
+
+
+def _counts_of(look: Look) -> Counter[Where]:
+    counts: Counter[Where] = Counter()
+    for group in look.groups:
+        counts[group.where] += group.count
+    return counts

@@ -1,0 +1,61 @@
+"""What a file under ``causes`` has to say of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from snowshed.doctor._case import Case
+
+if TYPE_CHECKING:
+    from snowshed.doctor._looks import Group
+    from snowshed.model import Cause, Related
+
+__all__ = ["Detail", "Looks", "Suspicion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A kind of fault that the doctor knows.
+
+    Attributes:
+        name: the fixed word for it.
+        cause: which of the five it is.
+        go: what to do about it in Go.
+        python: what to do about it in Python.
+    """
+
+    name: str
+    cause: Cause
+    go: str
+    python: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """That a group has a fault.
+
+    Attributes:
+        detail: which.
+        group: who has it.
+        confidence: how sure, from 0 to 1, by the shape alone: growth and proof are added by
+            `snowshed.doctor.diagnose`.
+        proven: whether the shape alone proves that they wait for ever.
+        waiting_is_wrong: whether nobody who is well stands like that for long.
+        evidence: what speaks for it.
+        against: what speaks against it.
+        related: other places.
+    """
+
+    detail: Detail
+    group: Group
+    confidence: float
+    proven: bool = False
+    waiting_is_wrong: bool = False
+    evidence: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+
+
+Looks: TypeAlias = Callable[[Case], Iterator[Suspicion]]

@@ -1,0 +1,127 @@
+"""From what was seen to what is wrong: each cause says what it suspects, and severity is earned.
+
+A stack alone proves nothing: an idle pool stands still just like a leak. So what one look shows is
+``low`` at most. Growth, age over two looks, or many in one request make it ``medium``; proof, or
+growth that goes on, ``high``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowshed.doctor import causes
+from snowshed.doctor._case import Case
+from snowshed.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from snowshed.doctor._cause import Looks, Suspicion
+    from snowshed.doctor._looks import Look
+
+__all__ = ["Diagnosis", "diagnose", "judge"]
+
+GOROUTINES_AT_MOST = 20
+_SURE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a patient, and how it was seen.
+
+    Attributes:
+        total: goroutines that there are.
+        findings: the worst first.
+        warnings: what could not be read.
+    """
+
+    total: int
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def worst(self) -> Severity | None:
+        """The severity of the worst; None if there is nothing."""
+        return max((each.severity for each in self.findings), key=lambda s: s.rank, default=None)
+
+
+def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosis:
+    """Return what is wrong, as far as ``looks`` show it.
+
+    Args:
+        looks: at one patient, the oldest first.
+        warnings: to be passed on.
+    """
+    return judge(Case(looks), causes.ALL, warnings)
+
+
+def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Diagnosis:
+    """Return what is wrong, as far as the causes that are asked see it in ``case``."""
+    surest: dict[int, Suspicion] = {}
+    for suspicion in _all(case, ask):
+        known = surest.get(id(suspicion.group))
+        if known is None or suspicion.confidence > known.confidence:
+            surest[id(suspicion.group)] = suspicion
+    findings = sorted(
+        (_judged(case, suspicion) for suspicion in surest.values()),
+        key=lambda each: (-each.severity.rank, -each.count, -each.confidence),
+    )
+    return Diagnosis(case.total, tuple(findings), tuple(warnings))
+
+
+def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
+    for suspicions in ask:
+        yield from suspicions(case)
+
+
+def _judged(case: Case, suspicion: Suspicion) -> Finding:
+    group, detail = suspicion.group, suspicion.detail
+    growth = case.growth(group.where)
+    stayed = case.stayed(group)
+    evidence: list[str] = []
+    confidence = suspicion.confidence
+    severity = Severity.LOW
+    if suspicion.waiting_is_wrong and stayed:
+        severity = Severity.MEDIUM
+        evidence.append(f"{stayed:,} of them stood there in the look before, too")
+        confidence = _surer(confidence, 0.3)
+    if growth is not None and growth.grows:
+        severity = Severity.HIGH if growth.goes_on else Severity.MEDIUM
+        evidence.insert(0, str(growth))
+        confidence = _surer(confidence, 0.5)
+    if case.all_asleep:
+        severity = Severity.HIGH
+        evidence.insert(0, "the runtime ended the program, as all goroutines were asleep")
+        confidence = _surer(confidence, 0.8)
+    if group.leaked:
+        severity = Severity.HIGH
+        many = "it" if group.count == 1 else f"{group.leaked:,} of {group.count:,}"
+        evidence.insert(0, f"the garbage collector has proven that nothing can wake {many}")
+        confidence = _surer(confidence, 0.9)
+    if suspicion.proven:
+        severity = Severity.HIGH
+    return Finding(
+        cause=detail.cause,
+        detail=detail.name,
+        severity=severity,
+        confidence=round(min(confidence, _SURE), 2),
+        count=group.count,
+        state=group.state,
+        at=group.where.at,
+        created_by=group.created_by,
+        evidence=(*evidence, *suspicion.evidence),
+        against=suspicion.against,
+        advice=_advice(suspicion),
+        related=suspicion.related,
+        goroutines=tuple(each.id for each in group.members[:GOROUTINES_AT_MOST]),
+    )
+
+
+def _advice(suspicion: Suspicion) -> str:
+    detail, is_go = suspicion.detail, suspicion.group.where.at.file.endswith(".go")
+    return detail.go if is_go or not detail.python else detail.python
+
+
+def _surer(confidence: float, by: float) -> float:
+    """Return a confidence to which independent evidence was added."""
+    return 1 - (1 - confidence) * (1 - by)

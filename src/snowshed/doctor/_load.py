@@ -1,0 +1,107 @@
+"""What a file, or the answer of a service, holds: told by its content.
+
+Names lie. A ``goroutine.txt`` may be a gzip'd profile, a crash is somewhere in a log, and what a
+service answers with status 200 may be a page that asks for a password. So the first bytes decide,
+and what is none of ours is refused in one line that says what it seems to be.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from snowshed.errors import FormatError
+from snowshed.formats import goroutines, pprof
+from snowshed.formats._pprof import unzip
+from snowshed.model import GoroutineDump, Profile
+
+__all__ = ["AT_MOST", "Content", "Loaded", "load"]
+
+# A dump of a million goroutines has 500 MB.
+AT_MOST = 1 << 30
+"""Bytes that an input may have once it is decompressed, unless `load` is told otherwise."""
+
+ACCEPTED = (
+    "goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), block and mutex profiles, "
+    "crash dumps"
+)
+_SAYS_LITTLE = (
+    "debug=1 does not say what most goroutines wait for; the profile without debug does, "
+    "and costs the service less than debug=2"
+)
+_BEGINNING = 4096
+_TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
+_MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
+
+Content: TypeAlias = GoroutineDump | Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One input, read.
+
+    Attributes:
+        source: where it came from, as the user calls it.
+        content: what it holds.
+        warnings: what could not be read of it, and where.
+        tells_states: whether it says what goroutines wait for, or shows the calls that tell.
+    """
+
+    source: str
+    content: Content
+    warnings: tuple[str, ...] = ()
+    tells_states: bool = True
+
+
+def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
+    """Return what ``data`` holds, gzip'd or not.
+
+    Args:
+        source: what to call it in messages.
+        data: all of it.
+        at_most: bytes that it may have once it is decompressed.
+
+    Raises:
+        FormatError: nothing of it can be diagnosed, or it is too large. ``format`` is ``source``.
+
+    Cost: O(bytes); what reads it says how much.
+    """
+    try:
+        raw, warnings = unzip(data, at_most)
+        content = _read(source, raw)
+    except FormatError as error:
+        if error.format == source:
+            raise
+        raise FormatError(source, error.where, error.what) from error
+    warnings += content.warnings
+    tells_states = isinstance(content, GoroutineDump) or not _is_text(raw[:_BEGINNING])
+    if not tells_states:
+        warnings.append(_SAYS_LITTLE)
+    return Loaded(source, content, tuple(warnings), tells_states)
+
+
+def _read(source: str, raw: bytes) -> Content:
+    beginning = raw[:_BEGINNING]
+    if not raw.strip():
+        raise FormatError(source, "byte 0", f"empty; accepted: {ACCEPTED}")
+    if beginning.lstrip().lower().startswith(_MARKUP):
+        raise FormatError(source, "byte 0", _about_page(beginning))
+    if _is_text(beginning):
+        return goroutines.read(raw)
+    return pprof.read(raw, at_most=len(raw))
+
+
+def _is_text(beginning: bytes) -> bool:
+    """Tell text from protobuf, which has bytes below the space from its start."""
+    odd = sum(byte < 32 and byte not in b"\t\n\r\x1b" for byte in beginning)
+    return odd * 100 <= len(beginning)
+
+
+def _about_page(beginning: bytes) -> str:
+    title = _TITLE.search(beginning.decode(errors="replace"))
+    called = f" with the title {' '.join(title[1].split())!r}" if title else ""
+    return (
+        f"a web page{called}, and no profile: perhaps one to sign in at, or another port; "
+        "Go serves profiles below /debug/pprof"
+    )

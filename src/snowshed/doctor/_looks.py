@@ -1,0 +1,186 @@
+"""What was seen at one moment: how many goroutines stand where, whatever told it.
+
+A dump lists them one by one, a profile has counted them by stack, and neither writes a stack as the
+other does: a dump hides calls of the runtime, a profile shows them and has no word for the state.
+Here both become groups that can be compared, so that two looks a minute apart tell what grows even
+if one was a profile and the other a dump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from snowshed.doctor._program import place_in
+from snowshed.formats.goroutines import class_of, state_in
+from snowshed.model import Frame, Goroutine, GoroutineDump, Profile, Stack, StateClass
+
+if TYPE_CHECKING:
+    from snowshed.doctor._load import Loaded
+
+__all__ = ["Group", "Look", "Where", "look_at"]
+
+# Of a group so many are kept, each with its arguments and its parent.
+MEMBERS_AT_MOST = 1000
+# Of goroutines that have never run.
+NOT_TOLD = "not told"
+NOWHERE = Frame("not begun", "", 0)
+_LEAKS = "goroutineleak"
+_ALL_ASLEEP = "all goroutines are asleep - deadlock!"
+
+
+class Where(NamedTuple):
+    """What tells groups of different looks that they are the same.
+
+    Attributes:
+        state: in the words of the runtime, as far as profiles have them too.
+        at: the line of the program.
+    """
+
+    state: str
+    at: Frame
+
+
+@dataclass(slots=True)
+class Group:
+    """Goroutines, or tasks, that do the same at the same place.
+
+    Attributes:
+        where: what they do, and where.
+        state: what they do, in all the words that the runtime has.
+        stack: of one of them, the innermost call first.
+        created_by: the line that made them; None if it is not known.
+        count: how many.
+        leaked: of these, those that nothing can wake any more, as the garbage collector has found.
+        minutes: since when the longest waits, as far as told: a hint.
+        members: some of them, if the look has listed them.
+    """
+
+    where: Where
+    state: str
+    stack: Stack
+    created_by: Frame | None = None
+    count: int = 0
+    leaked: int = 0
+    minutes: int = 0
+    members: list[Goroutine] = field(default_factory=list)
+
+    @property
+    def state_class(self) -> StateClass:
+        """What kind of state they are in."""
+        return class_of(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a process.
+
+    Attributes:
+        source: where it came from, as the user calls it.
+        groups: all that was seen, the largest first.
+        taken_at: seconds since 1970; None: not known.
+        listed: whether each goroutine was listed, with its id and its creator.
+        only_leaks: whether only those are in it that nothing can wake.
+        notes: text that stood around a dump.
+    """
+
+    source: str
+    groups: tuple[Group, ...]
+    taken_at: float | None = None
+    listed: bool = False
+    only_leaks: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def all_asleep(self) -> bool:
+        """Whether the runtime has ended the program because nothing in it could go on."""
+        return any(_ALL_ASLEEP in note for note in self.notes)
+
+
+def look_at(loaded: Loaded) -> Look | None:
+    """Return what was loaded of goroutines; None of a profile of something else."""
+    source, content = loaded.source, loaded.content
+    if isinstance(content, GoroutineDump):
+        groups = _of_dump(content.goroutines)
+        return Look(source, groups, listed=True, notes=content.notes)
+    names = [each.type for each in content.sample_types]
+    index = next((i for i, name in enumerate(names) if name in {"goroutine", _LEAKS}), None)
+    if index is None:
+        return None
+    only_leaks = names[index] == _LEAKS
+    taken_at = content.time_nanos / 1e9 if content.time_nanos else None
+    state_of = state_in if loaded.tells_states else _state_without_reason
+    groups = _of_profile(content, index, state_of, leaked=only_leaks)
+    return Look(source, groups, taken_at, only_leaks=only_leaks)
+
+
+def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
+    groups: dict[tuple[Where, Frame | None], Group] = {}
+    places: dict[tuple[str, Stack], Where] = {}
+    for each in goroutines:
+        alike = each.state, each.stack
+        where = places.get(alike) or places.setdefault(alike, _where(each.state, each.stack))
+        key = (where, each.created_by)
+        group = groups.get(key)
+        if group is None:
+            group = groups[key] = Group(where, each.state, each.stack, each.created_by)
+        group.count += 1
+        group.leaked += each.leaked
+        group.minutes = max(group.minutes, each.minutes)
+        if len(group.members) < MEMBERS_AT_MOST:
+            group.members.append(each)
+    return _largest_first(groups.values())
+
+
+def _of_profile(
+    profile: Profile, index: int, state_of: Callable[[Stack], str], *, leaked: bool
+) -> tuple[Group, ...]:
+    groups: dict[Where, Group] = {}
+    for sample in profile.samples:
+        labels = dict(sample.labels)
+        told = labels.get("state")
+        state = told if isinstance(told, str) else state_of(sample.stack)
+        stack = tuple(_without_runtime(sample.stack))
+        where = _where(state, stack)
+        group = groups.setdefault(where, Group(where, state, stack))
+        group.count += sample.values[index]
+        group.leaked += sample.values[index] if leaked else 0
+    return _largest_first(groups.values())
+
+
+def _state_without_reason(stack: Stack) -> str:
+    """Tell the state from a stack that has lost the calls of the runtime, where it still shows."""
+    parked = Frame("runtime.gopark", "", 0)
+    state = state_in((parked, *stack)) if stack else state_in(stack)
+    return NOT_TOLD if state == "waiting" else state
+
+
+def _without_runtime(stack: Stack) -> Iterator[Frame]:
+    """Yield the calls that a dump would show: without those of the runtime."""
+    for frame in stack:
+        if not frame.function.startswith("runtime."):
+            yield frame
+
+
+def _where(state: str, stack: Stack) -> Where:
+    for only_told_by_dumps in (" (nil chan)", " (durable)"):
+        state = state.removesuffix(only_told_by_dumps)
+    if not stack:
+        return Where(state, NOWHERE)
+    at = place_in(stack)
+    # A profile writes out the types of what is generic, a dump only that there are some.
+    function, bracket, rest = at.function.partition("[")
+    if bracket:
+        at = Frame(f"{function}[...]{rest.rpartition(']')[2]}", at.file, at.line)
+    return Where(state, at)
+
+
+def _largest_first(groups: Iterable[Group]) -> tuple[Group, ...]:
+    found: Sequence[Group] = [group for group in groups if group.count > 0]
+    return tuple(sorted(found, key=lambda group: -group.count))

@@ -1,0 +1,73 @@
+"""Whose code a line is: the program's own, a library's, or the runtime's.
+
+A goroutine that waits stands in the runtime, called by the standard library, called by a driver.
+The line that somebody can change is further out, and is told by where the code lives.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowshed.model import Frame, Stack
+
+__all__ = ["Whose", "place_in", "whose"]
+
+
+class Whose(IntEnum):
+    """Whose code it is; the larger, the nearer to whoever reads the diagnosis."""
+
+    RUNTIME = 0
+    """The language's own: its runtime, its standard library."""
+    LIBRARY = 1
+    """Of a module or package that was installed."""
+    PROGRAM = 2
+
+
+# The first parts of the import paths of Go's standard library. A module of a program has a name
+# with a dot, or none of these.
+_STANDARD = frozenset(
+    {
+        *("archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context"),
+        *("crypto", "database", "debug", "embed", "encoding", "errors", "expvar", "flag"),
+        *("fmt", "go", "hash", "html", "image", "index", "internal", "io", "iter", "log"),
+        *("maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp"),
+        *("runtime", "slices", "sort", "strconv", "strings", "structs", "sync", "syscall"),
+        *("testing", "text", "time", "unicode", "unique", "unsafe", "uuid", "vendor", "weak"),
+    }
+)
+_GO_MODULE = re.compile(r"/pkg/mod/|@v\d|/vendor/")
+_PYTHON_PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+_PYTHON = re.compile(r"[/\\]lib[/\\]python\d\.\d+[/\\]|^<frozen |[/\\]Lib[/\\]asyncio[/\\]")
+
+
+def whose(frame: Frame) -> Whose:
+    """Tell whose code ``frame`` stands in, as far as its names tell."""
+    if frame.file.endswith(".go"):
+        if _package(frame).partition("/")[0] in _STANDARD:
+            return Whose.RUNTIME
+        return Whose.LIBRARY if _GO_MODULE.search(frame.file) else Whose.PROGRAM
+    if _PYTHON_PACKAGE.search(frame.file):
+        return Whose.LIBRARY
+    return Whose.RUNTIME if not frame.file or _PYTHON.search(frame.file) else Whose.PROGRAM
+
+
+def place_in(stack: Stack) -> Frame:
+    """Return the line of ``stack`` that somebody can change: the innermost of the program's own.
+
+    Where there is none, the innermost of a library; else the innermost of all.
+
+    Raises:
+        ValueError: the stack is empty.
+    """
+    # Of equal ones `max` returns the first.
+    return max(stack, key=whose)
+
+
+def _package(frame: Frame) -> str:
+    """Return the import path of a Go function: ``net/http`` of ``net/http.(*conn).serve``."""
+    # What is generic has types in brackets, and they have paths of their own.
+    folder, slash, name = frame.function.partition("[")[0].rpartition("/")
+    return folder + slash + name.partition(".")[0]

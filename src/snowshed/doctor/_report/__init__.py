@@ -1,0 +1,8 @@
+"""How a diagnosis is told: to people as text, to programs as JSON."""
+
+from __future__ import annotations
+
+from snowshed.doctor._report._document import document
+from snowshed.doctor._report._text import text
+
+__all__ = ["document", "text"]

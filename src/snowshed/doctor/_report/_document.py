@@ -1,0 +1,46 @@
+"""A diagnosis for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snowshed.doctor._diagnose import Diagnosis
+    from snowshed.model import Finding, Frame
+
+__all__ = ["document"]
+
+
+def document(diagnosis: Diagnosis) -> Mapping[str, Any]:
+    """Return ``diagnosis`` as what JSON has; the names of the fields stay."""
+    return {
+        "total": diagnosis.total,
+        "findings": [_finding(each) for each in diagnosis.findings],
+        "warnings": list(diagnosis.warnings),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "cause": str(finding.cause),
+        "detail": finding.detail,
+        "severity": str(finding.severity),
+        "confidence": finding.confidence,
+        "count": finding.count,
+        "state": finding.state,
+        **_place(finding.at),
+        "created_by": None if finding.created_by is None else _place(finding.created_by),
+        "related": [
+            {"file": each.at.file, "line": each.at.line, "message": each.message}
+            for each in finding.related
+        ],
+        "evidence": list(finding.evidence),
+        "against": list(finding.against),
+        "advice": finding.advice,
+        "goroutines": list(finding.goroutines),
+    }
+
+
+def _place(frame: Frame) -> dict[str, Any]:
+    return {"function": frame.function, "file": frame.file, "line": frame.line}

@@ -1,0 +1,43 @@
+"""What the causes that ask "will anybody ever come?" have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._program import Whose, whose
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+
+__all__ = ["orphans", "said_of_orphans", "stands_in_program"]
+
+
+def orphans(case: Case, group: Group) -> int:
+    """Return how many of ``group`` were made by a goroutine that has ended.
+
+    Zero if the look has not listed all: who is not found may be there.
+    """
+    if not case.lists_all:
+        return 0
+    parents = (each.parent for each in group.members)
+    return sum(parent is not None and case.find(parent) is None for parent in parents)
+
+
+def said_of_orphans(case: Case, group: Group) -> tuple[str, ...]:
+    """Return the line that says it; nothing if there are none."""
+    number = orphans(case, group)
+    if not number:
+        return ()
+    who = "who made it has ended" if number == 1 else f"who made {number:,} of them has ended"
+    return (f"{who}: the other side of the wait may have gone with it",)
+
+
+def stands_in_program(group: Group) -> bool:
+    """Tell whether the wait itself is written in the program, and not in a library of its own.
+
+    What a library waits for inside is its own affair: pools, connections and servers that are idle
+    wait there.
+    """
+    waits = next((frame for frame in group.stack if whose(frame) is not Whose.RUNTIME), None)
+    return waits is not None and whose(waits) is Whose.PROGRAM

@@ -1,0 +1,56 @@
+"""abandoned-receiver: a goroutine receives, and who should send or close has left.
+
+Looks for: goroutines that wait in ``chan receive`` or in a ``select``, in the program's own code.
+
+Why: whoever should send has returned without sending and without closing the channel, on a path
+that nobody thought of.
+
+Evidence: the collector has proven that nobody can send any more (``goroutineleak``); there are more
+from look to look; the goroutine that started them has ended.
+
+Against: this is also what every idle worker does, so without growth or proof it is only worth
+a mention if its maker has gone. A pool of workers that is idle is not reported at all.
+
+Silence: close the channel where the sender ends (``defer close(ch)``), so that receivers end too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._waits import said_of_orphans, stands_in_program
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "abandoned-receiver",
+    Cause.CHANNEL_CASCADE,
+    go="close the channel when the sender ends (defer close(ch)), "
+    "or receive in a select that also waits for ctx.Done()",
+    python="close the sending side when it ends, or receive with a timeout",
+)
+_STATES = frozenset({"chan receive", "channel receive", "select"})
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield each group that waits for a sender and has more than its idleness against it."""
+    for group in case.groups:
+        if group.where.state not in _STATES or "nil" in group.state:
+            continue
+        growth = case.growth(group.where)
+        said = said_of_orphans(case, group)
+        proof = group.leaked or case.all_asleep
+        if stands_in_program(group) and (proof or said or (growth and growth.grows)):
+            yield Suspicion(
+                DETAIL,
+                group,
+                0.5 if said else 0.3,
+                evidence=said,
+                against=() if proof else ("an idle worker waits in the same way",),
+            )

@@ -1,0 +1,43 @@
+"""cond-never-signalled: ``Wait`` of a condition that nobody signals any more.
+
+Looks for: goroutines that wait in ``sync.Cond.Wait``.
+
+Why: the signal came before the wait, went to another waiter, or whoever should give it has ended.
+
+Evidence: the collector has proven it; there are more from look to look.
+
+Against: a pool of workers may be built on a condition, and is idle there.
+
+Silence: check the condition under the lock before each wait, in a loop, and ``Broadcast`` when
+those who wait are to end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._waits import stands_in_program
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "cond-never-signalled",
+    Cause.CHANNEL_CASCADE,
+    go="test the condition in a loop under the lock before each Wait, and Broadcast at the end",
+)
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield each group that waits for a condition, and has growth or proof against it."""
+    for group in case.groups:
+        if group.where.state != "sync.Cond.Wait" or not stands_in_program(group):
+            continue
+        growth = case.growth(group.where)
+        if group.leaked or case.all_asleep or (growth and growth.grows):
+            yield Suspicion(DETAIL, group, 0.6)

@@ -1,0 +1,44 @@
+"""waitgroup-never-done: ``Wait`` of a WaitGroup whose counter never comes to zero.
+
+Looks for: goroutines that wait in ``sync.WaitGroup.Wait``.
+
+Why: one of those waited for does not call ``Done``: it has returned early without ``defer``, it
+panics, it waits itself for something that never comes; or ``Add`` was called once too often.
+
+Evidence: the collector has proven it; the very same wait from look to look.
+
+Against: a program that waits for its workers until it ends does the same and is well, above all in
+``main``.
+
+Silence: ``defer wg.Done()`` as the first statement, or ``wg.Go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._waits import stands_in_program
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "waitgroup-never-done",
+    Cause.CHANNEL_CASCADE,
+    go="call Done on every path: defer wg.Done() first, or start the work with wg.Go",
+)
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield each group that waits for a WaitGroup, and has growth or proof against it."""
+    for group in case.groups:
+        if group.where.state != "sync.WaitGroup.Wait" or not stands_in_program(group):
+            continue
+        growth = case.growth(group.where)
+        if group.leaked or case.all_asleep or (growth and growth.grows):
+            yield Suspicion(DETAIL, group, 0.6)

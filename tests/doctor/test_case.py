@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from doctor._dumps import goroutine, look, of_file
+from snowshed.doctor._case import Case, Growth
+
+
+def senders(*numbers: int) -> list[str]:
+    return [goroutine(number, "chan send", "main.notify:5") for number in numbers]
+
+
+def test_one_look_tells_of_no_growth_and_no_age() -> None:
+    case = Case([look(*senders(2, 3))])
+    (group,) = case.groups
+    assert case.growth(group.where) is None
+    assert case.stayed(group) == 0
+
+
+def test_growth_is_counted_look_by_look_also_from_zero() -> None:
+    looks = [look(goroutine(1, "running", "main.main:1")), look(*senders(*range(20)))]
+    case = Case(looks)
+    (group,) = case.groups
+    growth = case.growth(group.where)
+    assert growth is not None
+    assert (growth.counts, growth.gained, growth.grows, growth.goes_on) == (
+        (0, 20),
+        20,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "grows", "goes_on"),
+    [
+        ((0, 9), False, False),
+        ((0, 10), True, False),
+        ((1000, 1049), False, False),
+        ((1000, 1050), True, False),
+        ((10, 30, 50), True, True),
+        ((10, 50, 50), True, False),
+        ((50, 10, 5), False, False),
+        ((10, 11, 12), False, False),
+    ],
+)
+def test_a_small_difference_may_be_chance(
+    counts: tuple[int, ...], grows: bool, goes_on: bool
+) -> None:
+    growth = Growth(counts)
+    assert (growth.grows, growth.goes_on) == (grows, goes_on)
+
+
+def test_growth_is_told_with_its_rate_if_the_times_are_known() -> None:
+    assert str(Growth((10, 620), 60.0)) == "10 -> 620 in 60 s, +610 a minute"
+    assert str(Growth((1000, 4812))) == "1,000 -> 4,812 from look to look"
+
+
+def test_those_that_stand_there_in_every_list_have_stayed() -> None:
+    case = Case([look(*senders(2, 3, 4)), look(*senders(3, 4, 5)), look(*senders(3, 4, 5, 6))])
+    (group,) = case.groups
+    assert case.stayed(group) == 2
+
+
+def test_a_list_is_better_than_a_newer_profile() -> None:
+    case = Case([of_file("debug2.txt"), of_file("proto.pb.gz")])
+    assert case.best is not None
+    assert case.best.source == "debug2.txt"
+    assert any(group.created_by for group in case.groups)
+
+
+def test_proof_of_a_look_at_leaks_is_added_to_the_groups() -> None:
+    case = Case([of_file("proto.pb.gz"), of_file("leak.pb.gz")])
+    proven = {group.where.at.line: group.leaked for group in case.groups if group.leaked}
+    assert proven == {
+        group.where.at.line: group.leaked for group in of_file("leak2.txt").groups if group.leaked
+    }
+    assert case.total == of_file("proto.pb.gz").total
+
+
+def test_leaks_alone_are_a_case_too() -> None:
+    case = Case([of_file("leak.pb.gz")])
+    assert case.total == sum(group.leaked for group in case.groups) > 0
+
+
+def test_who_is_not_in_a_whole_list_has_ended() -> None:
+    case = Case([look(*senders(2, 3))])
+    assert case.lists_all
+    assert case.find(2) is not None
+    assert case.find(1) is None
+    assert case.find(None) is None
+    assert not Case([of_file("proto.pb.gz")]).lists_all
+
+
+def test_without_a_look_there_is_nothing() -> None:
+    case = Case([])
+    assert (case.groups, case.total, case.all_asleep) == ((), 0, False)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from doctor._dumps import goroutine, look, of_file
+from snowshed.doctor import diagnose
+from snowshed.doctor._case import Case
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._diagnose import judge
+from snowshed.model import Cause, Severity
+
+DETAIL = Detail("made-up", Cause.MISSING_DEADLINE, go="do this", python="do that")
+
+
+def suspects(**changed: object) -> object:
+    """A cause that suspects every group."""
+
+    def suspicions(case: Case) -> Iterator[Suspicion]:
+        for group in case.groups:
+            yield Suspicion(DETAIL, group, 0.5, **changed)  # type: ignore[arg-type]
+
+    return suspicions
+
+
+def stuck(*numbers: int) -> list[str]:
+    return [goroutine(number, "chan send", "main.notify:5") for number in numbers]
+
+
+def severity(*looks: list[str], **changed: object) -> Severity:
+    ask = [suspects(**changed)]
+    (finding,) = judge(Case([look(*each) for each in looks]), ask).findings  # type: ignore[arg-type]
+    return finding.severity
+
+
+def test_one_look_earns_no_more_than_low() -> None:
+    assert severity(stuck(*range(4000))) is Severity.LOW
+
+
+def test_growth_earns_medium_and_growth_that_goes_on_high() -> None:
+    few, more, most = stuck(*range(10)), stuck(*range(40)), stuck(*range(90))
+    assert severity(few, more) is Severity.MEDIUM
+    assert severity(few, more, most) is Severity.HIGH
+    assert severity(few, most, more) is Severity.MEDIUM
+    assert severity(most, few) is Severity.LOW
+
+
+def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
+    assert severity(stuck(2, 3), stuck(2, 3), waiting_is_wrong=True) is Severity.MEDIUM
+    assert severity(stuck(2, 3), stuck(4, 5), waiting_is_wrong=True) is Severity.LOW
+    assert severity(stuck(2, 3), stuck(2, 3)) is Severity.LOW
+
+
+def test_proof_earns_high() -> None:
+    assert severity(stuck(2), proven=True) is Severity.HIGH
+    assert severity([goroutine(2, "chan send (leaked)", "main.notify:5")]) is Severity.HIGH
+    asleep = "fatal error: all goroutines are asleep - deadlock!\n"
+    assert severity([asleep, *stuck(2)]) is Severity.HIGH
+
+
+def test_evidence_adds_up_and_is_told_the_strongest_first() -> None:
+    first, second = stuck(*range(10)), stuck(*range(60))
+    ask = [suspects(waiting_is_wrong=True, evidence=("by its shape",), against=("it may be slow",))]
+    (finding,) = judge(Case([look(*first), look(*second)]), ask).findings  # type: ignore[arg-type]
+    assert finding.evidence == (
+        "10 -> 60 from look to look",
+        "10 of them stood there in the look before, too",
+        "by its shape",
+    )
+    assert finding.against == ("it may be slow",)
+    assert finding.confidence == 0.82  # 1 - 0.5 * 0.7 * 0.5
+
+
+def test_nobody_is_quite_sure() -> None:
+    leaked = [goroutine(2, "chan receive (nil chan) (leaked)", "main.take:5")]
+    (finding,) = diagnose([look(*leaked)]).findings
+    assert finding.confidence == 0.99
+
+
+def test_of_several_suspicions_of_a_group_the_surest_is_told() -> None:
+    surer = Detail("surer", Cause.CHANNEL_CASCADE, go="do the other")
+
+    def second(case: Case) -> Iterator[Suspicion]:
+        for group in case.groups:
+            yield Suspicion(surer, group, 0.6)
+
+    (finding,) = judge(Case([look(*stuck(2))]), [suspects(), second]).findings  # type: ignore[list-item]
+    assert finding.detail == "surer"
+
+
+def test_the_worst_comes_first_and_of_equal_ones_the_largest() -> None:
+    found = diagnose([of_file("leak2.txt")])
+    ranks = [(each.severity.rank, each.count) for each in found.findings]
+    assert ranks == sorted(ranks, reverse=True)
+    assert found.worst is Severity.HIGH
+
+
+def test_advice_is_for_the_language() -> None:
+    def advice(file: str) -> str:
+        where = look(goroutine(2, "chan send", "notify:5", file=file))
+        (finding,) = judge(Case([where]), [suspects()]).findings  # type: ignore[list-item]
+        return finding.advice
+
+    assert advice("/srv/shop/main.go") == "do this"
+    assert advice("/srv/shop/app.py") == "do that"
+
+
+def test_some_ids_are_told() -> None:
+    (finding,) = judge(Case([look(*stuck(*range(100, 200)))]), [suspects()]).findings  # type: ignore[list-item]
+    assert finding.goroutines == tuple(range(100, 120))
+
+
+def test_nothing_is_nothing() -> None:
+    found = diagnose([look(goroutine(1, "running", "main.main:1"))], warnings=["cut off"])
+    assert (found.total, found.findings, found.worst) == (1, (), None)
+    assert found.warnings == ("cut off",)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import contextlib
+import gzip
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doctor._dumps import GO
+from snowshed.doctor import load
+from snowshed.errors import FormatError
+from snowshed.model import GoroutineDump, Profile
+
+DUMPS = ["debug2.txt", "leak2.txt", "panic.txt", "deadlock.txt", "ancestors.txt"]
+PROFILES = ["debug1.txt", "leak1.txt", "proto.pb.gz", "leak.pb.gz", "block.pb.gz", "mutex1.txt"]
+
+
+@pytest.mark.parametrize("name", [*DUMPS, *PROFILES])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_content_decides_and_not_the_name(name: str, zipped: bool) -> None:
+    data = (GO / name).read_bytes()
+    if zipped and not name.endswith(".gz"):
+        data = gzip.compress(data)
+    loaded = load("something.bin", data)
+    assert type(loaded.content) is (GoroutineDump if name in DUMPS else Profile)
+    assert loaded.source == "something.bin"
+
+
+def test_text_without_states_says_what_to_fetch_instead() -> None:
+    loaded = load("debug1.txt", (GO / "debug1.txt").read_bytes())
+    assert not loaded.tells_states
+    assert any("the profile without debug does" in warning for warning in loaded.warnings)
+    assert load("proto", (GO / "proto.pb.gz").read_bytes()).tells_states
+
+
+def test_what_is_cut_off_is_read_as_far_as_it_goes() -> None:
+    data = (GO / "proto.pb.gz").read_bytes()
+    loaded = load("cut", data[: len(data) * 3 // 4])
+    assert loaded.content.samples  # type: ignore[union-attr]
+    assert any("it ends there, too early" in warning for warning in loaded.warnings)
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "what"),
+    [
+        (b"", "byte 0", "empty; accepted: goroutine and goroutineleak profiles"),
+        (b" \n\n", "byte 0", "empty"),
+        (b"hello\n", "line 1", "no goroutine in it; accepted"),
+        (
+            b"<!DOCTYPE html>\n<html><title>Sign\n  in to Shop</title>",
+            "byte 0",
+            "a web page with the title 'Sign in to Shop', and no profile",
+        ),
+        (b"\n<HTML><p>404</p>", "byte 0", "a web page, and no profile"),
+        (bytes(range(256)), "byte 0", "accepted: profile.proto"),
+    ],
+)
+def test_what_is_none_of_ours_is_refused_in_one_line(data: bytes, where: str, what: str) -> None:
+    with pytest.raises(FormatError, match=re.escape(what)) as raised:
+        load("http://payments:6060", data)
+    assert (raised.value.format, raised.value.where) == ("http://payments:6060", where)
+    assert "\n" not in str(raised.value)
+
+
+def test_what_grows_without_bounds_is_refused_at_the_limit() -> None:
+    with pytest.raises(FormatError, match="more than 1000 bytes once decompressed"):
+        load("bomb", gzip.compress(bytes(1 << 20)), at_most=1000)
+
+
+@given(st.binary(max_size=300) | st.sampled_from(DUMPS).map(lambda n: (GO / n).read_bytes()[:999]))
+def test_whatever_it_is_given_it_reads_or_refuses(data: bytes) -> None:
+    content: object = None
+    with contextlib.suppress(FormatError):
+        content = load("x", data).content
+    assert isinstance(content, GoroutineDump | Profile | None)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from doctor._dumps import goroutine, look, of_file
+from snowshed.doctor import Loaded, look_at
+from snowshed.doctor._looks import MEMBERS_AT_MOST, NOT_TOLD, Where
+from snowshed.formats import pprof
+from snowshed.formats.goroutines import write_debug2
+from snowshed.model import Frame, Goroutine, Profile, Sample, StateClass, ValueType
+
+
+def by_place(name: str) -> Counter[Where]:
+    counts: Counter[Where] = Counter()
+    for group in of_file(name).groups:
+        counts[group.where] += group.count
+    return counts
+
+
+def test_a_dump_and_a_profile_of_the_same_process_have_the_same_groups() -> None:
+    assert by_place("debug2.txt") == by_place("proto.pb.gz")
+
+
+def test_leaks_are_the_same_in_each_form() -> None:
+    leaked = Counter(
+        {group.where: group.leaked for group in of_file("leak2.txt").groups if group.leaked}
+    )
+    assert leaked == by_place("leak.pb.gz")
+    assert of_file("leak.pb.gz").only_leaks
+    assert not of_file("leak2.txt").only_leaks
+
+
+def test_text_without_states_claims_none() -> None:
+    states = {group.where.at.line: group.where.state for group in of_file("debug1.txt").groups}
+    assert (states[69], states[66], states[68]) == ("sleep", "sync.Mutex.Lock", NOT_TOLD)
+
+
+def test_a_group_has_the_largest_hint_and_its_members() -> None:
+    found = look(
+        goroutine(7, "chan send, 2 minutes", "main.notify:5"),
+        goroutine(8, "chan send, 9 minutes", "main.notify:5"),
+        goroutine(9, "chan send", "main.notify:6"),
+    )
+    first, second = found.groups
+    assert (first.count, first.minutes, first.state_class) == (2, 9, StateClass.CHANNEL)
+    assert [each.id for each in first.members] == [7, 8]
+    assert first.created_by == Frame("main.serve", "/srv/shop/main.go", 10)
+    assert (second.count, found.total) == (1, 3)
+
+
+def test_of_very_many_some_are_kept_and_all_counted() -> None:
+    stack = (Frame("main.notify", "/srv/shop/main.go", 5),)
+    text = write_debug2(Goroutine(n, "chan send", stack) for n in range(MEMBERS_AT_MOST + 500))
+    (group,) = look(text).groups
+    assert (group.count, len(group.members)) == (MEMBERS_AT_MOST + 500, MEMBERS_AT_MOST)
+
+
+def test_a_profile_of_python_tasks_says_its_states_in_labels() -> None:
+    stack = (
+        Frame("Lock.acquire", "/usr/lib/python3.13/asyncio/locks.py", 113),
+        Frame("checkout", "/srv/shop/app.py", 31),
+    )
+    count = ValueType("goroutine", "count")
+    profile = Profile((count,), (Sample(stack, (8000,), (("state", "lock"),)),), count, 1)
+    found = look_at(Loaded("py", pprof.read(pprof.write(profile))))
+    assert found is not None
+    (group,) = found.groups
+    assert (group.where, group.count) == (Where("lock", stack[1]), 8000)
+
+
+def test_what_says_nothing_of_goroutines_is_no_look() -> None:
+    with pytest.raises(AssertionError):
+        of_file("block.pb.gz")
+
+
+def test_a_deadlock_of_all_is_told_by_the_runtime() -> None:
+    assert of_file("deadlock.txt").all_asleep
+    assert not of_file("panic.txt").all_asleep
