@@ -40,37 +40,9 @@ from _trace_writer import (
     one,
     trace,
 )
+from _traces import NANO, frame, goroutine, nanos, place, read
 from snowshed.formats import gotrace
-from snowshed.model import BlockedAt, Frame, GoState, GoTrace, StateTimes, TracedGoroutine
-
-NANO = 1e-9
-
-
-def read(*generations: Generation, version: int = 26) -> GoTrace:
-    found = gotrace.read(io.BytesIO(trace(*generations, version=version)))
-    assert found.warnings == ()
-    return found
-
-
-def goroutine(found: GoTrace, id_: int) -> TracedGoroutine:
-    """Return a goroutine: one that lives, or a sample of those that have ended."""
-    ended = [sample for path in found.paths for sample in path.samples]
-    (one_,) = (each for each in [*found.goroutines, *ended] if each.id == id_)
-    return one_
-
-
-def place(found: GoTrace, reason: str) -> BlockedAt:
-    (one_,) = (each for each in found.blocked if each.reason == reason)
-    return one_
-
-
-def frame(function: str, line: int) -> Frame:
-    return Frame(function, "/app/main.go", line)
-
-
-def nanos(times: StateTimes) -> tuple[int, ...]:
-    spent = (times.runnable, times.running, times.waiting, times.syscall)
-    return tuple(round(each / NANO) for each in spent)
+from snowshed.model import GoState
 
 
 def running(id_: int = 1, thread: int = 1) -> Event:
@@ -108,8 +80,9 @@ def test_a_wait_is_counted_where_it_began() -> None:
     generation = Generation(base=0)
     wait = generation.stack("main.work:22")
     reasons = [generation.string(reason) for reason in ("sync", "network")]
-    generation.on(1, 0, running(), (BLOCK, 10, reasons[0], wait))
-    generation.on(2, 0, (UNBLOCK, 15, 1, 1, 0), (UNBLOCK, 25, 1, 3, 0))
+    # A thread that has nobody to run looks at the timers and the network, and wakes whom it finds.
+    generation.on(1, 0, running(), (BLOCK, 10, reasons[0], wait), (UNBLOCK, 5, 1, 1, 0))
+    generation.on(2, 0, (UNBLOCK, 40, 1, 3, 0))
     generation.on(1, 17, (START, 0, 1, 2), (BLOCK, 3, reasons[0], wait))
     generation.on(1, 45, (START, 0, 1, 4), (BLOCK, 5, reasons[1], wait), (PROC_START, 10, 0, 1))
     found = read(generation)
@@ -122,7 +95,33 @@ def test_a_wait_is_counted_where_it_began() -> None:
     assert lasting.open_seconds == pytest.approx(10 * NANO)
     (waiter,) = found.goroutines
     assert (waiter.state, waiter.reason) == (GoState.WAITING, "network")
+    assert (waiter.woken_by, waiter.woken_at) == (None, ())
     assert waiter.state_for == pytest.approx(10 * NANO)
+
+
+def test_a_wait_that_takes_no_time_is_none_as_for_the_tool() -> None:
+    generation = Generation()
+    generation.on(1, 0, running(), (BLOCK, 10, generation.string("sync"), 0))
+    generation.on(2, 0, (UNBLOCK, 10, 1, 1, 0))
+    assert place(read(generation), "sync").count == 0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [(STOP, 1, 0, 0), (STATUS, 1, 8, 2, IN_SYSCALL), (STATUS, 1, 8, NOBODY, RUNNABLE)],
+    ids=["after it has stopped", "in a call on another thread", "on no thread"],
+)
+def test_who_does_not_run_on_a_thread_wakes_nobody_from_there(before: Event) -> None:
+    first = [running()] * (before[0] == STOP)
+    waiting = (STATUS, 0, 7, NOBODY, WAITING)
+    found = read(one(*first, before, waiting, (UNBLOCK, 1, 7, 1, 0)))
+    woken = goroutine(found, 7)
+    assert (woken.state, woken.woken_by) == (GoState.RUNNABLE, None)
+
+
+def test_who_is_in_a_call_on_a_thread_goes_on_there() -> None:
+    found = read(one((STATUS, 0, 8, 1, IN_SYSCALL), (SYSCALL_END, 5), (PROC_START, 9, 0, 1)))
+    assert nanos(goroutine(found, 8).times) == (0, 9, 0, 5)
 
 
 def test_who_stops_or_yields_is_runnable_and_its_thread_runs_nobody() -> None:
@@ -159,6 +158,7 @@ def test_a_call_from_c_is_a_goroutine_that_begins_and_ends_in_a_call_of_the_syst
     )
     called = goroutine(found, 9)
     assert (called.state, called.creator, called.moved) == (GoState.ENDED, None, True)
+    assert called.first_run_after == 0.0
     assert nanos(called.times) == (0, 20, 0, 17)
     (path,) = found.paths
     assert (path.older, path.stack, path.count, path.live) == (False, (), 1, 0)
@@ -294,51 +294,6 @@ def test_all_events_are_counted_by_name() -> None:
     }
 
 
-def two_generations(frequency: int = 1_000_000_000) -> tuple[Generation, Generation]:
-    """Return a wait that begins in one generation and ends in the next, with other numbers."""
-    first = Generation(id=4, base=1000)
-    first.on(1, 1000, running(), (CREATE, 5, 2, first.stack("main.f:1"), first.stack("main.g:2")))
-    first.on(1, 1010, (BLOCK, 0, first.string("select"), first.stack("main.loop:3")))
-    scale = frequency / 1_000_000_000
-    second = Generation(id=5, base=int(2000 * scale), frequency=frequency)
-    second.string("something else")
-    second.on(NOBODY, int(2000 * scale), (STATUS, 0, 1, NOBODY, WAITING))
-    second.on(1, int(2000 * scale), (UNBLOCK, int(100 * scale), 1, 1, second.stack("main.wake:4")))
-    second.on(2, int(2200 * scale), (START, 0, 1, 2))
-    second.on(
-        2, int(2300 * scale), (BLOCK, 0, second.string("select"), second.stack("main.loop:3"))
-    )
-    return first, second
-
-
-@pytest.mark.parametrize("version", [22, 23, 24, 25, 26, 27])
-def test_a_wait_goes_on_from_one_generation_to_the_next(version: int) -> None:
-    found = read(*two_generations(), version=version)
-    assert (found.version, found.generations) == (version, 2)
-    assert ("EndOfGeneration" in found.events, "Sync" in found.events) == (
-        version >= 26,
-        version >= 25,
-    )
-    waits = place(found, "select")
-    assert (waits.count, waits.open, waits.stack) == (1, 1, (frame("main.loop", 3),))
-    assert waits.seconds == pytest.approx(1090 * NANO)
-    assert waits.wakers == (((frame("main.wake", 4),), 1),)
-    assert nanos(goroutine(found, 1).times) == (100, 110, 1090, 0)
-    assert found.seconds == pytest.approx(1300 * NANO)
-
-
-def test_the_clock_may_differ_by_generation() -> None:
-    found = read(*two_generations(frequency=15_625_000_000))
-    assert nanos(goroutine(found, 1).times) == (100, 110, 1090, 0)
-    assert found.seconds == pytest.approx(1300 * NANO)
-
-
-def test_when_it_began_is_told_since_go_1_25() -> None:
-    generation = Generation(base=400).on(1, 1000, running())
-    assert read(generation).time_nanos == 1_700_000_000 * 10**9 + 5 + 600
-    assert read(generation, version=23).time_nanos == 0
-
-
 def test_a_path_has_its_count_rate_peak_and_the_longest_of_its_goroutines() -> None:
     generation = Generation()
     spawn, work = generation.stack("main.spawn:1"), generation.stack("main.work:2")
@@ -359,6 +314,16 @@ def test_a_path_has_its_count_rate_peak_and_the_longest_of_its_goroutines() -> N
     assert path.first_run_most == max(each.first_run_after or 0 for each in path.samples)
     assert round(path.times.running / NANO) == sum(range(4, 12))
     assert {each.id for each in found.goroutines} == {1, 10, 11}
+
+
+def test_the_peak_is_of_those_that_lived_at_once() -> None:
+    def life(id_: int) -> list[Event]:
+        return [(START, 1, id_, 1), (DESTROY, 1), (START, 1, 1, 1)]
+
+    two = [(CREATE, 1, 2, 0, 0), (CREATE, 1, 3, 0, 0), (STOP, 1, 0, 0), *life(2)]
+    later = [(STOP, 1, 0, 0), *life(3), (CREATE, 1, 4, 0, 0)]
+    (path,) = (path for path in read(one(running(), *two, *later)).paths if not path.older)
+    assert (path.count, path.peak, path.live) == (3, 2, 1)
 
 
 def test_a_function_that_the_compiler_made_gives_way_to_the_one_in_it() -> None:

@@ -233,6 +233,23 @@ def test_it_may_come_gzipped_or_byte_by_byte(data: bytes) -> None:
     assert read(data) == expected == gotrace.read(Trickle(data))
 
 
+@pytest.mark.parametrize(
+    ("module", "limit"), [(_source, "_PIECE"), (_reader, "_WINDOW")], ids=["bytes", "moves"]
+)
+def test_how_much_is_taken_at_a_time_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, module: object, limit: str
+) -> None:
+    expected = read(REAL)
+    monkeypatch.setattr(module, limit, 100)
+    assert read(REAL) == expected == read(PACKED)
+
+
+def test_the_batches_of_a_thread_stay_in_their_order_if_its_clock_does_not() -> None:
+    found = read(trace(Generation().on(1, 100, running()).on(1, 90, (BLOCK, 50, 0, 0))))
+    assert found.warnings == ()
+    assert found.goroutines[0].state == GoState.WAITING
+
+
 def test_what_damaged_gzip_still_gives_is_read() -> None:
     cut = read(PACKED[:-2000])
     assert 1 <= cut.generations < read(REAL).generations
