@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -264,3 +266,18 @@ def test_a_selector_that_cannot_be_changed_is_left_alone() -> None:
     assert not mark.counts_rounds
     loop._selector = theirs
     loop.close()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning")
+def test_a_loop_that_is_dropped_unclosed_goes_with_its_selector() -> None:
+    loop = asyncio.new_event_loop()
+    mark = LoopMark(loop, 1)
+    assert mark.counts_rounds
+    # What keeps a loop alive as long as its selector.
+    loop.add_reader(loop._ssock, loop.time)  # type: ignore[attr-defined]
+    gone = weakref.ref(loop)
+    del loop
+    gc.collect()
+    assert gone() is None
+    assert mark.loop is None
+    mark.remove()

@@ -70,6 +70,9 @@ class LoopMark:
         loop: referred to weakly.
         thread: identifier of the thread that runs it.
         clock: seconds; the clock of the looks.
+
+    Attributes:
+        counts_rounds: whether the rounds are counted, rather than signs of life asked for.
     """
 
     def __init__(
@@ -90,7 +93,10 @@ class LoopMark:
         self._asked_at: float | None = None
         self._seen: tuple[int, object] | None = None
         self._since = 0.0
+        # Weakly, both: what a selector holds has callbacks, and these the loop. One that somebody
+        # has dropped without closing it would stay for ever, with its sockets.
         self._selector, self._select = _count_rounds(loop, self)
+        self.counts_rounds = self._select() is not None
 
     def __repr__(self) -> str:
         return f"<LoopMark thread={self.thread} rounds={self.rounds} worst={self.worst:.3f}>"
@@ -106,16 +112,12 @@ class LoopMark:
         loop = self.loop
         return loop if loop is not None and loop.is_running() else None
 
-    @property
-    def counts_rounds(self) -> bool:
-        """Tell whether the rounds are counted, rather than signs of life asked for."""
-        return self._selector is not None
-
     def remove(self) -> None:
         """Leave the loop as it was."""
-        selector, self._selector = self._selector, None
+        selector, ours = self._selector(), self._select()
+        self.counts_rounds = False
         # Unless somebody else has put theirs around it since, and would lose it with this one.
-        if selector is not None and getattr(selector, "select", None) is self._select:
+        if ours is not None and getattr(selector, "select", None) is ours:
             del selector.select
 
     def look(self, now: float) -> Held | None:
@@ -178,12 +180,22 @@ def _frame_of(thread: int) -> FrameType | None:
     return sys._current_frames().get(thread)
 
 
-def _count_rounds(loop: asyncio.AbstractEventLoop, mark: LoopMark) -> tuple[Any, Any]:
-    """Count the rounds of ``loop`` in ``mark``; return selector and function, None if it cannot."""
+def _nothing() -> None:
+    return None
+
+
+def _count_rounds(
+    loop: asyncio.AbstractEventLoop, mark: LoopMark
+) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Count the rounds of ``loop`` in ``mark``.
+
+    Returns:
+        Weak references to its selector and to what counts; both give None if it cannot be done.
+    """
     selector: Any = getattr(loop, "_selector", None)
     original = getattr(selector, "select", None)
     if original is None:
-        return None, None
+        return _nothing, _nothing
     clock = mark._clock
 
     def select(timeout: float | None = None) -> Any:
@@ -199,7 +211,8 @@ def _count_rounds(loop: asyncio.AbstractEventLoop, mark: LoopMark) -> tuple[Any,
             mark.idle = False
 
     try:
+        weak = ref(selector)
         selector.select = select
-    except AttributeError:
-        return None, None
-    return selector, select
+    except (AttributeError, TypeError):
+        return _nothing, _nothing
+    return weak, ref(select)
