@@ -12,6 +12,7 @@ import pytest
 import _debugged
 from _snapshots import MAIN, SHOP, task, thread
 from snowshed.cli import _tasks, main
+from snowshed.integrations._debug import _rows
 from snowshed.model import TaskState
 
 ME = str(os.getpid())
@@ -219,7 +220,7 @@ class TestRefusals:
         def broken(body: bytes) -> None:
             raise ValueError("a task names a frame that is not there")
 
-        monkeypatch.setattr(_tasks, "read", broken)
+        monkeypatch.setattr(_rows, "read", broken)
         with _debugged.serving([task()]):
             assert main(["tasks", ME, "--each"]) == 2
         assert "its tasks cannot be read: a task names a frame" in capsys.readouterr().err

@@ -14,7 +14,6 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from snowshed.cli import _outside
 from snowshed.cli._ask import CannotAsk, Process, at_socket, at_url
 from snowshed.observe._serve import _place
 
@@ -64,6 +63,9 @@ def _check_alive(pid: int) -> None:
 
 def _without_socket(pid: int) -> Process:
     """Return a process that snowshed is not in, if it can be read all the same."""
+    # Here and not above: it takes as long to load as all the rest, and is hardly ever needed.
+    from snowshed.cli import _outside
+
     owner, user = _owner_of(pid), os.geteuid()
     reader = _outside.reader_of(pid) if owner in {None, user} or user == _ROOT else None
     if reader is not None:

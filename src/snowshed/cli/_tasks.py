@@ -22,7 +22,6 @@ from snowshed.cli._groups import columns, merge, row, shown
 from snowshed.cli._output import fail, print_json
 from snowshed.cli._processes import processes_of
 from snowshed.cli._table import Column, lines, terminal_width
-from snowshed.integrations._debug._rows import read
 from snowshed.observe._waits import duration, place_of
 
 if TYPE_CHECKING:
@@ -173,6 +172,9 @@ def _how_to_see_all(asked: Mapping[str, Any]) -> str:
 
 
 def _tasks_in(process: Process, body: bytes) -> list[TaskSnapshot]:
+    # Half of the time until the first line is this import, and groups do without it.
+    from snowshed.integrations._debug._rows import read
+
     try:
         return read(body)
     except ValueError as error:
