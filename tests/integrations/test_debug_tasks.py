@@ -130,6 +130,12 @@ def test_tasks_are_grouped_the_largest_group_first() -> None:
     ]
 
 
+class Glanced(list[Any]):
+    """What was seen at a glance."""
+
+    about = snapshot((), total=7, vanished=2, untold=4)
+
+
 @pytest.mark.parametrize(
     ("query", "looks"),
     [
@@ -143,15 +149,22 @@ def test_tasks_are_grouped_the_largest_group_first() -> None:
 def test_a_look_is_no_closer_than_the_question(query: str, looks: str) -> None:
     taken: list[str] = []
 
-    def source(name: str) -> Callable[[], Any]:
-        def take() -> Any:
-            taken.append(name)
-            return snapshot(FOUND)
+    def close() -> Any:
+        taken.append("snapshot")
+        return snapshot(FOUND)
 
-        return take
+    def quick() -> Any:
+        taken.append("glance")
+        return Glanced(FOUND)
 
-    content("/tasks", query, snapshot=source("snapshot"), glance=source("glance"))
+    content("/tasks", query, snapshot=close, glance=quick)
     assert taken == [looks]
+
+
+def test_what_is_seen_at_a_glance_is_counted_with_what_is_said_of_the_whole() -> None:
+    found = content("/tasks", "group-by=created-at", glance=lambda: Glanced(FOUND))
+    assert (found["total"], found["vanished"], found["untold"]) == (7, 2, 4)
+    assert (found["matching"], sum(group["count"] for group in found["groups"])) == (4, 4)
 
 
 def test_groups_say_where_in_one_line() -> None:

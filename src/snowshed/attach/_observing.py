@@ -17,10 +17,12 @@ from snowshed.attach._cycle_watch import EVERY, CycleWatch
 from snowshed.attach._origins import Origins
 from snowshed.core._census import channels, open_scopes, pools
 from snowshed.integrations._open_scopes import scopes_in
+from snowshed.observe._polite import polite_imports
 from snowshed.observe._sampler._export import Exporter
 from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._serve._serve import Server
 from snowshed.observe._settings import is_loopback
+from snowshed.observe._snapshot._glance import Glance
 from snowshed.observe._snapshot._snapshot import Describe, Snapshot, take
 from snowshed.observe._upload._targets import target_of
 from snowshed.observe._upload._upload import Uploader
@@ -150,7 +152,9 @@ class Observing:
     def _answer(self, request: Request) -> Response:
         """Answer a request to the server. The pages are loaded for the first that comes."""
         if self._pages is None:
-            from snowshed.integrations._debug import Access, Pages  # noqa: PLC0415
+            # At once it would hold up the loop for a tenth of a second.
+            with polite_imports():
+                from snowshed.integrations._debug import Access, Pages  # noqa: PLC0415
 
             # Beyond this machine the settings ask for a token.
             remote = not is_loopback(self._settings.debug_host)
@@ -179,9 +183,9 @@ class Observing:
         """Return each task and thread at this moment; see `snowshed.observe.take`."""
         return take(Describe(provenance=self._origins.for_many()))
 
-    def glance(self) -> Snapshot:
+    def glance(self) -> Glance:
         """Return who has made each task and for whom, and little of what it does."""
-        return take(Describe(provenance=self._origins.for_many(), closely=False))
+        return Glance(Describe(provenance=self._origins.for_many()))
 
     def sites(self) -> tuple[SiteStatistics, ...]:
         """Return the totals of each line that makes tasks, the newest tasks included."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from snowshed.observe._polite import let_go
+from snowshed.observe._polite import let_go, politely
 
 if TYPE_CHECKING:
     from snowshed.model import Profile, TaskSnapshot
     from snowshed.observe._registry._history import EndedTask
     from snowshed.observe._registry._site import SiteStatistics
+    from snowshed.observe._snapshot._glance import Glance
     from snowshed.observe._snapshot._snapshot import Snapshot
 
 T = TypeVar("T")
@@ -29,8 +30,7 @@ class Observed:
 
     Attributes:
         snapshot: each task and thread at this moment.
-        glance: the same quickly, with who made each task and for whom, and not what it does; None:
-            ``snapshot`` is asked instead.
+        glance: the same quickly, with who made each task and for whom, and little of what it does.
         sites: the totals of each line that makes tasks.
         history: the tasks that ended last, newest first.
         block_profile: how long tasks have waited at which line, since the process was started:
@@ -40,7 +40,7 @@ class Observed:
     """
 
     snapshot: Callable[[], Snapshot] | None = None
-    glance: Callable[[], Snapshot] | None = None
+    glance: Callable[[], Glance] | None = None
     sites: Callable[[], Sequence[SiteStatistics]] | None = None
     history: Callable[[], Sequence[EndedTask]] | None = None
     block_profile: Callable[[], Profile] | None = None
@@ -64,28 +64,42 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_turn.renew)
 
 
-def look(observed: Observed, make: Callable[[Snapshot], T], *, closely: bool = True) -> T:
+def look(observed: Observed, make: Callable[[Snapshot], T]) -> T:
     """Return what ``make`` makes of a look at all tasks and threads; it must not keep the snapshot.
-
-    Args:
-        observed: who looks.
-        make: gets what was seen.
-        closely: whether ``make`` needs to know what the tasks do.
 
     One look at a time in this process: the loop waits for each of its steps, as short as they are,
     and sixteen at once would have it wait sixteen times as long. What was seen of a hundred
     thousand tasks is let go of in short steps, too: in one it would hold the interpreter for
     tens of milliseconds.
     """
-    source = observed.snapshot if closely else observed.glance or observed.snapshot
-    assert source is not None
+    assert observed.snapshot is not None
     with _turn.lock:
-        snapshot = source()
+        snapshot = observed.snapshot()
     held = [*all_of(snapshot)]
     made = make(snapshot)
     del snapshot
     let_go(held)
     return made
+
+
+def each_of(
+    observed: Observed, make: Callable[[Iterable[TaskSnapshot]], T], *, closely: bool
+) -> tuple[T, Snapshot]:
+    """Return what ``make`` makes of all tasks and threads, and what else a look at them tells.
+
+    Args:
+        observed: who looks.
+        make: goes through all of them, once, and keeps none.
+        closely: whether it has to know what they do.
+    """
+    if closely or observed.glance is None:
+        return look(
+            observed,
+            lambda seen: (make(politely(all_of(seen))), replace(seen, tasks=())),
+        )
+    with _turn.lock:
+        glance = observed.glance()
+        return make(glance), glance.about
 
 
 def all_of(snapshot: Snapshot) -> tuple[TaskSnapshot, ...]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.formats import pprof
 from snowshed.integrations._debug._json import as_text
-from snowshed.integrations._debug._observed import all_of, look
+from snowshed.integrations._debug._observed import all_of, each_of, look
 from snowshed.observe._go_profile._go_profile import delta, goroutine_profile
 from snowshed.observe._go_profile._go_text import contentions, counts, stacks
 from snowshed.observe._go_profile._names import Names
@@ -141,7 +141,7 @@ class PprofPages:
     def _count(self, name: str) -> int | str:
         observed = self._observed
         if name == "goroutine" and observed.snapshot is not None:
-            return look(observed, lambda snapshot: len(all_of(snapshot)), closely=False)
+            return each_of(observed, lambda tasks: sum(1 for _ in tasks), closely=False)[0]
         if name == "block" and observed.block_profile is not None:
             return len(observed.block_profile().samples)
         return ""

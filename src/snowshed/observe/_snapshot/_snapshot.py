@@ -1,11 +1,11 @@
 """All tasks and threads of the process at one moment, or nearly, without anybody noticing.
 
-A look at a hundred thousand tasks takes half a second. Done at once it would stop the service for
-as long, which is the last thing that a service in trouble needs. So it is done in chunks of half a
-millisecond, with pauses in which everybody else has a turn: by a thread (`take`), which is what to
-use, because it also sees a loop that is stuck; or on the loop itself (`take_on_loop`).
+A look at a hundred thousand tasks takes more than a second. Done at once it would stop the service
+for as long, which is the last thing that a service in trouble needs. So it is done in chunks of a
+quarter of a millisecond, with pauses in which everybody else has a turn: by a thread (`take`),
+which is what to use, as it also sees a loop that is stuck; or on the loop itself (`take_on_loop`).
 
-The price is that the moment is half a second long. Each task is seen at one instant; two tasks are
+The price is that the moment is some seconds long. Each task is seen at one instant; two tasks are
 not seen at the same. Who has ended in between is counted as vanished, who was made is not there.
 """
 
@@ -15,21 +15,17 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snowshed.observe._snapshot._glance import glance
-from snowshed.observe._snapshot._states import look
 from snowshed.observe._snapshot._survey import Survey
 from snowshed.observe._snapshot._tasks import TaskRef, live_tasks
 from snowshed.observe._snapshot._threads import look_at_threads
 
 if TYPE_CHECKING:
     from snowshed.model import TaskSnapshot, TaskState
-    from snowshed.observe._snapshot._paths import Paths
     from snowshed.observe._snapshot._provenance import Provenance
-    from snowshed.observe._snapshot._states import Look
 
-CHUNK = 0.0005
+CHUNK = 0.00025
 PAUSE = 0.0005
 # A thread that wants the interpreter of a busy loop waits for it up to 5 ms after each pause, so
 # that a hundred thousand tasks would take a quarter of a minute. A look that takes as long as this,
@@ -46,8 +42,6 @@ class Describe:
         ended: weak references to tasks that have ended, beside those that asyncio still knows.
         at_most: look at so many tasks, chosen at random; None: at all.
         threads: whether to look at threads too.
-        closely: whether to see what each task does. Else, at a fifth of the cost, its state is what
-            a single field tells, and it has no stack, no function and no resource.
         loops: which loops to ask for their tasks, on Python 3.14; before it all are known.
     """
 
@@ -55,7 +49,6 @@ class Describe:
     ended: Iterable[TaskRef] = ()
     at_most: int | None = None
     threads: bool = True
-    closely: bool = True
     loops: Iterable[asyncio.AbstractEventLoop] = ()
 
 
@@ -111,9 +104,9 @@ def take(
         RuntimeError: an event loop runs on this thread, and would stand still; ``pause=0`` says
             that this is what you want.
 
-    Cost: 5 to 10 us for each task, twice as long with pauses, some ten times beside a busy loop. A
+    Cost: 10 to 15 us for each task, three times as long with pauses, longer beside a busy loop. A
     loop that runs meanwhile is late by a chunk each time, which grows when the look takes long: to
-    1 ms after 3 s, to 2 ms after 6 s.
+    0.5 ms after 3 s, to 1 ms after 6 s.
     """
     if pause > 0 and asyncio._get_running_loop() is not None:
         msg = "take() would block the event loop of this thread: call it on another thread, or"
@@ -146,17 +139,12 @@ async def take_on_loop(describe: Describe | None = None, *, chunk: float = CHUNK
     return work.snapshot()
 
 
-def _glance(task: Any, _paths: Paths) -> Look:
-    return glance(task)
-
-
 class _Work:
     def __init__(self, describe: Describe, chunk: float) -> None:
         self._describe = describe
         self._taken_at = time.time()
         self._began = time.perf_counter()
-        see = look if describe.closely else _glance
-        self._survey = Survey(describe.provenance, time.perf_counter, chunk, see)
+        self._survey = Survey(describe.provenance, time.perf_counter, chunk)
         self._chunk = chunk
         self._threads: list[TaskSnapshot] = []
 

@@ -29,7 +29,6 @@ from snowshed.observe._snapshot._sharing import Entry, Sharing, holding
 from snowshed.observe._snapshot._states import look
 
 if TYPE_CHECKING:
-    from snowshed.observe._snapshot._states import Look
     from snowshed.observe._snapshot._tasks import TaskRef
 
 NAME_AT_MOST = 200
@@ -42,7 +41,7 @@ _next_number = itertools.count()
 # Has all that a `TaskSnapshot` has, but the garbage collector does not watch it: it can be part of
 # no cycle. What is new and stays makes the collector look, at worst through everything that the
 # service has: for a hundred thousand tasks half a second, in which it stands still.
-_Seen: Any = msgspec.defstruct(
+Seen: Any = msgspec.defstruct(
     "TaskSnapshot",
     [field.name for field in fields(TaskSnapshot)],
     module=TaskSnapshot.__module__,
@@ -58,7 +57,6 @@ class Survey:
         provenance: tells where they come from; None: nobody does.
         clock: seconds.
         chunk: seconds of work between two pauses.
-        see: tells of a task what it does.
 
     Attributes:
         chunk: as given; may be changed between two steps.
@@ -70,19 +68,14 @@ class Survey:
     """
 
     def __init__(
-        self,
-        provenance: Provenance | None,
-        clock: Callable[[], float],
-        chunk: float,
-        see: Callable[[Any, Paths], Look] = look,
+        self, provenance: Provenance | None, clock: Callable[[], float], chunk: float
     ) -> None:
         self._provenance = provenance
-        self._look = see
         self._clock = clock
         self.chunk = chunk
         self.paths = Paths()
         self.sharing = Sharing()
-        self._loops: dict[int, tuple[Callable[[], Any], int]] = {}
+        self._numbers = LoopNumbers()
         self._refs: dict[int, TaskRef] = {}
         self._edges: dict[int, tuple[int, ...]] = {}
         self.tasks: list[TaskSnapshot] = []
@@ -133,49 +126,60 @@ class Survey:
 
     def _snapshot_of(self, task: asyncio.Task[Any]) -> TaskSnapshot:
         """Return a snapshot that has an entry in place of the resource until it is finished."""
-        found = self._look(task, self.paths)
+        found = look(task, self.paths)
         awaits: tuple[int, ...] = ()
         if found.awaits:
             awaits = tuple(id(other) for other in found.awaits if self._is_itself(other))
             if not found.partly:
                 self._edges[id(task)] = awaits
-        seen: TaskSnapshot = _Seen(
+        origin, told = origin_of(task, self._provenance)
+        self.untold += not told
+        seen: TaskSnapshot = Seen(
             id(task),
             "task",
             _name_of(task),
             found.state,
             found.function,
             found.stack,
-            *self._origin_of(task),
+            *origin,
             None if found.resource is None else self.sharing.entry(found.resource),
             awaits,
-            self._number_of(task.get_loop()),
+            self._numbers.of(task.get_loop()),
             found.partly,
         )
         return seen
-
-    def _origin_of(self, task: asyncio.Task[Any]) -> Origin:
-        if self._provenance is None:
-            return UNKNOWN_ORIGIN
-        try:
-            return self._provenance.of(task) or UNKNOWN_ORIGIN
-        except Exception:  # noqa: BLE001 - where it comes from is the lesser half
-            self.untold += 1
-            return UNKNOWN_ORIGIN
 
     def _is_itself(self, task: object) -> bool:
         """Tell whether ``task`` is not merely at the address of one that was seen and is gone."""
         known = self._refs.get(id(task))
         return known is None or known() is task
 
-    def _number_of(self, loop: Any) -> int:
-        known = self._loops.get(id(loop))
+
+class LoopNumbers:
+    """The number of each loop, the same in every look."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Callable[[], Any], int]] = {}
+
+    def of(self, loop: Any) -> int:
+        """Return the number of ``loop``."""
+        known = self._known.get(id(loop))
         if known is None or known[0]() is not loop:
             number = _numbers.get(loop)
             if number is None:
                 number = _numbers.setdefault(loop, next(_next_number))
-            known = self._loops[id(loop)] = holding(loop), number
+            known = self._known[id(loop)] = holding(loop), number
         return known[1]
+
+
+def origin_of(task: asyncio.Task[Any], provenance: Provenance | None) -> tuple[Origin, bool]:
+    """Return where ``task`` comes from, and False if ``provenance`` failed to tell it."""
+    if provenance is None:
+        return UNKNOWN_ORIGIN, True
+    try:
+        return provenance.of(task) or UNKNOWN_ORIGIN, True
+    except Exception:  # noqa: BLE001 - where it comes from is the lesser half
+        return UNKNOWN_ORIGIN, False
 
 
 def _name_of(task: Any) -> str:
