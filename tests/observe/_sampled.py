@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from observe._loops import LoopThread
 from snowshed.model import Frame, Profile
-from snowshed.observe._sampler._population import weak_tasks
 from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._settings import Settings
+from snowshed.observe._snapshot._tasks import scheduled_tasks
 
 if TYPE_CHECKING:
     from snowshed.observe._sampler._export import Window
@@ -39,13 +39,13 @@ class Scene:
         self.now = 1000.0
         self.windows: list[Window] = []
         # Tasks that other tests have left would be drawn as well, and make chances others.
-        self._of_others = list(weak_tasks())
+        self._of_others = list(scheduled_tasks())
         known = set(map(id, self._of_others))
         self.sampler = Sampler(
             Settings(**({"probability": 1.0} | settings)),
             provenance=Known(self.thread),
             live=lambda: {MADE: 7},
-            source=lambda: [each for each in weak_tasks() if id(each) not in known],
+            source=lambda: [each for each in scheduled_tasks() if id(each) not in known],
             sink=self.windows.append,
             is_users=lambda frame: "/test_" in frame.f_code.co_filename,
             clock=lambda: self.now,

@@ -1,59 +1,18 @@
-"""The tasks that there are: all, only those that have lived for a while, and none is kept alive."""
+"""The tasks that have lived for a while, and none is kept alive."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
 
-from snowshed.observe._sampler._population import COPIED_AT_A_LOOK, Population, dropped, weak_tasks
+from snowshed.observe._sampler._population import COPIED_AT_A_LOOK, Population, dropped
 
 
 async def forever() -> None:
     await asyncio.Event().wait()
-
-
-def found() -> set[asyncio.Task]:
-    return {task for each in weak_tasks() if (task := each()) is not None}
-
-
-def test_tasks_of_all_loops_are_there() -> None:
-    there, seen = threading.Event(), threading.Event()
-    tasks: list[asyncio.Task] = []
-
-    async def main() -> None:
-        tasks.append(asyncio.current_task())
-        there.set()
-        while not seen.is_set():
-            await asyncio.sleep(0)
-
-    threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    while len(tasks) < 2:
-        there.wait(5)
-    assert set(tasks) <= found()
-    seen.set()
-    for thread in threads:
-        thread.join()
-
-
-def test_a_task_is_not_kept_alive() -> None:
-    async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(0))
-        kept = weakref.ref(task)
-        refs = weak_tasks()
-        await task
-        del task
-        await asyncio.sleep(0)  # the callback that woke this one up holds it
-        gc.collect()
-        assert kept() is None
-        assert len(refs) >= 2
-
-    asyncio.run(main())
 
 
 def test_only_what_was_there_for_a_while_is_returned() -> None:

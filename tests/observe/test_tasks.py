@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from typing import Any
@@ -69,3 +70,23 @@ def test_an_eager_task_is_found_in_its_first_step() -> None:
         assert task in found
 
     asyncio.run(main())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it does not fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_take_the_tasks_of_its_parent_for_its_own() -> None:
+    async def main() -> tuple[int, int]:
+        tasks = [asyncio.create_task(for_ever()) for _ in range(5)]
+        await settle()
+        assert {*tasks} <= alive()
+        told, tell = os.pipe()
+        if not (child := os.fork()):
+            own = asyncio.new_event_loop()
+            task = own.create_task(for_ever())
+            os.write(tell, bytes([len(alive() & {*tasks}), len(alive() & {task})]))
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert {*tasks} <= alive()
+        return tuple(os.read(told, 2))  # type: ignore[return-value]
+
+    assert asyncio.run(main()) == (0, 1)

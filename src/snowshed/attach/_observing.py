@@ -181,11 +181,14 @@ class Observing:
 
     def snapshot(self) -> Snapshot:
         """Return each task and thread at this moment; see `snowshed.observe.take`."""
-        return take(Describe(provenance=self._origins.for_many()))
+        return take(self._describe())
 
     def glance(self) -> Glance:
         """Return who has made each task and for whom, and little of what it does."""
-        return Glance(Describe(provenance=self._origins.for_many()))
+        return Glance(self._describe())
+
+    def _describe(self) -> Describe:
+        return Describe(self._origins.for_many(), loops=self._registry.loops())
 
     def sites(self) -> tuple[SiteStatistics, ...]:
         """Return the totals of each line that makes tasks, the newest tasks included."""

@@ -86,6 +86,11 @@ class Registry:
         """Return the tables of the loops that are there."""
         return self._tables.all()
 
+    def loops(self) -> list[asyncio.AbstractEventLoop]:
+        """Return the loops that are there and not closed."""
+        loops = (table.loop for table in self.tables())
+        return [loop for loop in loops if loop is not None]
+
     def site_of(self, origin: Origin) -> Site:
         """Return the site of ``origin``; lines beyond the first 10,000 share one."""
         code = origin.code

@@ -109,10 +109,15 @@ class SiteTable:
         return self._registry.clock() if self.skip else self._thinned_until
 
     @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop; None if it is closed or gone."""
+        loop = self._loop()
+        return None if loop is None or loop.is_closed() else loop
+
+    @property
     def asked(self) -> bool:
         """Whether the loop was asked to look and has not done so yet."""
-        loop = self._loop()
-        return self._asked and loop is not None and not loop.is_closed()
+        return self._asked and self.loop is not None
 
     def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Tell whether this is the table of ``loop``."""

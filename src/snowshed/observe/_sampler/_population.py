@@ -22,24 +22,12 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, TypeAlias
 
-__all__ = ["AnyTask", "Population", "TaskRef", "dropped", "weak_tasks"]
+__all__ = ["AnyTask", "Population", "TaskRef", "dropped"]
 
 AnyTask: TypeAlias = "asyncio.Task[Any]"
 TaskRef: TypeAlias = "Callable[[], AnyTask | None]"
 COPIED_AT_A_LOOK = 2000
 _EMPTY = Context()
-
-
-def weak_tasks() -> Sequence[TaskRef]:
-    """Return weak references to the tasks of all loops; some may have ended. From any thread.
-
-    Not among them is a task that was started eagerly and has not waited yet: to tell that it is not
-    there twice, `live_tasks` follows each reference.
-    """
-    tasks: Any = asyncio.tasks
-    scheduled: Any = getattr(tasks, "_scheduled_tasks", None) or getattr(tasks, "_all_tasks", None)
-    # In one step, whatever the loops do: a list of a set is made without a line of Python.
-    return list(getattr(scheduled, "data", ()))
 
 
 class Population:

@@ -32,12 +32,13 @@ from snowshed.observe._sampler._chance import take
 from snowshed.observe._sampler._cpu import CpuProfiler
 from snowshed.observe._sampler._export import BLOCKING, Span, Window, block_profile, wall_profile
 from snowshed.observe._sampler._lag import Held, LagStatistics, LoopMark
-from snowshed.observe._sampler._population import AnyTask, TaskRef, dropped, weak_tasks
+from snowshed.observe._sampler._population import AnyTask, TaskRef, dropped
 from snowshed.observe._sampler._running import Culprit, culprit_of, lies_outside, stack_of
 from snowshed.observe._sampler._taking import Owner, Taking, facts_of
 from snowshed.observe._sampler._thread_clocks import Burned, ThreadClocks
 from snowshed.observe._snapshot._paths import Paths
 from snowshed.observe._snapshot._states import look
+from snowshed.observe._snapshot._tasks import scheduled_tasks
 from snowshed.observe._watch import PERIOD
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Sampler:
         provenance: Provenance | None = None,
         owner: Owner = _nobody_knows,
         live: Callable[[], Mapping[Frame, int]] = _none_counted,
-        source: Callable[[], Sequence[TaskRef]] = weak_tasks,
+        source: Callable[[], Sequence[TaskRef]] = scheduled_tasks,
         sink: Sink | None = None,
         is_users: Callable[[FrameType], bool] = lies_outside,
         clock: Callable[[], float] = time.monotonic,

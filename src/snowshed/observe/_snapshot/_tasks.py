@@ -8,16 +8,24 @@ asked for.
 
 The copy stays weak. Whoever drops the last reference to a task runs its finalizer, and a look must
 not move that from the loop's thread to its own.
+
+A process that was forked has copies of its parent's tasks, which nobody runs there and which are
+not its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Iterable
 from typing import Any, TypeAlias
-from weakref import WeakSet, ref
+from weakref import ref
 
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"
+# Those of loops that the parent was running when this process was forked, by the id of the
+# reference, which is held here.
+_of_parent: dict[int, TaskRef] = {}
 
 
 def live_tasks(loops: Iterable[asyncio.AbstractEventLoop] = ()) -> list[TaskRef]:
@@ -31,9 +39,33 @@ def live_tasks(loops: Iterable[asyncio.AbstractEventLoop] = ()) -> list[TaskRef]
     tasks: Any = asyncio.tasks
     # First: a task that moves from here to there in between is found twice, not never.
     eager = [ref(task) for task in list(getattr(tasks, "_eager_tasks", ()))]
-    scheduled = getattr(tasks, "_scheduled_tasks", None) or getattr(tasks, "_all_tasks", None)
-    if hasattr(tasks, "_py_all_tasks") or not isinstance(scheduled, WeakSet):
+    if hasattr(tasks, "_py_all_tasks"):
         return [ref(task) for loop in loops for task in asyncio.all_tasks(loop)]
-    found: list[TaskRef] = list(vars(scheduled)["data"])
+    found = scheduled_tasks()
     found += eager
     return found
+
+
+def scheduled_tasks() -> list[TaskRef]:
+    """Return references to the tasks of all loops, but to those in their first, eager step.
+
+    A task is there once. None is on Python 3.14, whose list of them is in C.
+    """
+    tasks: Any = asyncio.tasks
+    scheduled = getattr(tasks, "_scheduled_tasks", None) or getattr(tasks, "_all_tasks", None)
+    # In one step, whatever the loops do: a list of a set is made without a line of Python.
+    found: list[TaskRef] = list(getattr(scheduled, "data", ()))
+    return [each for each in found if id(each) not in _of_parent] if _of_parent else found
+
+
+def _leave_those_of_the_parent() -> None:
+    """Note, in a child, what the parent's loops go on with, and nobody here."""
+    for each in live_tasks():
+        task = each()
+        with contextlib.suppress(Exception):  # somebody else's idea of a task, or of a loop
+            if task is not None and task.get_loop().is_running():
+                _of_parent[id(each)] = each
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_those_of_the_parent)
