@@ -15,7 +15,7 @@ from snowshed.attach._observing import _Every
 from snowshed.formats import pprof
 
 SERVICE = """
-import asyncio, json, sys, urllib.request, threading
+import asyncio, json, sys, time, urllib.request, threading
 import snowshed
 
 runtime = snowshed.init(observe={observe!r})
@@ -75,6 +75,30 @@ def test_each_task_with_its_line(tmp_path: Path, by: str) -> None:
     page = printed(tmp_path, FLOOD.format(page=f"tasks?group-by={by}"))
     [created_at] = [group["created_at"] for group in page["groups"] if group["count"] == 30]
     assert "main" in created_at
+
+
+def test_the_pages_are_loaded_before_somebody_asks(tmp_path: Path) -> None:
+    body = """
+async def main():
+    before = "snowshed.integrations._debug._tasks" in sys.modules
+    give_up = time.monotonic() + 30
+    while runtime._observing._pages is None and time.monotonic() < give_up:
+        await asyncio.sleep(0.05)
+    loaded = "snowshed.integrations._debug._tasks" in sys.modules
+    pages = runtime._observing._pages
+    await asyncio.to_thread(ask, "/debug/snowshed/tasks?group-by=owner")
+    print(json.dumps([before, loaded, pages is runtime._observing._pages]))
+"""
+    assert printed(tmp_path, body) == [False, True, True]
+
+
+def test_a_program_that_ends_at_once_loads_no_pages(tmp_path: Path) -> None:
+    body = """
+async def main():
+    await asyncio.sleep(0)
+    print(json.dumps("snowshed.integrations._debug._tasks" in sys.modules))
+"""
+    assert printed(tmp_path, body) is False
 
 
 def test_scopes_pools_and_channels(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -17,7 +18,8 @@ from snowshed.attach._cycle_watch import EVERY, CycleWatch
 from snowshed.attach._origins import Origins
 from snowshed.core._census import channels, open_scopes, pools
 from snowshed.integrations._open_scopes import scopes_in
-from snowshed.observe._polite import polite_imports
+from snowshed.observe._background import Background, Rest
+from snowshed.observe._polite import PAUSE, polite_imports
 from snowshed.observe._sampler._export import Exporter
 from snowshed.observe._sampler._sampler import Sampler
 from snowshed.observe._serve._serve import Server
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 MOUNT = "/debug"
 # How often young tasks are looked at, in seconds; see `snowshed.observe._registry._live`.
 TICK = 0.1
+# When the pages are loaded, after the first loop has begun to run, and the pause before each of
+# their modules; in seconds.
+PREPARED_AFTER, PREPARING_PAUSE = 1.0, 0.01
 # Until the loops have told of their youngest tasks, or it is clear that one is blocked.
 PATIENCE = 0.05
 
@@ -60,6 +65,7 @@ class Observing:
         self.sampler = self._make_sampler()
         self._watch = Watch(self._jobs(), in_child=self._in_child)
         self._pages: Pages | None = None
+        self._preparing = Background("snowshed-debug-load", self._prepare)
         self._runs = self._wraps = False
         self.sources = self._make_sources()
         self.server = Server(
@@ -93,10 +99,16 @@ class Observing:
         # thread, and must not keep the port from those that do the work.
         is_main = threading.current_thread() is threading.main_thread()
         self.server.start(with_port=is_main or self._wraps)
+        if self.server.addresses() and self._pages is None:
+            with contextlib.suppress(
+                RuntimeError
+            ):  # no thread can be had: whoever asks first waits
+                self._preparing.start()
 
     def stop(self) -> None:
         """End the threads, and leave everything as it was."""
         self._watch.stop()
+        self._preparing.stop()
         self.server.stop()
         if self.sampler is not None:
             self.sampler.close()
@@ -149,18 +161,30 @@ class Observing:
             sources["uploads"] = self._uploader.statistics
         return sources
 
-    def _answer(self, request: Request) -> Response:
-        """Answer a request to the server. The pages are loaded for the first that comes."""
+    def _prepare(self, rest: Rest) -> None:
+        """Load the pages before somebody asks.
+
+        Who asks has trouble as a rule. Then a tenth of a second of loading is felt, the disk may be
+        full, and the files on it may be those of the next version already.
+        """
+        if not rest(PREPARED_AFTER):
+            with contextlib.suppress(Exception):  # the first that asks is told what is wrong
+                self._loaded(pause=PREPARING_PAUSE)
+
+    def _loaded(self, pause: float = PAUSE) -> Pages:
         if self._pages is None:
-            # At once it would hold up the loop for a tenth of a second.
-            with polite_imports():
+            with polite_imports(pause):
                 from snowshed.integrations._debug import Access, Pages  # noqa: PLC0415
 
             # Beyond this machine the settings ask for a token.
             remote = not is_loopback(self._settings.debug_host)
             access = Access(self._settings.debug_token, allow_remote=remote)
             self._pages = Pages(self._runtime, observed=self.observed(), access=access, mount=MOUNT)
-        return self._pages.answer(request)
+        return self._pages
+
+    def _answer(self, request: Request) -> Response:
+        """Answer a request to the server."""
+        return self._loaded().answer(request)
 
     # Reading; from any thread.
 

@@ -70,13 +70,20 @@ def let_go(things: list[Any], *, sleep: Callable[[float], None] = time.sleep) ->
 
 
 @contextmanager
-def polite_imports(*, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+def polite_imports(
+    pause: float = PAUSE, *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
     """Let whoever imports something in this thread pause before each module.
 
     A package of forty modules holds the interpreter for a tenth of a second, one of them for a few
     milliseconds.
+
+    Args:
+        pause: seconds.
+        sleep: takes them.
     """
-    pauses = _Pauses(threading.get_ident(), sleep)
+    thread = threading.get_ident()
+    pauses = _Pauses(lambda: sleep(pause) if threading.get_ident() == thread else None)
     sys.meta_path.insert(0, pauses)
     try:
         yield
@@ -87,11 +94,9 @@ def polite_imports(*, sleep: Callable[[float], None] = time.sleep) -> Iterator[N
 class _Pauses:
     """Finds no module, and takes its time about it."""
 
-    def __init__(self, thread: int, sleep: Callable[[float], None]) -> None:
-        self._thread = thread
-        self._sleep = sleep
+    def __init__(self, pause: Callable[[], None]) -> None:
+        self._pause = pause
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
         del name, path, target
-        if threading.get_ident() == self._thread:
-            self._sleep(PAUSE)
+        self._pause()
