@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from observe._looking import for_ever, settle, started
@@ -157,6 +158,22 @@ def test_what_is_no_task_or_gone_is_counted(monkeypatch: pytest.MonkeyPatch) -> 
     found = Glance(ONLY_TASKS)
     assert [*found] == []
     assert (found.about.total, found.about.unreadable, found.about.vanished) == (2, 1, 1)
+
+
+def test_a_task_is_not_held_while_others_have_their_turn() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(0))
+        await task
+        await asyncio.sleep(0)  # the callback that woke this one up held it
+        kept, number = weakref.ref(task), id(task)
+        seen = iter(Glance(ONLY_TASKS))
+        while next(seen).id != number:
+            pass
+        del task
+        gc.collect()
+        assert kept() is None
+
+    asyncio.run(main())
 
 
 def test_nothing_is_kept_of_what_was_yielded() -> None:

@@ -65,16 +65,18 @@ class Glance:
                 vanished += 1
                 continue
             try:
-                state = state_of(task)
-                number = numbers.of(task.get_loop())
+                state, number = state_of(task), numbers.of(task.get_loop())
             except Exception:  # noqa: BLE001 - somebody else's idea of a task
                 unreadable += 1
                 continue
             origin, told = origin_of(task, describe.provenance)
             untold += not told
-            yield Seen(
+            seen = Seen(
                 id(task), "task", "", state, _NOT_LOOKED_AT, (), *origin, None, (), number, False
             )
+            # Not to be the last that holds it when there is a pause.
+            del task
+            yield seen
         threads = tuple(look_at_threads(Paths())) if describe.threads else ()
         yield from threads
         self.about = Snapshot(
