@@ -108,11 +108,16 @@ def test_a_wait_that_takes_no_time_is_none_as_for_the_tool() -> None:
 
 @pytest.mark.parametrize(
     "before",
-    [(STOP, 1, 0, 0), (STATUS, 1, 8, 2, IN_SYSCALL), (STATUS, 1, 8, NOBODY, RUNNABLE)],
-    ids=["after it has stopped", "in a call on another thread", "on no thread"],
+    [
+        (STOP, 1, 0, 0),
+        (BLOCK, 1, 0, 0),
+        (STATUS, 1, 8, 2, IN_SYSCALL),
+        (STATUS, 1, 8, NOBODY, RUNNABLE),
+    ],
+    ids=["it has stopped", "it waits", "in a call on another thread", "on no thread"],
 )
 def test_who_does_not_run_on_a_thread_wakes_nobody_from_there(before: Event) -> None:
-    first = [running()] * (before[0] == STOP)
+    first = [running()] * (before[0] != STATUS)
     waiting = (STATUS, 0, 7, NOBODY, WAITING)
     found = read(one(*first, before, waiting, (UNBLOCK, 1, 7, 1, 0)))
     woken = goroutine(found, 7)

@@ -27,6 +27,7 @@ from _trace_writer import (
     Generation,
     batch,
     header,
+    number,
     numbers,
     one,
     trace,
@@ -166,13 +167,18 @@ def test_a_status_that_contradicts_what_is_known_wins() -> None:
     assert "in another state than their events say: 1, first goroutine 1" in found.warnings[0]
 
 
-def test_a_goroutine_that_is_created_twice_is_two() -> None:
-    twice = (CREATE, 5, 9, 0, 0)
-    found = read(trace(one(running(), twice, twice)))
-    assert [(path.count, path.live) for path in found.paths if not path.older] == [(2, 1)]
+def test_a_goroutine_that_is_created_again_is_another() -> None:
+    found = read(trace(one(running(), *[(CREATE, 5, 9, 0, 0)] * 4)))
+    assert [(path.count, path.live) for path in found.paths if not path.older] == [(4, 1)]
     assert found.warnings == (
-        "goroutines created twice: 1, first goroutine 9, 10 ticks from the start",
+        "goroutines created twice: 3, first goroutine 9, 10 ticks from the start",
     )
+
+
+def test_there_is_no_goroutine_0() -> None:
+    found = read(trace(one(running(0), (CREATE, 1, 0, 0, 0))))
+    assert found.goroutines == ()
+    assert found.warnings == ("events of no goroutine: 2, first 0 ticks from the start",)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +186,7 @@ def test_a_goroutine_that_is_created_twice_is_two() -> None:
     [
         (b"\x02\x03\x01\x05\x00", "stacks left out"),
         (b"\x02\x09", "stacks left out"),
+        (b"\x02\x03\x01" + number(129) + bytes(4 * 129), "stacks left out"),
         (b"\x04\x05\x01\x7fabc", "strings left out"),
         (b"\x04\x06", "strings left out"),
         (b"\x32\x08\x00", "clocks left out"),
@@ -207,6 +214,14 @@ def test_a_generation_without_a_clock_has_the_one_before() -> None:
     assert "number 1 has no clock" in refused(no_clock)
     found = read(trace(generation(1)) + batch(2, 1, 5000, b"\x10\x00\x01\x01") + b"\x34")
     assert (found.generations, found.goroutines[0].state) == (2, GoState.RUNNING)
+
+
+def test_a_batch_has_at_most_64_kib() -> None:
+    full = generation(1).raw(7, 0, bytes((17, 1)) * 32_768)
+    assert read(trace(full)).events["GoDestroy"] == 32_768
+    found = read(WHOLE + batch(4, 1, 0, bytes(65_537)))
+    assert found.generations == 3
+    assert "expected a batch of at most 65536 bytes, found 65537" in found.warnings[0]
 
 
 def test_there_is_no_generation_0() -> None:

@@ -70,4 +70,5 @@ def test_a_number_that_never_ends_costs_no_more_than_its_bytes() -> None:
     long.raw(NOBODY, 0, b"\x02" + b"\x80" * 65_000)
     long.raw(NOBODY, 0, b"\x04\x05" + b"\x80" * 65_000)
     assert gotrace.read(io.BytesIO(trace(long))).generations == 1
-    assert _hot.numbers_in(b"\xff" * 10) == ([], False)
+    assert _hot.numbers_in(b"\x05" + b"\xff" * 9 + b"\x01") == ([5, (1 << 64) - 1], True)
+    assert _hot.numbers_in(b"\x05" + b"\xff" * 10 + b"\x01") == ([5], False)

@@ -108,6 +108,10 @@ class Life:
         self.ready = self.running = self.waiting = self.syscall = 0
         self.site: Site | None = None
 
+    def place(self) -> int:
+        """Return the number of the stack where it waits or waited last; 0 if that is not known."""
+        return (self.site.stack if self.site is not None else 0) or self.stack
+
 
 class Thread:
     """A thread of the operating system, and the goroutine that it runs; 0 for none."""

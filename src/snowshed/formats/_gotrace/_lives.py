@@ -101,6 +101,7 @@ class Lives:
         self._strings: dict[int, str] = {}
         self._path_ids: dict[tuple[int, str, bool], int] = {}
         self._known_paths: dict[tuple[int, int], int] = {}
+        self._ended = 0
         self._stopping: dict[int, tuple[int, str, int]] = {}
 
     def turn_to(self, strings: dict[int, str], stacks: dict[int, int]) -> None:
@@ -151,8 +152,7 @@ class Lives:
         elif what in _BORN:
             self._create(now, id_, _BORN[what], (first, second, third))
         elif what == PAUSE:
-            kind = self._strings.get(first, "?")
-            self._stopping[id_] = now, kind, self.book.stacks.get(second, 0)
+            self._pause(now, id_, first, second)
         elif what == RESUME:
             self._resume(now, id_)
         elif not id_:
@@ -164,8 +164,11 @@ class Lives:
                 new.site = self._site(first, second) if what in {WAITING, SYSCALL} else None
 
     def _new(self, now: int, id_: int, state: int) -> Life | None:
-        """Follow another goroutine, if they are not too many."""
+        """Follow another goroutine, if it is one and they are not too many."""
         live = self.book.live
+        if not id_:
+            self._faults.note("events of no goroutine", f"{now - self.start} ticks from the start")
+            return None
         if len(live) >= _LIVES_AT_MOST:
             what = f"goroutine {id_}, with {_LIVES_AT_MOST} that live"
             self._faults.note("goroutines not followed", what)
@@ -218,8 +221,7 @@ class Lives:
     def _path_of(self, life: Life) -> Path:
         """Return the path of a goroutine; one that is older than the trace gets its now."""
         if life.path < 0:
-            stack = life.site.stack if life.site else life.stack
-            life.path = self._path(0, self._stacks.outermost(stack or life.stack), older=True)
+            life.path = self._path(0, self._stacks.outermost(life.place()), older=True)
             path = self.paths[life.path]
             path.count += 1
             path.peak += 1
@@ -235,10 +237,11 @@ class Lives:
         life.since = now
         lived = now - life.seen
         heap = path.longest
+        self._ended += 1  # so that no two are alike, and lives are never compared
         if len(heap) < _SAMPLES:
-            heapq.heappush(heap, (lived, -life.id, life))
+            heapq.heappush(heap, (lived, -self._ended, life))
         elif lived > heap[0][0]:
-            heapq.heapreplace(heap, (lived, -life.id, life))
+            heapq.heapreplace(heap, (lived, -self._ended, life))
 
     def _add(self, life: Life, path: Path) -> None:
         path.ready += life.ready
@@ -251,7 +254,7 @@ class Lives:
             path.delay += delay
             path.delay_most = max(path.delay_most, delay)
         if not path.bottom:
-            path.bottom = life.site.stack if life.site else life.stack
+            path.bottom = life.place()
 
     def _status(self, now: int, life: Life | None, id_: int, state: int, stack: int) -> None:
         """Begin to follow a goroutine that was there before, or compare with what is known of it.
@@ -286,12 +289,16 @@ class Lives:
         if place and life.site is None:
             life.stack = place
 
+    def _pause(self, now: int, thread: int, kind: int, stack: int) -> None:
+        if len(self.stops) + len(self._stopping) >= _PAUSES_AT_MOST:
+            self._faults.note("pauses left out", f"more than {_PAUSES_AT_MOST}")
+            return
+        name = self._strings.get(kind, "?")
+        self._stopping[thread] = now, name, self.book.stacks.get(stack, 0)
+
     def _resume(self, now: int, thread: int) -> None:
         began = self._stopping.pop(thread, None)
         if began is None:
             return  # it began before the trace
-        if len(self.stops) >= _PAUSES_AT_MOST:
-            self._faults.note("pauses left out", f"more than {_PAUSES_AT_MOST}")
-            return
         at, kind, stack = began
         self.stops.append(Stop(kind, at, max(now - at, 0), stack))

@@ -127,7 +127,7 @@ class _Result:
             state=_STATES[life.state],
             state_for=self._seconds(max(end - began, 0)),
             reason=life.site.reason if life.site else "",
-            stack=self._stack((life.site.stack if life.site else 0) or life.stack),
+            stack=self._stack(life.place()),
             woken_by=life.by or None,
             woken_at=self._stack(life.by_stack),
             moved=moved,
