@@ -43,6 +43,8 @@ ENVIRONMENTS = {
     "five processors": {"GODEBUG": ALL_AT_ONCE, "GOMAXPROCS": "5"},
     "with the heap": {"GODEBUG": f"{ALL_AT_ONCE},traceallocfree=1"},
     "many generations": {"GODEBUG": "traceadvanceperiod=50000000"},
+    "flight recorder": {"TRACED": "recorder"},
+    "with a profile": {"TRACED": "profile", "GODEBUG": ALL_AT_ONCE},
 }
 
 

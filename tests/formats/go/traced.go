@@ -2,6 +2,9 @@
 // traces is tested against. It writes a trace of itself to standard output:
 //
 //	traced rounds
+//
+// With TRACED=recorder in the environment the flight recorder traces, with TRACED=profile a CPU
+// profile is taken at the same time.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"runtime/trace"
 	"strconv"
 	"sync"
@@ -65,9 +69,7 @@ func echo(listener net.Listener, times int) {
 
 func call(address string) {
 	connection, err := net.Dial("tcp", address)
-	if err != nil {
-		panic(err)
-	}
+	must(err)
 	defer connection.Close()
 	buffer := make([]byte, 5)
 	_, _ = connection.Write([]byte("hello"))
@@ -135,11 +137,38 @@ func round(address string, n int) {
 	})
 }
 
-func main() {
-	rounds, err := strconv.Atoi(os.Args[1])
+func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// Starts a trace, and returns what ends it.
+func begin() func() {
+	switch os.Getenv("TRACED") {
+	case "recorder":
+		recorder := trace.NewFlightRecorder(trace.FlightRecorderConfig{
+			MinAge: time.Minute, MaxBytes: 64 << 20,
+		})
+		must(recorder.Start())
+		return func() {
+			_, err := recorder.WriteTo(os.Stdout)
+			must(err)
+			recorder.Stop()
+		}
+	case "profile":
+		must(pprof.StartCPUProfile(io.Discard))
+	}
+	must(trace.Start(os.Stdout))
+	return func() {
+		trace.Stop()
+		pprof.StopCPUProfile()
+	}
+}
+
+func main() {
+	rounds, err := strconv.Atoi(os.Args[1])
+	must(err)
 	stop := make(chan bool)
 	go idle(before)
 	go idle(nil)
@@ -147,14 +176,10 @@ func main() {
 		go ticking(stop)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
+	must(err)
 	go echo(listener, rounds)
 	time.Sleep(5 * time.Millisecond)
-	if err := trace.Start(os.Stdout); err != nil {
-		panic(err)
-	}
+	end := begin()
 	_, task := trace.NewTask(context.Background(), "rounds")
 	for n := range rounds {
 		round(listener.Addr().String(), n)
@@ -165,5 +190,5 @@ func main() {
 	stop <- true
 	task.End()
 	time.Sleep(5 * time.Millisecond)
-	trace.Stop()
+	end()
 }
