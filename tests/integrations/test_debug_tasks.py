@@ -386,7 +386,7 @@ def test_a_thousand_are_in_the_order_of_their_ages() -> None:
 
 def test_stacks_that_are_equal_share_an_entry_although_they_are_two() -> None:
     tasks = [task(1), task(2, stack=tuple(replace(frame) for frame in AT_THE_LOCK))]
-    assert len(json.loads(_rows.encode(tasks, {}))["stacks"]) == 1
+    assert len(json.loads(_rows.encode(tasks, {"schema": 1}))["stacks"]) == 1
 
 
 def test_the_clock_is_that_of_the_wall() -> None:

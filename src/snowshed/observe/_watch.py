@@ -23,7 +23,8 @@ from snowshed.observe._background import Background, Rest
 __all__ = ["Job", "Watch", "WatchStatistics"]
 
 PERIOD = 0.020
-SHARE = 0.01
+# A tenth below a hundredth, for what is spent ahead and on what lies between two looks.
+SHARE = 0.009
 # What may be spent ahead: a profile that is handed over, a list of tasks that is copied.
 AHEAD = 0.005
 # A large bill is paid in instalments: a loop that is blocked should not go unseen for long.
