@@ -212,15 +212,16 @@ def test_a_fork_in_the_middle_of_a_look_leaves_a_child_that_can_look() -> None:
             assert forked.wait(10)
 
     async def main() -> None:
-        async with started(for_ever()) as (task,):
+        async with started(for_ever()):
             thread = threading.Thread(target=take, args=[Describe(Slow())])
             thread.start()
             assert looking.wait(10)
             child = os.fork()
             if child == 0:
                 try:
-                    found = of(task, inline(Describe()))
-                    os._exit(0 if found.state is TaskState.FUTURE else 1)
+                    own = asyncio.new_event_loop().create_task(for_ever())
+                    found = of(own, inline(Describe()))
+                    os._exit(0 if found.state is TaskState.CREATED else 1)
                 except BaseException:
                     os._exit(2)
             forked.set()

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
+import weakref
 from typing import Any
 
 import pytest
 
 from observe._looking import for_ever, settle
-from snowshed.observe._snapshot._tasks import live_tasks
+from snowshed.observe._snapshot._tasks import TaskRefs, live_tasks
 
 
 def alive() -> set[Any]:
@@ -90,3 +92,35 @@ def test_a_forked_child_does_not_take_the_tasks_of_its_parent_for_its_own() -> N
         return tuple(os.read(told, 2))  # type: ignore[return-value]
 
     assert asyncio.run(main()) == (0, 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
+def test_many_references_are_there_in_their_order(count: int) -> None:
+    class Thing:
+        pass
+
+    class Reference(weakref.ref[Thing]):
+        """One that can be referred to itself."""
+
+    things = [Thing() for _ in range(count)]
+    references: list[Any] = [*map(Reference, things)]
+    held = TaskRefs([*references])
+    assert (len(held), [*held]) == (count, references)
+    kept = [*map(weakref.ref, references)]
+    references.clear()
+    gc.collect()
+    assert all(each() is not None for each in kept)
+    del held
+    assert not any(each() is not None for each in kept)
+
+
+def test_the_garbage_collector_does_not_go_through_many_references() -> None:
+    class Thing:
+        pass
+
+    thing = Thing()
+    held = TaskRefs([weakref.ref(thing)] * 6400)  # type: ignore[list-item]
+    reached = [each for each in gc.get_referents(held) if isinstance(each, list)]
+    bundles = max(reached, key=len)
+    assert len(bundles) == 100
+    assert not any(map(gc.is_tracked, bundles))

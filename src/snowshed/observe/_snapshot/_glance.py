@@ -22,7 +22,7 @@ from snowshed.observe._snapshot._futures import GATHERED, is_task
 from snowshed.observe._snapshot._paths import Paths
 from snowshed.observe._snapshot._snapshot import Describe, Snapshot
 from snowshed.observe._snapshot._survey import LoopNumbers, Seen, origin_of
-from snowshed.observe._snapshot._tasks import live_tasks
+from snowshed.observe._snapshot._tasks import TaskRefs, live_tasks
 from snowshed.observe._snapshot._threads import look_at_threads
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Glance:
     def __iter__(self) -> Iterator[TaskSnapshot]:
         describe, numbers = self._describe, LoopNumbers()
         taken_at, began = time.time(), time.perf_counter()
-        found = live_tasks(describe.loops)
+        found = TaskRefs(live_tasks(describe.loops))
         total = len(found)
         vanished = unreadable = untold = 0
         for each in politely(found):

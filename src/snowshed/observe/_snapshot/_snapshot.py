@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snowshed.observe._snapshot._survey import Survey
-from snowshed.observe._snapshot._tasks import TaskRef, live_tasks
+from snowshed.observe._snapshot._tasks import TaskRef, TaskRefs, live_tasks
 from snowshed.observe._snapshot._threads import look_at_threads
 
 if TYPE_CHECKING:
@@ -154,9 +154,8 @@ class _Work:
 
     def steps(self) -> Iterator[None]:
         describe = self._describe
-        tasks = live_tasks(describe.loops)
+        tasks = TaskRefs([*live_tasks(describe.loops), *describe.ended])
         yield
-        tasks += describe.ended
         yield from self._survey.steps(tasks, describe.at_most)
         if describe.threads:
             for thread in look_at_threads(self._survey.paths):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -29,7 +29,7 @@ from snowshed.observe._snapshot._sharing import Entry, Sharing, holding
 from snowshed.observe._snapshot._states import look
 
 if TYPE_CHECKING:
-    from snowshed.observe._snapshot._tasks import TaskRef
+    from snowshed.observe._snapshot._tasks import TaskRef, TaskRefs
 
 NAME_AT_MOST = 200
 
@@ -81,11 +81,11 @@ class Survey:
         self.tasks: list[TaskSnapshot] = []
         self.total = self.vanished = self.unreadable = self.untold = 0
 
-    def steps(self, tasks: list[TaskRef], at_most: int | None) -> Iterator[None]:
+    def steps(self, tasks: TaskRefs | Sequence[TaskRef], at_most: int | None) -> Iterator[None]:
         """Look at ``tasks``, or ``at_most`` of them chosen at random; yield when a pause is due."""
         self.total = len(tasks)
         if at_most is not None and len(tasks) > at_most:
-            tasks = random.sample(tasks, at_most)
+            tasks = random.sample([*tasks], at_most)
         clock = self._clock
         until = clock() + self.chunk
         for each in tasks:

@@ -18,14 +18,49 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 from weakref import ref
+
+import msgspec
+from msgspec.structs import astuple
 
 TaskRef: TypeAlias = "ref[asyncio.Task[Any]]"
 # Those of loops that the parent was running when this process was forked, by the id of the
 # reference, which is held here.
 _of_parent: dict[int, TaskRef] = {}
+
+
+_BUNDLED = 64
+_Bundle: Any = msgspec.defstruct(
+    "_Bundle", [f"reference_{number}" for number in range(_BUNDLED)], gc=False
+)
+
+
+class TaskRefs:
+    """Very many references, which the garbage collector does not go through.
+
+    What is new is gone through at each of its small collections. With a list of a hundred thousand
+    these take 30 to 60 ms, in which the service stands still. So the references are fields of
+    objects that it does not watch; what they lead to cannot lead back to these.
+
+    Cost: about 0.03 us for each.
+    """
+
+    def __init__(self, references: list[TaskRef]) -> None:
+        whole = len(references) - len(references) % _BUNDLED
+        self._bundles = [
+            _Bundle(*references[at : at + _BUNDLED]) for at in range(0, whole, _BUNDLED)
+        ]
+        self._rest = references[whole:]
+
+    def __len__(self) -> int:
+        return _BUNDLED * len(self._bundles) + len(self._rest)
+
+    def __iter__(self) -> Iterator[TaskRef]:
+        for bundle in self._bundles:
+            yield from astuple(bundle)
+        yield from self._rest
 
 
 def live_tasks(loops: Iterable[asyncio.AbstractEventLoop] = ()) -> list[TaskRef]:
