@@ -37,7 +37,7 @@ from snowshed.formats._gotrace import (
 if TYPE_CHECKING:
     from snowshed.model import GoTrace
 
-__all__ = ["AT_MOST", "is_trace", "read"]
+__all__ = ["AT_MOST", "Readable", "is_trace", "read"]
 
 AT_MOST = 4 << 30
 """Bytes of a trace, once decompressed, that are read, unless `read` is told otherwise."""

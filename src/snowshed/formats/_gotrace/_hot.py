@@ -215,9 +215,8 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
         counts[kind] += 1
         now += numbers[at + 1]
         if MOVES[kind]:
-            if kind in {16, 23}:
-                if kind == 16:
-                    running = numbers[at + 2]
+            if kind == 16:
+                running = numbers[at + 2]
                 add((now << 3 | 3, running, RUNNING, 0, 0, 0))
             elif kind == 20:
                 add((now << 3 | 1, running, WAITING, numbers[at + 2], numbers[at + 3], 0))
@@ -226,10 +225,11 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
                 add((now << 3 | 2, numbers[at + 2], WAKE, running, numbers[at + 4], 0))
             elif kind == 22:
                 add((now << 3 | 1, running, SYSCALL, NO_REASON, numbers[at + 3], 0))
+            elif kind == 23:
+                add((now << 3 | 3, running, RUNNING, 0, 0, 0))
             elif kind in {14, 47}:
                 how = CREATE if kind == 14 else CREATE_BLOCKED
-                new, entry, stack = numbers[at + 2], numbers[at + 3], numbers[at + 4]
-                add((now << 3 | 1, new, how, running, stack, entry))
+                add((now << 3 | 1, numbers[at + 2], how, running, numbers[at + 4], numbers[at + 3]))
             elif kind < 19:  # 17 and 18 end the current one; 15 is a call from C
                 if kind == 15:
                     running = numbers[at + 2]
