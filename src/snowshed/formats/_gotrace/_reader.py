@@ -31,7 +31,7 @@ __all__ = ["Reader"]
 _BATCH, _STACKS, _STRINGS, _SAMPLES, _SAMPLE = 1, 2, 4, 6, 7
 _EXPERIMENT, _END = 49, 52
 _WINDOW = 50_000  # moves
-_WINDOW_AT_MOST = 4_000_000
+_WINDOW_AT_MOST = 2_000_000
 
 
 class Reader:
