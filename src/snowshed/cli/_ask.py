@@ -24,6 +24,7 @@ from snowshed.cli._output import fail
 
 __all__ = [
     "CannotAsk",
+    "NoSuchPage",
     "Process",
     "Question",
     "ask_all",
@@ -47,6 +48,10 @@ _HOST = re.compile(r"[^\x00-\x20\x7f]+")
 
 class CannotAsk(Exception):  # noqa: N818 - it is told to the user, not caught by him
     """A process gives no answer; the text says why, and what to do."""
+
+
+class NoSuchPage(CannotAsk):
+    """The service has no such page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Process:
             return self.answers(question)
         except CannotAsk as error:
             msg = f"{self.name}: {error}"
-            raise CannotAsk(msg) from None
+            raise type(error)(msg) from None
 
 
 def at_socket(pid: int, path: Path, timeout: float) -> Process:
@@ -216,7 +221,8 @@ def _get(
         raise CannotAsk(msg)
     if response.status != http.client.OK:
         hint = _hint(response.status, response.headers.get("location"))
-        raise CannotAsk(why_not(response.status, body) + hint)
+        kind = NoSuchPage if response.status == http.client.NOT_FOUND else CannotAsk
+        raise kind(why_not(response.status, body) + hint)
     return body
 
 

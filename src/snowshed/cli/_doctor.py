@@ -1,15 +1,17 @@
-"""``snowshed doctor``: which of the five causes a flood has, from dumps and profiles."""
+"""``snowshed doctor``: which of the five causes a flood has, from dumps, profiles and services."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from snowshed.cli._ask import CannotAsk, safe
+from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail, print_json
-from snowshed.doctor import Loaded, diagnose, document, load, look_at, text
+from snowshed.cli._patients import Asking, examined
+from snowshed.doctor import Diagnosis, diagnose, document, text
 from snowshed.errors import FormatError
 from snowshed.model import Severity
 
@@ -18,12 +20,35 @@ _NEVER = "never"
 
 
 @click.command()
-@click.argument("sources", metavar="FILE...", nargs=-1, required=True)
+@click.argument("sources", metavar="FILE|URL|PID...", nargs=-1, required=True)
 @click.option(
     "--fail-on",
     type=click.Choice([*map(str, Severity), _NEVER]),
     default=str(Severity.MEDIUM),
     help="From which severity on the exit code is 1. [medium]",
+)
+@click.option(
+    "--apart",
+    default="5s",
+    callback=duration_in,
+    metavar="5s",
+    help="Time between the two profiles of a service. [5s]",
+)
+@click.option(
+    "--force", is_flag=True, help="List all goroutines of a service, however long that stops it."
+)
+@click.option(
+    "--token",
+    envvar="SNOWSHED_DEBUG_TOKEN",
+    metavar="TOKEN",
+    help="What a URL asks for. [SNOWSHED_DEBUG_TOKEN]",
+)
+@click.option(
+    "--timeout",
+    default="1m",
+    callback=duration_in,
+    metavar="1m",
+    help="Wait so long for an answer. [1m]",
 )
 @click.option(
     "--format",
@@ -32,51 +57,39 @@ _NEVER = "never"
     default="text",
     help="For people or for programs. [text]",
 )
-def doctor(sources: Sequence[str], fail_on: str, output: str) -> int:
+def doctor(sources: Sequence[str], fail_on: str, output: str, **asking: Any) -> int:
     """Name the cause of a flood in a service, Go or Python.
 
-    FILE is a goroutine or goroutineleak profile, a dump of goroutines, or a log with a crash in it,
-    gzip'd or not; - is stdin. Several are looks at the same service, the oldest first: what grows
-    from one to the next is worse than what stands still.
+    URL is where a service serves /debug/pprof, such as http://payments:6060, or one of its
+    profiles; PID a process under snowshed run. It is asked twice, and for a list of its goroutines
+    only if that does not stop it for long.
 
-    Exit code: 0 when there is nothing as bad as --fail-on, 1 when there is, 2 when a FILE cannot be
-    read.
+    FILE is a goroutine or goroutineleak profile, a dump of goroutines, or a log with a crash in it,
+    gzip'd or not; - is stdin, and a folder all files in it. Several are looks at the same service,
+    the oldest first: what grows from one to the next is worse than what stands still.
+
+    Exit code: 0 when there is nothing as bad as --fail-on, 1 when there is, 2 when something cannot
+    be read or does not answer.
     """
     try:
-        loaded = [load(_name(source), _bytes_of(source)) for source in sources]
-    except FormatError as error:
-        return fail(f"{_COMMAND}: {error}")
+        found = examined(sources, Asking(**asking))
+    except (CannotAsk, FormatError) as error:
+        return fail(f"{_COMMAND}: {safe(str(error))}")
     except OSError as error:
         return fail(f"{_COMMAND}: {error.filename}: cannot be read: {error.strerror}")
-    looks = [look_at(each) for each in loaded]
-    warnings = [*_warnings(loaded)]
-    for each, look in zip(loaded, looks, strict=True):
-        if look is None:
-            warnings.append(f"{each.source}: says nothing of goroutines; left out")
-    found = [look for look in looks if look is not None]
-    if not found:
-        return fail(f"{_COMMAND}: {warnings[-1]}")
-    diagnosis = diagnose(found, warnings=warnings)
-    if output == "json":
-        print_json(**document(diagnosis))
-    else:
-        for warning in diagnosis.warnings:
-            fail(f"{_COMMAND}: {warning}")
-        click.echo(text(diagnosis), nl=False)
+    if not found.looks:
+        return fail(f"{_COMMAND}: {safe(found.warnings[-1])}")
+    diagnosis = diagnose(found.looks, warnings=found.warnings)
+    _print(diagnosis, output)
     worst = diagnosis.worst
     bad = fail_on != _NEVER and worst is not None and worst.rank >= Severity(fail_on).rank
     return int(bad)
 
 
-def _warnings(loaded: Sequence[Loaded]) -> Iterator[str]:
-    for each in loaded:
-        for warning in each.warnings:
-            yield f"{each.source}: {warning}"
-
-
-def _name(source: str) -> str:
-    return "stdin" if source == "-" else source
-
-
-def _bytes_of(source: str) -> bytes:
-    return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+def _print(diagnosis: Diagnosis, output: str) -> None:
+    if output == "json":
+        print_json(**document(diagnosis))
+        return
+    for warning in diagnosis.warnings:
+        fail(f"{_COMMAND}: {safe(warning)}")
+    click.echo(text(diagnosis), nl=False)

@@ -2,24 +2,29 @@
 
 From a dump or a profile of a Go or Python service to a list of findings, in three steps: `load`
 reads whatever it is given, `look_at` makes groups of it, `diagnose` puts several looks together and
-asks each file under ``causes`` what it suspects. `text` and `document` tell the result.
+asks each file under ``causes`` what it suspects. `text` and `document` tell the result. A service
+that runs is asked by `examine`.
 """
 
 from __future__ import annotations
 
 from snowshed.doctor._diagnose import Diagnosis, diagnose
+from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._load import Loaded, load
 from snowshed.doctor._looks import Group, Look, Where, look_at
 from snowshed.doctor._report import document, text
 
 __all__ = [
+    "Ask",
     "Diagnosis",
+    "Examined",
     "Group",
     "Loaded",
     "Look",
     "Where",
     "diagnose",
     "document",
+    "examine",
     "load",
     "look_at",
     "text",

@@ -1,0 +1,132 @@
+"""What ``snowshed doctor`` is pointed at: files, a folder, stdin, a process, a URL.
+
+All of them become looks at one service, in the order in which they are named.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question, at_url
+from snowshed.cli._processes import processes_of
+from snowshed.doctor import Ask, Examined, Loaded, examine, load, look_at
+from snowshed.errors import FormatError
+
+if TYPE_CHECKING:
+    from snowshed.doctor import Look
+
+__all__ = ["Asking", "examined"]
+
+_PROFILES = "/pprof/"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a service is asked.
+
+    Attributes:
+        token: what its pages ask for.
+        timeout: seconds that it may let us wait.
+        force: whether to ask for a list of goroutines even if it is long.
+        apart: seconds between two profiles.
+    """
+
+    token: str | None
+    timeout: float
+    force: bool
+    apart: float
+
+
+def examined(sources: Sequence[str], asking: Asking) -> Examined:
+    """Return what all ``sources`` show, in their order.
+
+    Raises:
+        CannotAsk: a service gives no answer.
+        FormatError: one of them holds nothing that can be diagnosed.
+        OSError: a file cannot be read.
+    """
+    looks: list[Look] = []
+    warnings: list[str] = []
+    for source in sources:
+        found = _of_service(source, asking) if _is_service(source) else _of_files(source)
+        looks += found.looks
+        warnings += found.warnings
+    return Examined(tuple(looks), tuple(warnings))
+
+
+def _is_service(source: str) -> bool:
+    return "://" in source or (source.isdecimal() and not Path(source).exists())
+
+
+def _of_service(source: str, asking: Asking) -> Examined:
+    base, page, query = _parts(source)
+    if page:
+        process = at_url(base, asking.token, asking.timeout)
+        question = Question(f"pprof/{page}", dict(parse_qsl(query)))
+        return _seen([load(source, process.ask(question))])
+    processes = processes_of(source, asking.token, asking.timeout)
+    if len(processes) > 1:
+        names = ", ".join(process.name for process in processes)
+        msg = f"{source} has {len(processes)} processes; name one of them: {names}"
+        raise CannotAsk(msg)
+    (process,) = processes
+    return examine(process.name, _asker(process), force=asking.force, apart=asking.apart)
+
+
+def _parts(source: str) -> tuple[str, str, str]:
+    """Return the URL of the pages, and the page with its query if ``source`` names one."""
+    place, _, query = source.partition("?")
+    base, found, page = place.rpartition(_PROFILES)
+    return (f"{base}{_PROFILES}", page, query) if found and page else (source, "", "")
+
+
+def _asker(process: Process) -> Ask:
+    def ask(page: str) -> bytes | None:
+        name, _, query = page.partition("?")
+        try:
+            return process.ask(Question(f"pprof/{name}", dict(parse_qsl(query))))
+        except NoSuchPage:
+            return None
+
+    return ask
+
+
+def _of_files(source: str) -> Examined:
+    if source == "-":
+        return _seen([load("stdin", sys.stdin.buffer.read())])
+    path = Path(source)
+    if not path.is_dir():
+        return _seen([load(source, path.read_bytes())])
+    loaded, warnings = [], []
+    for file in _oldest_first(path):
+        try:
+            loaded.append(load(str(file), file.read_bytes()))
+        except FormatError as error:
+            warnings.append(f"{error}; left out")
+    if not loaded:
+        raise FormatError(source, "this folder", "no file in it can be diagnosed")
+    seen = _seen(loaded)
+    return Examined(seen.looks, (*warnings, *seen.warnings))
+
+
+def _oldest_first(folder: Path) -> list[Path]:
+    files = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
+    return sorted(files, key=lambda path: (path.stat().st_mtime, path.name))
+
+
+def _seen(loaded: Sequence[Loaded]) -> Examined:
+    looks = [(each, look_at(each)) for each in loaded]
+    return Examined(tuple(look for _, look in looks if look is not None), tuple(_warnings(looks)))
+
+
+def _warnings(looks: Sequence[tuple[Loaded, Look | None]]) -> Iterator[str]:
+    for loaded, look in looks:
+        for warning in loaded.warnings:
+            yield f"{loaded.source}: {warning}"
+        if look is None:
+            yield f"{loaded.source}: says nothing of goroutines; left out"

@@ -1,0 +1,99 @@
+"""Asks a running service for what tells most and hurts it least.
+
+A profile costs a Go service some milliseconds, however many goroutines it has. The list of all of
+them, ``debug=2``, stops it several times, for 4 us times its goroutines each, and one that has a
+hundred thousand for seconds. So two profiles come first, some seconds apart: they tell how many
+there are and what grows. Then come those that nothing can wake, where the runtime tells them. The
+list is asked for only if it is short, or if somebody insists.
+
+Source of the figures: net/http/pprof of Go 1.27, measured by the pauses in its execution trace.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from snowshed.doctor._load import load
+from snowshed.doctor._looks import look_at
+from snowshed.errors import FormatError
+
+if TYPE_CHECKING:
+    from snowshed.doctor._looks import Look
+
+__all__ = ["APART", "LISTED_UP_TO", "Ask", "Examined", "examine"]
+
+LISTED_UP_TO = 10_000
+"""Goroutines up to which a service is asked for a list of them."""
+APART = 5.0
+"""Seconds between the two profiles."""
+
+# Returns what a service has at a page below ``/debug/pprof``; None: there is no such page.
+Ask: TypeAlias = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a service has told.
+
+    Attributes:
+        looks: the oldest first.
+        warnings: what could not be read, or was not asked for, and why.
+    """
+
+    looks: tuple[Look, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def examine(
+    source: str,
+    ask: Ask,
+    *,
+    force: bool = False,
+    apart: float = APART,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Examined:
+    """Return what the service says of its goroutines, or of its tasks.
+
+    Args:
+        source: what to call it in messages.
+        ask: returns a page of it.
+        force: whether to ask for the list even if it is long.
+        apart: seconds between the two profiles.
+        sleep: waits for so long.
+
+    Raises:
+        FormatError: it has no goroutine profile, or what it sends is none.
+        Exception: whatever ``ask`` raises.
+    """
+    looks: list[Look] = []
+    warnings: list[str] = []
+
+    def read(page: str, *, needed: bool = False) -> None:
+        data = ask(page)
+        if data is None:
+            if needed:
+                raise FormatError(source, f"/{page}", "there is no such page")
+            return
+        loaded = load(f"{source} {page}", data)
+        warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
+        look = look_at(loaded)
+        if look is None:
+            raise FormatError(source, f"/{page}", "it says nothing of goroutines")
+        looks.append(look)
+
+    read("goroutine", needed=True)
+    sleep(apart)
+    read("goroutine", needed=True)
+    total = looks[-1].total
+    read("goroutineleak")
+    if force or total <= LISTED_UP_TO:
+        read("goroutine?debug=2")
+    else:
+        warnings.append(
+            f"{source}: {total:,} goroutines are too many to list, which would stop the service "
+            "for a second and more: who made them is not told; --force lists them"
+        )
+    return Examined(tuple(looks), tuple(warnings))

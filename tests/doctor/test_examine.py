@@ -1,0 +1,86 @@
+"""A service is asked for what hurts it least; here a real one, in Go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from doctor._dumps import GO
+from doctor._patient import Patient, patient
+from snowshed.doctor import Ask, diagnose, examine
+from snowshed.doctor._examine import LISTED_UP_TO
+from snowshed.errors import FormatError
+from snowshed.model import Severity
+
+
+@pytest.fixture
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    with patient(tmp_path_factory.mktemp("patient")) as running:
+        yield running
+
+
+def asker(service: Patient) -> Ask:
+    return lambda page: service.get(f"debug/pprof/{page}")
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_what_grows_is_named_with_the_line_that_made_it(service: Patient) -> None:
+    service.get("leak/100")
+    service.get("idle/300")
+    found = examine(service.url, asker(service), sleep=lambda _: service.get("leak/150"))
+    assert [look.listed for look in found.looks] == [False, False, False, True]
+    assert service.asked() == ["goroutine", "goroutine", "goroutineleak", "goroutine?debug=2"]
+    assert found.warnings == ()
+    (leak,) = (f for f in diagnose(found.looks).findings if f.severity is not Severity.LOW)
+    assert (leak.detail, leak.count) == ("abandoned-sender", 250)
+    assert leak.severity is Severity.HIGH
+    assert leak.at.function == "main.notify"
+    assert leak.created_by is not None
+    assert leak.created_by.function == "main.leak"
+    assert any("100 -> 250" in line for line in leak.evidence)
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_service_of_40_000_goroutines_is_not_asked_for_a_list(service: Patient) -> None:
+    service.get("leak/40000")
+    found = examine(service.url, asker(service), sleep=lambda _: None)
+    assert service.asked() == ["goroutine", "goroutine", "goroutineleak"]
+    (warning,) = found.warnings
+    assert "goroutines are too many to list" in warning
+    assert "--force" in warning
+    (leak,) = diagnose(found.looks).findings
+    assert (leak.detail, leak.count, leak.severity) == ("abandoned-sender", 40000, Severity.HIGH)
+    examine(service.url, asker(service), force=True, sleep=lambda _: None)
+    assert service.asked()[-1] == "goroutine?debug=2"
+
+
+def answers(**pages: bytes | None) -> Callable[[str], bytes | None]:
+    return lambda page: pages.get(page.partition("?")[0])
+
+
+PROFILE = (GO / "proto.pb.gz").read_bytes()
+
+
+def test_a_service_without_proof_of_leaks_is_examined_without() -> None:
+    waits: list[float] = []
+    found = examine("http://x", answers(goroutine=PROFILE), apart=7.0, sleep=waits.append)
+    assert len(found.looks) == 3
+    assert waits == [7.0]
+    assert found.looks[0].total <= LISTED_UP_TO
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        ({}, "http://x, /goroutine: there is no such page"),
+        ({"goroutine": b"<html><title>Sign in"}, "a web page with the title 'Sign in'"),
+        ({"goroutine": (GO / "block.pb.gz").read_bytes()}, "it says nothing of goroutines"),
+    ],
+)
+def test_what_is_no_profile_is_refused_in_one_line(pages: dict[str, bytes], said: str) -> None:
+    with pytest.raises(FormatError, match="http://x") as raised:
+        examine("http://x", answers(**pages), sleep=lambda _: None)
+    assert said in str(raised.value)
