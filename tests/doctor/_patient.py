@@ -1,4 +1,4 @@
-"""A Go service that leaks as it is told, and notes which of its profiles were asked for."""
+"""Real Go services for the doctor: one that leaks as it is told, one that is well."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from _go import go_build
 
-_PROGRAM = Path(__file__).parent / "go" / "patient.go"
+_FOLDER = Path(__file__).parent / "go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Patient:
 
 
 @contextmanager
-def patient(folder: Path) -> Iterator[Patient]:
-    """Build the service in ``folder``, and have it run."""
-    program = go_build(_PROGRAM, folder / "patient")
+def patient(folder: Path, name: str = "patient") -> Iterator[Patient]:
+    """Build the service of that name in ``folder``, and have it run."""
+    program = go_build(_FOLDER / f"{name}.go", folder / name)
     with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -95,3 +95,18 @@ def test_who_is_not_in_a_whole_list_has_ended() -> None:
 def test_without_a_look_there_is_nothing() -> None:
     case = Case([])
     assert (case.groups, case.total, case.all_asleep) == ((), 0, False)
+
+
+def test_who_is_stuck_stays_and_who_is_busy_goes_on() -> None:
+    def part(before: tuple[int, ...], now: tuple[int, ...]) -> float | None:
+        looks = [
+            look(goroutine(1, "running", "main.main:1"), *senders(*ids)) for ids in (before, now)
+        ]
+        case = Case(looks)
+        where = next(g.where for g in case.groups if g.where.state == "chan send")
+        return case.still_there(where)
+
+    assert part((2, 3, 4, 5), (2, 3, 4, 6, 7)) == 0.75
+    assert part((2, 3), (4, 5, 6)) == 0.0
+    assert part((), (2, 3)) is None
+    assert Case([look(*senders(2))]).still_there(look(*senders(2)).groups[0].where) is None

@@ -7,7 +7,7 @@ from snowshed.doctor import diagnose
 from snowshed.doctor._case import Case
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._diagnose import judge
-from snowshed.model import Cause, Severity
+from snowshed.model import Cause, Finding, Severity
 
 DETAIL = Detail("made-up", Cause.MISSING_DEADLINE, go="do this", python="do that")
 
@@ -40,7 +40,7 @@ def test_growth_earns_medium_and_growth_that_goes_on_high() -> None:
     few, more, most = stuck(*range(10)), stuck(*range(40)), stuck(*range(90))
     assert severity(few, more) is Severity.MEDIUM
     assert severity(few, more, most) is Severity.HIGH
-    assert severity(few, most, more) is Severity.MEDIUM
+    assert severity(few, most, most) is Severity.MEDIUM
     assert severity(most, few) is Severity.LOW
 
 
@@ -113,3 +113,16 @@ def test_nothing_is_nothing() -> None:
     found = diagnose([look(goroutine(1, "running", "main.main:1"))], warnings=["cut off"])
     assert (found.total, found.findings, found.worst) == (1, (), None)
     assert found.warnings == ("cut off",)
+
+
+def test_growth_of_those_who_go_on_is_no_growth() -> None:
+    def judged(*looks: list[str]) -> Finding:
+        return judge(Case([look(*each) for each in looks]), [suspects()]).findings[0]  # type: ignore[list-item]
+
+    busy = judged(stuck(*range(100, 110)), stuck(*range(200, 260)))
+    assert busy.severity is Severity.LOW
+    assert busy.against == (
+        "10 -> 60 from look to look, but 100% of those before have gone on meanwhile",
+    )
+    leaking = judged(stuck(*range(100, 110)), stuck(*range(100, 160)))
+    assert (leaking.severity, leaking.against) == (Severity.MEDIUM, ())

@@ -30,16 +30,17 @@ def test_what_grows_is_named_with_the_line_that_made_it(service: Patient) -> Non
     service.get("leak/100")
     service.get("idle/300")
     found = examine(service.url, asker(service), sleep=lambda _: service.get("leak/150"))
-    assert [look.listed for look in found.looks] == [False, False, False, True]
-    assert service.asked() == ["goroutine", "goroutine", "goroutineleak", "goroutine?debug=2"]
+    assert [look.listed for look in found.looks] == [False, False, False, True, True]
+    twice = ["goroutine", "goroutine", "goroutineleak", "goroutine?debug=2", "goroutine?debug=2"]
+    assert service.asked() == twice
     assert found.warnings == ()
     (leak,) = (f for f in diagnose(found.looks).findings if f.severity is not Severity.LOW)
-    assert (leak.detail, leak.count) == ("abandoned-sender", 250)
+    assert (leak.detail, leak.count) == ("abandoned-sender", 400)
     assert leak.severity is Severity.HIGH
     assert leak.at.function == "main.notify"
     assert leak.created_by is not None
     assert leak.created_by.function == "main.leak"
-    assert any("100 -> 250" in line for line in leak.evidence)
+    assert any(line.startswith("100 -> 250 -> 250 -> 400") for line in leak.evidence)
 
 
 @pytest.mark.slow
@@ -67,8 +68,8 @@ PROFILE = (GO / "proto.pb.gz").read_bytes()
 def test_a_service_without_proof_of_leaks_is_examined_without() -> None:
     waits: list[float] = []
     found = examine("http://x", answers(goroutine=PROFILE), apart=7.0, sleep=waits.append)
-    assert len(found.looks) == 3
-    assert waits == [7.0]
+    assert len(found.looks) == 4
+    assert waits == [7.0, 7.0]
     assert found.looks[0].total <= LISTED_UP_TO
 
 

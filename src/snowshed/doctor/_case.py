@@ -83,10 +83,8 @@ class Case:
         self.all_asleep = self.best is not None and self.best.all_asleep
         self.total = sum(group.count for group in self.groups)
         self._by_id = {each.id: each for group in self.groups for each in group.members}
-        self._ids_before = [
-            {each.id: group.where for group in look.groups for each in group.members}
-            for look in listed[:-1]
-        ]
+        self._ids_before = [_places_in(look) for look in listed[:-1]]
+        self._ids_now = _places_in(listed[-1]) if listed else {}
 
     def growth(self, where: Where) -> Growth | None:
         """Return how many there were at a place, look by look; None: there was one look."""
@@ -107,6 +105,18 @@ class Case:
             for each in group.members
         )
 
+    def still_there(self, where: Where) -> float | None:
+        """Return which part of those that stood at a place in the last list but one still does.
+
+        None: nobody stood there, or there are no two lists. Who is stuck stays; who is busy goes
+        on, and others come, also where their number grows for a while.
+        """
+        if not self._ids_before:
+            return None
+        before = [id_ for id_, place in self._ids_before[-1].items() if place == where]
+        now = self._ids_now
+        return sum(now.get(id_) == where for id_ in before) / len(before) if before else None
+
     def find(self, id: int | None) -> Goroutine | None:  # noqa: A002 - the word for it
         """Return the goroutine of that id; None if it is not in the best look."""
         return None if id is None else self._by_id.get(id)
@@ -123,6 +133,10 @@ class Case:
     def _with_proof(self, group: Group) -> Group:
         leaked = max(group.leaked, min(group.count, self._leaked[group.where]))
         return replace(group, leaked=leaked)
+
+
+def _places_in(look: Look) -> dict[int, Where]:
+    return {each.id: group.where for group in look.groups for each in group.members}
 
 
 def _counts_of(look: Look) -> Counter[Where]:

@@ -23,6 +23,9 @@ __all__ = ["Diagnosis", "diagnose", "judge"]
 
 GOROUTINES_AT_MOST = 20
 _SURE = 0.99
+# Of those that stood at a place in the list before, so many have to be there still for it to grow
+# by more than being busy.
+STUCK_FROM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,18 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     growth = case.growth(group.where)
     stayed = case.stayed(group)
     evidence: list[str] = []
+    against = [*suspicion.against]
     confidence = suspicion.confidence
     severity = Severity.LOW
     if suspicion.waiting_is_wrong and stayed:
         severity = Severity.MEDIUM
         evidence.append(f"{stayed:,} of them stood there in the look before, too")
         confidence = _surer(confidence, 0.3)
-    if growth is not None and growth.grows:
+    still_there = case.still_there(group.where)
+    if growth is not None and growth.grows and still_there is not None and still_there < STUCK_FROM:
+        gone = 1 - still_there
+        against.append(f"{growth}, but {gone:.0%} of those before have gone on meanwhile")
+    elif growth is not None and growth.grows:
         severity = Severity.HIGH if growth.goes_on else Severity.MEDIUM
         evidence.insert(0, str(growth))
         confidence = _surer(confidence, 0.5)
@@ -110,7 +118,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         at=group.where.at,
         created_by=group.created_by,
         evidence=(*evidence, *suspicion.evidence),
-        against=suspicion.against,
+        against=tuple(against),
         advice=_advice(suspicion),
         related=suspicion.related,
         goroutines=tuple(each.id for each in group.members[:GOROUTINES_AT_MOST]),

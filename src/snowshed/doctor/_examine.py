@@ -4,7 +4,8 @@ A profile costs a Go service some milliseconds, however many goroutines it has. 
 them, ``debug=2``, stops it several times, for 4 us times its goroutines each, and one that has a
 hundred thousand for seconds. So two profiles come first, some seconds apart: they tell how many
 there are and what grows. Then come those that nothing can wake, where the runtime tells them. The
-list is asked for only if it is short, or if somebody insists.
+list is asked for only if it is short, or if somebody insists; then twice, as only who stands at
+the same place in both is stuck and not merely busy.
 
 Source of the figures: net/http/pprof of Go 1.27, measured by the pauses in its execution trace.
 """
@@ -61,7 +62,7 @@ def examine(
         source: what to call it in messages.
         ask: returns a page of it.
         force: whether to ask for the list even if it is long.
-        apart: seconds between the two profiles.
+        apart: seconds between the two profiles, and the two lists.
         sleep: waits for so long.
 
     Raises:
@@ -90,6 +91,8 @@ def examine(
     total = looks[-1].total
     read("goroutineleak")
     if force or total <= LISTED_UP_TO:
+        read("goroutine?debug=2")
+        sleep(apart)
         read("goroutine?debug=2")
     else:
         warnings.append(
