@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
 
-__all__ = ["orphans", "said_of_orphans", "stands_in_program"]
+__all__ = ["orphans", "proven_or_growing", "said_of_orphans", "stands_in_program"]
 
 
 def orphans(case: Case, group: Group) -> int:
@@ -41,3 +42,15 @@ def stands_in_program(group: Group) -> bool:
     """
     waits = next((frame for frame in group.stack if whose(frame) is not Whose.RUNTIME), None)
     return waits is not None and whose(waits) is Whose.PROGRAM
+
+
+def proven_or_growing(case: Case, state: str) -> Iterator[Group]:
+    """Yield each group in ``state`` that has more against it than its state.
+
+    For waits that are idle as a rule, and are told only with proof or growth.
+    """
+    for group in case.groups:
+        if group.where.state == state and stands_in_program(group):
+            growth = case.growth(group.where)
+            if group.leaked or case.all_asleep or (growth is not None and growth.grows):
+                yield group

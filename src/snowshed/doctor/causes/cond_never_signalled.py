@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._waits import stands_in_program
+from snowshed.doctor.causes._waits import proven_or_growing
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -35,9 +35,5 @@ DETAIL = Detail(
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that waits for a condition, and has growth or proof against it."""
-    for group in case.groups:
-        if group.where.state != "sync.Cond.Wait" or not stands_in_program(group):
-            continue
-        growth = case.growth(group.where)
-        if group.leaked or case.all_asleep or (growth and growth.grows):
-            yield Suspicion(DETAIL, group, 0.6)
+    for group in proven_or_growing(case, "sync.Cond.Wait"):
+        yield Suspicion(DETAIL, group, 0.6)
