@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from snowshed.errors import FormatError
-from snowshed.formats import goroutines, pprof
+from snowshed.formats import goroutines, gotrace, pprof
 from snowshed.formats._pprof import unzip
 from snowshed.model import GoroutineDump, Profile
 
@@ -87,6 +87,9 @@ def _read(source: str, raw: bytes) -> Content:
         raise FormatError(source, "byte 0", f"empty; accepted: {ACCEPTED}")
     if beginning.lstrip().lower().startswith(_MARKUP):
         raise FormatError(source, "byte 0", _about_page(beginning))
+    if gotrace.is_trace(beginning):
+        what = f"a Go execution trace, of which nothing is diagnosed yet; accepted: {ACCEPTED}"
+        raise FormatError(source, "byte 0", what)
     if _is_text(beginning):
         return goroutines.read(raw)
     return pprof.read(raw, at_most=len(raw))
