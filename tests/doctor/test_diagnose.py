@@ -45,9 +45,18 @@ def test_growth_earns_medium_and_growth_that_goes_on_high() -> None:
 
 
 def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
-    assert severity(stuck(2, 3), stuck(2, 3), waiting_is_wrong=True) is Severity.MEDIUM
-    assert severity(stuck(2, 3), stuck(4, 5), waiting_is_wrong=True) is Severity.LOW
-    assert severity(stuck(2, 3), stuck(2, 3)) is Severity.LOW
+    def of(first: list[str], second: list[str], **changed: object) -> Severity:
+        return severity(first, second, **{"waiting_is_wrong": True, **changed})
+
+    many = stuck(*range(2, 14))
+    assert of(many, many) is Severity.MEDIUM
+    assert of(many, many, waiting_is_wrong=False) is Severity.LOW
+    assert of(many, stuck(*range(102, 114))) is Severity.LOW
+    # Workers that come back to the same place are busy, and one that always waits is held back.
+    assert of(many, stuck(*range(4, 16))) is Severity.LOW
+    assert of(stuck(2), stuck(2)) is Severity.LOW
+    old = [goroutine(2, "chan send, 9 minutes", "main.notify:5")]
+    assert of(old, old) is Severity.MEDIUM
 
 
 def test_proof_earns_high() -> None:

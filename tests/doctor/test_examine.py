@@ -45,6 +45,26 @@ def test_what_grows_is_named_with_the_line_that_made_it(service: Patient) -> Non
 
 @pytest.mark.slow
 @pytest.mark.server
+@pytest.mark.parametrize(
+    ("page", "detail", "function"),
+    [
+        ("hang", "transport-no-timeout", "main.call"),
+        ("open", "unclosed-body", "net/http.(*persistConn).readLoop"),
+    ],
+)
+def test_what_the_http_client_waits_for_is_told(
+    page: str, detail: str, function: str, service: Patient
+) -> None:
+    service.get(f"{page}/5")
+    found = examine(service.url, asker(service), sleep=lambda _: service.get(f"{page}/40"))
+    findings = [each for each in diagnose(found.looks).findings if each.detail == detail]
+    assert {finding.at.function for finding in findings} == {function}
+    assert sum(finding.count for finding in findings) == 85
+    assert all(finding.severity is not Severity.LOW for finding in findings)
+
+
+@pytest.mark.slow
+@pytest.mark.server
 def test_a_service_of_40_000_goroutines_is_not_asked_for_a_list(service: Patient) -> None:
     service.get("leak/40000")
     found = examine(service.url, asker(service), sleep=lambda _: None)

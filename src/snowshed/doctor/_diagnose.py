@@ -26,6 +26,9 @@ _SURE = 0.99
 # Of those that stood at a place in the list before, so many have to be there still for it to grow
 # by more than being busy.
 STUCK_FROM = 0.5
+# And so many to be called stuck for their age alone, as workers that are busy come back to the same
+# place; few of them only if the runtime, too, says that they are old.
+ALL_STAY, MANY, MINUTES = 0.95, 10, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,12 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     against = [*suspicion.against]
     confidence = suspicion.confidence
     severity = Severity.LOW
-    if suspicion.waiting_is_wrong and stayed:
+    still_there = case.still_there(group.where)
+    are_old = stayed >= MANY or (stayed > 0 and group.minutes >= MINUTES)
+    if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
         severity = Severity.MEDIUM
         evidence.append(f"{stayed:,} of them stood there in the look before, too")
         confidence = _surer(confidence, 0.3)
-    still_there = case.still_there(group.where)
     if growth is not None and growth.grows and still_there is not None and still_there < STUCK_FROM:
         gone = 1 - still_there
         against.append(f"{growth}, but {gone:.0%} of those before have gone on meanwhile")

@@ -34,3 +34,8 @@ def test_a_proven_wait_beside_another_proven_one_is_worth_a_word() -> None:
     channel = waits(3, "chan receive", ("main.drain", 0, 30), leaked=True)
     (found,) = suspicions(case(lock, channel))
     assert (found.confidence, found.related[0].at.line) == (0.32, 30)
+
+
+def test_who_waits_for_a_condition_has_let_go_of_the_lock() -> None:
+    drain = waits(3, "sync.Cond.Wait", ("main.(*Hub).drain", HUB, 60))
+    assert not [*suspicions(case(WAITER, drain))]

@@ -3,7 +3,8 @@
 //	patient
 //
 // It prints its address. /leak/N starts N goroutines that send to a channel nobody receives from,
-// /idle/N as many that wait for work; /asked tells the profiles.
+// /idle/N as many that wait for work, /hang/N as many that call a page that never answers; /open/N
+// leaves N answers open. /asked tells the profiles.
 package main
 
 import (
@@ -14,18 +15,26 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 var (
 	mutex sync.Mutex
 	asked []string
+	begun sync.WaitGroup
 	work  = make(chan int)
+	url   string
+	kept  []*http.Response
 )
 
-func notify(done chan<- int) { done <- 1 }
+func notify(done chan<- int) {
+	begun.Done()
+	done <- 1
+}
 
 func leak(count int) {
 	done := make(chan int)
+	begun.Add(count)
 	for range count {
 		go notify(done)
 	}
@@ -42,10 +51,40 @@ func idle(count int) {
 	}
 }
 
+func call(url string) {
+	answer, err := http.Get(url)
+	if err == nil {
+		answer.Body.Close()
+	}
+}
+
+func never(w http.ResponseWriter, r *http.Request) {
+	begun.Done()
+	<-r.Context().Done()
+}
+
+func hang(count int) {
+	begun.Add(count)
+	for range count {
+		go call(url + "/never")
+	}
+}
+
+func open(count int) {
+	for range count {
+		if answer, err := http.Get(url + "/page"); err == nil {
+			kept = append(kept, answer)
+		}
+	}
+}
+
 func counted(start func(int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		count, _ := strconv.Atoi(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 		start(count)
+		// Until all wait as they are to, or are about to.
+		begun.Wait()
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -60,6 +99,10 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/leak/", counted(leak))
 	mux.HandleFunc("/idle/", counted(idle))
+	mux.HandleFunc("/hang/", counted(hang))
+	mux.HandleFunc("/open/", counted(open))
+	mux.HandleFunc("/never", never)
+	mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page") })
 	mux.HandleFunc("/debug/pprof/", profiles)
 	mux.HandleFunc("/asked", func(w http.ResponseWriter, r *http.Request) {
 		mutex.Lock()
@@ -70,6 +113,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Printf("http://%s\n", listener.Addr())
+	url = fmt.Sprintf("http://%s", listener.Addr())
+	fmt.Println(url)
 	panic(http.Serve(listener, mux))
 }

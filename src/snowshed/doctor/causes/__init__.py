@@ -13,6 +13,8 @@ from snowshed.doctor.causes import (
     lock_order,
     nil_channel,
     rwlock_recursion,
+    transport_no_timeout,
+    unclosed_body,
     waitgroup_never_done,
 )
 
@@ -31,4 +33,6 @@ ALL: tuple[Looks, ...] = (
     lock_order.suspicions,
     lock_across_channel.suspicions,
     rwlock_recursion.suspicions,
+    transport_no_timeout.suspicions,
+    unclosed_body.suspicions,
 )

@@ -35,6 +35,8 @@ OBJECT_AT_MOST = 1024
 # So many waiters of one lock are compared with each other: the others stand there alike.
 COMPARED_AT_MOST = 200
 _LOCKING = re.compile(r"(?:internal/)?sync\.\(\*(?:RW)?Mutex\)\.(?:lockSlow|rLockSlow|R?Lock)")
+# Not `sync.Cond.Wait`, which lets go of its lock.
+_WAITS_FOR_OTHERS = "sync.WaitGroup.Wait"
 _RECEIVER = re.compile(r"(.+\.\(\*?[^()]+\))\.")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
 
@@ -81,7 +83,7 @@ class Locks:
         for group in case.groups:
             if group.where.state in LOCK_STATES:
                 self.waits += _waits_of(group)
-            elif group.state_class in {StateClass.CHANNEL, StateClass.WAIT}:
+            elif group.state_class is StateClass.CHANNEL or group.where.state == _WAITS_FOR_OTHERS:
                 self.others += _waits_of(group)
         self._by_group: dict[int, list[LockWait]] = defaultdict(list)
         for wait in self.waits:

@@ -1,0 +1,49 @@
+"""transport-no-timeout: calls over HTTP wait for answers that do not come.
+
+Looks for: goroutines of the program that wait in Go's HTTP client for the head of an answer.
+
+Why: ``http.DefaultClient``, and each client that does not say otherwise, waits for ever. When the
+other side hangs, every call to it hangs too, with all that it has.
+
+Evidence: there are more of them from look to look.
+
+Against: another side that is slow shows the same for a while; and long polls wait on purpose.
+
+Silence: a context with a deadline for each call, or ``http.Client{Timeout: ...}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "transport-no-timeout",
+    Cause.MISSING_DEADLINE,
+    go="give each call a deadline: http.NewRequestWithContext with context.WithTimeout, "
+    "or http.Client{Timeout: ...}",
+)
+_WAITS = frozenset({"net/http.(*persistConn).roundTrip", "net/http.(*http2ClientConn).RoundTrip"})
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield each line whose calls wait for answers, if they become more."""
+    for group in case.groups:
+        if any(frame.function in _WAITS for frame in group.stack):
+            growth = case.growth(group.where)
+            if growth is not None and growth.grows:
+                yield Suspicion(
+                    DETAIL,
+                    group,
+                    0.6,
+                    evidence=("each waits for the head of an answer",),
+                    against=("another side that is slow, or a long poll, shows the same",),
+                )

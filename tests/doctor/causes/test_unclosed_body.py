@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from doctor._dumps import goroutine, look
+from snowshed.doctor._case import Case
+from snowshed.doctor.causes.unclosed_body import suspicions
+
+
+def readers(count: int, state: str = "select") -> list[str]:
+    call = "net/http.(*persistConn).readLoop:2325"
+    made = "net/http.(*Transport).dialConn in goroutine 7"
+    file = "/usr/local/go/src/net/http/transport.go"
+    return [
+        goroutine(number, state, call, created=made, file=file) for number in range(10, 10 + count)
+    ]
+
+
+def test_answers_that_nobody_finishes_are_told_when_they_become_more() -> None:
+    (found,) = suspicions(Case([look(*readers(3)), look(*readers(40))]))
+    assert found.group.count == 40
+    assert not [*suspicions(Case([look(*readers(40))]))]
+
+
+def test_connections_that_are_idle_may_become_as_many_as_they_like() -> None:
+    looks = [look(*readers(count, "IO wait")) for count in (3, 40)]
+    assert not [*suspicions(Case(looks))]
