@@ -68,6 +68,8 @@ def meaning(line: str) -> str:
     line = re.sub(r"^\d+\. ", "", line)
     line = re.sub(r"\S*/", "", line)
     line = re.sub(r"\b(process |Task-)\d+", r"\1N", line)
+    # Of threads there is one more for a moment, while the debug pages are loaded.
+    line = re.sub(r"^5,00\d (?=tasks and threads)", "5,00N ", line)
     return " ".join(line.split())
 
 
