@@ -131,7 +131,7 @@ def test_growth_of_those_who_go_on_is_no_growth() -> None:
     busy = judged(stuck(*range(100, 110)), stuck(*range(200, 260)))
     assert busy.severity is Severity.LOW
     assert busy.against == (
-        "10 -> 60 from look to look, but 100% of those before have gone on meanwhile",
+        "10 -> 60 from look to look, but 100% of those of the list before are not there now",
     )
     leaking = judged(stuck(*range(100, 110)), stuck(*range(100, 160)))
     assert (leaking.severity, leaking.against) == (Severity.MEDIUM, ())

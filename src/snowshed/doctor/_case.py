@@ -108,14 +108,14 @@ class Case:
     def still_there(self, where: Where) -> float | None:
         """Return which part of those that stood at a place in the last list but one still does.
 
-        None: nobody stood there, or there are no two lists. Who is stuck stays; who is busy goes
+        0 if nobody stood there; None: there are no two lists. Who is stuck stays; who is busy goes
         on, and others come, also where their number grows for a while.
         """
         if not self._ids_before:
             return None
         before = [id_ for id_, place in self._ids_before[-1].items() if place == where]
         now = self._ids_now
-        return sum(now.get(id_) == where for id_ in before) / len(before) if before else None
+        return sum(now.get(id_) == where for id_ in before) / len(before) if before else 0.0
 
     def find(self, id: int | None) -> Goroutine | None:  # noqa: A002 - the word for it
         """Return the goroutine of that id; None if it is not in the best look."""

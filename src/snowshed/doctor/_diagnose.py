@@ -96,7 +96,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         confidence = _surer(confidence, 0.3)
     if growth is not None and growth.grows and still_there is not None and still_there < STUCK_FROM:
         gone = 1 - still_there
-        against.append(f"{growth}, but {gone:.0%} of those before have gone on meanwhile")
+        against.append(f"{growth}, but {gone:.0%} of those of the list before are not there now")
     elif growth is not None and growth.grows:
         severity = Severity.HIGH if growth.goes_on else Severity.MEDIUM
         evidence.insert(0, str(growth))
