@@ -100,9 +100,8 @@ class Observing:
         is_main = threading.current_thread() is threading.main_thread()
         self.server.start(with_port=is_main or self._wraps)
         if self.server.addresses() and self._pages is None:
-            with contextlib.suppress(
-                RuntimeError
-            ):  # no thread can be had: whoever asks first waits
+            # No thread can be had: then whoever asks first waits.
+            with contextlib.suppress(RuntimeError):
                 self._preparing.start()
 
     def stop(self) -> None:

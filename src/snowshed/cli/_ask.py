@@ -28,6 +28,7 @@ __all__ = [
     "Process",
     "Question",
     "ask_all",
+    "asks",
     "asks_a_process",
     "at_socket",
     "at_url",
@@ -327,8 +328,8 @@ def _escaped(each: str) -> str:
     return each.encode("unicode_escape", "backslashreplace").decode()
 
 
-def asks_a_process(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every command has which asks a process."""
+def asks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that asks somebody."""
     for option in (
         click.option(
             "--timeout",
@@ -343,7 +344,11 @@ def asks_a_process(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="TOKEN",
             help="What a URL asks for. [SNOWSHED_DEBUG_TOKEN]",
         ),
-        click.argument("target", metavar="PID|URL"),
     ):
         command = option(command)
     return command
+
+
+def asks_a_process(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every command has that asks one process, or one service."""
+    return click.argument("target", metavar="PID|URL")(asks(command))

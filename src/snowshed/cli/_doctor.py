@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, safe
+from snowshed.cli._ask import CannotAsk, asks, safe
 from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail, print_json
 from snowshed.cli._patients import Asking, examined
@@ -37,19 +37,7 @@ _NEVER = "never"
 @click.option(
     "--force", is_flag=True, help="List all goroutines of a service, however long that stops it."
 )
-@click.option(
-    "--token",
-    envvar="SNOWSHED_DEBUG_TOKEN",
-    metavar="TOKEN",
-    help="What a URL asks for. [SNOWSHED_DEBUG_TOKEN]",
-)
-@click.option(
-    "--timeout",
-    default="1m",
-    callback=duration_in,
-    metavar="1m",
-    help="Wait so long for an answer. [1m]",
-)
+@asks
 @click.option(
     "--format",
     "output",

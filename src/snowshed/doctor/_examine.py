@@ -97,6 +97,6 @@ def examine(
     else:
         warnings.append(
             f"{source}: {total:,} goroutines are too many to list, which would stop the service "
-            "for a second and more: who made them is not told; --force lists them"
+            "several times: who made them is not told; --force lists them"
         )
     return Examined(tuple(looks), tuple(warnings))

@@ -248,7 +248,7 @@ class _Groups:
 
     @classmethod
     def of(cls, tasks: Iterable[TaskSnapshot], by: Sequence[str]) -> _Groups:
-        """Go through ``tasks`` once, and keep none. Cost: a microsecond for each."""
+        """Go through ``tasks`` once, and keep none. Cost: 1.5 us for each."""
         self = cls(by)
         groups, extract = self._groups, [_GROUPS[name] for name in by]
         for task in tasks:
