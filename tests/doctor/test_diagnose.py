@@ -9,7 +9,7 @@ from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._diagnose import judge
 from snowshed.model import Cause, Finding, Severity
 
-DETAIL = Detail("made-up", Cause.MISSING_DEADLINE, go="do this", python="do that")
+DETAIL = Detail("made-up", Cause.MISSING_DEADLINE, why="it is", go="do this", python="do that")
 
 
 def suspects(**changed: object) -> object:
@@ -86,7 +86,7 @@ def test_nobody_is_quite_sure() -> None:
 
 
 def test_of_several_suspicions_of_a_group_the_surest_is_told() -> None:
-    surer = Detail("surer", Cause.CHANNEL_CASCADE, go="do the other")
+    surer = Detail("surer", Cause.CHANNEL_CASCADE, why="it is", go="do the other")
 
     def second(case: Case) -> Iterator[Suspicion]:
         for group in case.groups:

@@ -18,6 +18,7 @@ LEAK = Finding(
     Frame("billing.bill", "billing/notify.go", 71),
     evidence=("1,000 -> 4,812 in 375 s, +610 a minute",),
     against=("a receiver that is slow looks the same in a single look",),
+    why="whoever should receive has returned early",
     advice="give the channel a buffer for every value that is sent, "
     "or send in a select that also waits for ctx.Done()",
     related=(Related(Frame("billing.wait", "billing/notify.go", 30), "the receiver returns here"),),
@@ -32,6 +33,7 @@ def test_text_says_what_was_seen_what_is_against_it_and_what_to_do() -> None:
         "  cause    channel-cascade, 93% sure\n"
         "  seen     1,000 -> 4,812 in 375 s, +610 a minute\n"
         "           created at billing/notify.go:71 billing.bill\n"
+        "  why      whoever should receive has returned early\n"
         "  against  a receiver that is slow looks the same in a single look\n"
         "  see also the receiver returns here: billing/notify.go:30 billing.wait\n"
         "  do       give the channel a buffer for every value that is sent, "
@@ -81,6 +83,7 @@ def test_programs_get_each_field_under_a_name_that_stays() -> None:
                 ],
                 "evidence": ["1,000 -> 4,812 in 375 s, +610 a minute"],
                 "against": ["a receiver that is slow looks the same in a single look"],
+                "why": "whoever should receive has returned early",
                 "advice": LEAK.advice,
                 "goroutines": [17, 18],
             }

@@ -22,12 +22,14 @@ class Detail:
     Attributes:
         name: the fixed word for it.
         cause: which of the five it is.
+        why: how it comes about, in half a sentence.
         go: what to do about it in Go.
         python: what to do about it in Python.
     """
 
     name: str
     cause: Cause
+    why: str
     go: str
     python: str = ""
 

@@ -123,6 +123,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         created_by=group.created_by,
         evidence=(*evidence, *suspicion.evidence),
         against=tuple(against),
+        why=detail.why,
         advice=_advice(suspicion),
         related=suspicion.related,
         goroutines=tuple(each.id for each in group.members[:GOROUTINES_AT_MOST]),

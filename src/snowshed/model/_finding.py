@@ -69,6 +69,7 @@ class Finding:
         created_by: the line that started them; None if that is not known.
         evidence: what was seen that speaks for it, the strongest first.
         against: what speaks against it.
+        why: how it comes about.
         advice: what to do.
         related: other places.
         goroutines: ids of some of them.
@@ -84,6 +85,7 @@ class Finding:
     created_by: Frame | None = None
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    why: str = ""
     advice: str = ""
     related: tuple[Related, ...] = ()
     goroutines: tuple[int, ...] = ()

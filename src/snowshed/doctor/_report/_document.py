@@ -37,6 +37,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         ],
         "evidence": list(finding.evidence),
         "against": list(finding.against),
+        "why": finding.why,
         "advice": finding.advice,
         "goroutines": list(finding.goroutines),
     }

@@ -32,6 +32,7 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
     yield from _entry("cause", [f"{finding.cause}, {finding.confidence:.0%} sure"], width)
     made = [] if finding.created_by is None else [f"created at {_place(finding.created_by)}"]
     yield from _entry("seen", [*finding.evidence, *made], width)
+    yield from _entry("why", [finding.why] if finding.why else [], width)
     yield from _entry("against", finding.against, width)
     related = (f"{each.message}: {_place(each.at)}" for each in finding.related)
     yield from _entry("see also", related, width)

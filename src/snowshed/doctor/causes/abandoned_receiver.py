@@ -31,6 +31,7 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "abandoned-receiver",
     Cause.CHANNEL_CASCADE,
+    why="whoever should send has returned without sending, and without closing the channel",
     go="close the channel when the sender ends (defer close(ch)), "
     "or receive in a select that also waits for ctx.Done()",
     python="close the sending side when it ends, or receive with a timeout",

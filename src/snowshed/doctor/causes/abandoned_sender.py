@@ -33,6 +33,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "abandoned-sender",
     Cause.CHANNEL_CASCADE,
+    why="whoever should receive has returned early, on a timeout, on an error, or after the "
+    "first of several answers, and the channel has no room",
     go="give the channel a buffer for every value that is sent, "
     "or send in a select that also waits for ctx.Done()",
     python="receive until the channel is closed, or send with a timeout",

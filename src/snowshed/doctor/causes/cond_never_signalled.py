@@ -29,6 +29,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "cond-never-signalled",
     Cause.CHANNEL_CASCADE,
+    why="the signal came before the wait, went to another waiter, or whoever should give it "
+    "has ended",
     go="test the condition in a loop under the lock before each Wait, and Broadcast at the end",
 )
 

@@ -34,6 +34,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "double-lock",
     Cause.CHANNEL_CASCADE,
+    why="locks of Go are not re-entrant: who locks again below a call that has locked waits "
+    "for itself, and everybody else for it",
     go="do not lock again below a call that has locked: split the method in one that locks and one "
     "that expects the lock, and unlock by defer on every path",
 )

@@ -30,6 +30,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "lock-across-channel",
     Cause.CHANNEL_CASCADE,
+    why="everybody who wants the lock waits for the other side of a channel, and the other "
+    "side may want the lock",
     go="unlock before the send, the receive or the Wait; copy under the lock what is to be sent",
 )
 

@@ -30,6 +30,7 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "lock-order",
     Cause.CHANNEL_CASCADE,
+    why="one path takes A and then B, another B and then A: when both run at once, neither goes on",
     go="take the two locks in the same order everywhere, or release the first before the second",
 )
 

@@ -30,6 +30,7 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "nil-channel",
     Cause.CHANNEL_CASCADE,
+    why="the channel was never made, or was set to nil: nobody can ever use or close it",
     go="make the channel before it is used, or return when it is nil",
 )
 _NO_CASES = "select (no cases)"

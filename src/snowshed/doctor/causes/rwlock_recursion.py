@@ -30,6 +30,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "rwlock-recursion",
     Cause.CHANNEL_CASCADE,
+    why="a writer that waits keeps new readers out, and who reads already and asks again is "
+    "a new reader",
     go="take the read lock once, in the outermost call: with a writer in between the second waits "
     "for the first",
 )

@@ -28,6 +28,7 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "transport-no-timeout",
     Cause.MISSING_DEADLINE,
+    why="a client without a deadline waits for ever when the other side hangs",
     go="give each call a deadline: http.NewRequestWithContext with context.WithTimeout, "
     "or http.Client{Timeout: ...}",
 )

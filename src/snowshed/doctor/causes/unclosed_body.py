@@ -30,6 +30,7 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "unclosed-body",
     Cause.UNRELEASED_RESOURCE,
+    why="an answer whose body is not closed keeps its connection, and the goroutines that serve it",
     go="close the body of each answer: defer resp.Body.Close() right behind the check of the error",
 )
 _READS = "net/http.(*persistConn).readLoop"

@@ -30,6 +30,8 @@ __all__ = ["DETAIL", "suspicions"]
 DETAIL = Detail(
     "waitgroup-never-done",
     Cause.CHANNEL_CASCADE,
+    why="one of those waited for never calls Done: it has returned without defer, has "
+    "panicked, or waits itself",
     go="call Done on every path: defer wg.Done() first, or start the work with wg.Go",
 )
 
