@@ -4,7 +4,7 @@ usage: python scripts/test_others.py [ARGUMENTS FOR PYTEST]
 
 Looks on PATH and among pyenv's, and takes the newest of each minor version. Left out are the
 version that runs this file, pre-releases, free-threaded builds, and a Python that cannot make
-environments. The tests of the repository itself (marker `house`) need to run once only.
+environments. What one Python is enough for (marker `house`) is left out.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from snowshed.formats import gotrace
 from snowshed.formats._gotrace import _reader
 from snowshed.model import CreationPath, GoState, GoTrace, Stack, TracedGoroutine
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.house, pytest.mark.slow]
 
 ROUNDS = 25
 KINDS: dict[str, Callable[[str], bool]] = {
