@@ -51,8 +51,9 @@ class TracedGoroutine:
             from its creation to its end.
         reason: what it waits for, or waited for last, in the runtime's words (``chan receive``,
             ``sync``, ``network``); ``syscall`` for a call of the operating system. Empty if it
-            never did, or if the wait began before the trace.
-        stack: where it waits, or waited last, the innermost call first; empty if not known.
+            never did or was interrupted since, or if the wait began before the trace.
+        stack: where it was seen last: where it waits, has waited, or was interrupted, the innermost
+            call first; of one that was never seen to, where it begins. Empty if that is not known.
         woken_by: id of the goroutine that ended its last wait; None if none has, or it was none: a
             timer, the network.
         woken_at: where that one stood.
@@ -164,10 +165,13 @@ class GoTrace:
         time_nanos: when it began, in nanoseconds since 1970; 0 if it is not told (before Go 1.25).
         generations: parts of about a second that were read.
         goroutines: those that lived when the trace ended, by id.
+        ancestors: those that have ended, and have created one of ``goroutines``, or who created it,
+            and so on, within the trace; by id.
         left_out: goroutines that lived, too, but are only counted in ``paths``: those that had been
             in their state for the shortest time.
         paths: the ways in which goroutines were created, the most frequent first.
         blocked: the places where they waited, those that took most time first.
+        processors: how many could run at once, at the most (``GOMAXPROCS``); 0 if that is not told.
         pauses: the stops of the whole program, in order of time.
         events: how many of each type, by the name that ``go tool trace -d=wire`` has for it.
         warnings: what could not be read, and where; what was left out.
@@ -178,9 +182,11 @@ class GoTrace:
     time_nanos: int
     generations: int
     goroutines: tuple[TracedGoroutine, ...]
+    ancestors: tuple[TracedGoroutine, ...]
     left_out: int
     paths: tuple[CreationPath, ...]
     blocked: tuple[BlockedAt, ...]
+    processors: int
     pauses: tuple[Pause, ...]
     events: dict[str, int]
     warnings: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ __all__ = [
     "END",
     "NO_REASON",
     "PAUSE",
+    "PROCESSORS",
     "READY",
     "RESUME",
     "RUNNING",
@@ -46,7 +47,7 @@ __all__ = [
 Move: TypeAlias = tuple[int, int, int, int, int, int]
 
 # What a move does. The first four are also the states of a goroutine.
-READY: Final = 0
+READY: Final = 0  # 0, stack if it was interrupted
 RUNNING: Final = 1
 WAITING: Final = 2  # reason, stack
 SYSCALL: Final = 3  # NO_REASON, stack
@@ -58,6 +59,7 @@ CREATE_BLOCKED: Final = 8
 CREATE_IN_SYSCALL: Final = 9
 PAUSE: Final = 10  # kind, stack; the goroutine is a thread, as -1 - number
 RESUME: Final = 11
+PROCESSORS: Final = 12  # how many
 
 NO_REASON: Final = -1
 WAKERS_AT_MOST: Final = 32
@@ -70,7 +72,9 @@ for _kind, (_, _arguments) in enumerate(EVENTS):
     if _arguments:
         SIZES[_kind] = 1 + _arguments
 # The types that move a goroutine or the whole program.
-MOVES: Final[list[bool]] = [14 <= kind <= 27 or 45 <= kind <= 48 for kind in range(len(EVENTS))]
+MOVES: Final[list[bool]] = [
+    kind == 9 or 14 <= kind <= 27 or 45 <= kind <= 48 for kind in range(len(EVENTS))
+]
 # From the status in the file to a state.
 _STATES: Final[list[int]] = [NO_REASON, READY, RUNNING, SYSCALL, WAITING]
 
@@ -92,8 +96,8 @@ class Life:
     """A goroutine that lives: times in ticks, stacks by their number in the whole trace."""
 
     __slots__ = (
-        *("born", "by", "by_stack", "creator", "first_run", "id", "path", "ready", "running"),
-        *("seen", "since", "site", "stack", "state", "syscall", "waiting"),
+        *("born", "by", "by_stack", "creator", "depth", "first_run", "id", "parent", "path"),
+        *("ready", "running", "seen", "since", "site", "stack", "state", "syscall", "waiting"),
     )
 
     def __init__(self, id: int, state: int, now: int) -> None:  # noqa: A002 - the word for it
@@ -107,9 +111,12 @@ class Life:
         self.by_stack = self.stack = 0
         self.ready = self.running = self.waiting = self.syscall = 0
         self.site: Site | None = None
+        # Its creator, which is kept for as long as what it has created lives.
+        self.parent: Life | None = None
+        self.depth = 0
 
     def place(self) -> int:
-        """Return the number of the stack where it waits or waited last; 0 if that is not known."""
+        """Return the number of the stack where it was last seen; 0 if that is not known."""
         return (self.site.stack if self.site is not None else 0) or self.stack
 
 
@@ -231,14 +238,17 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
                 how = CREATE if kind == 14 else CREATE_BLOCKED
                 add((now << 3 | 1, numbers[at + 2], how, running, numbers[at + 4], numbers[at + 3]))
             elif kind < 19:  # 17 and 18 end the current one; 15 is a call from C
-                if kind == 15:
+                if kind == 9:
+                    add((now << 3, -1 - thread.id, PROCESSORS, numbers[at + 2], 0, 0))
+                elif kind == 15:
                     running = numbers[at + 2]
                     add((now << 3 | 1, running, CREATE_IN_SYSCALL, 0, 0, 0))
                 else:
                     add((now << 3 | 4, running, END, 0, 0, 0))
                     running = 0
             elif kind in {19, 24}:
-                add((now << 3 | 1, running, READY, 0, 0, 0))
+                stack = numbers[at + 3] if kind == 19 else 0
+                add((now << 3 | 1, running, READY, 0, stack, 0))
                 running = 0
             elif kind in {25, 48}:
                 goroutine, status = numbers[at + 2], numbers[at + 4]
@@ -260,7 +270,7 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
     return now, at
 
 
-def follow(moves: list[Move], book: Book) -> int:  # noqa: C901, PLR0912 - as above
+def follow(moves: list[Move], book: Book) -> int:  # noqa: C901, PLR0912, PLR0915 - as above
     """Apply moves, in order, to the goroutines in ``book``; return how many came too late."""
     live, sites, stacks, site, other = book.live, book.sites, book.stacks, book.site, book.other
     late = 0
@@ -308,6 +318,9 @@ def follow(moves: list[Move], book: Book) -> int:  # noqa: C901, PLR0912 - as ab
             other(now, life, id_, what, 0, 0, 0)
         elif what == READY:
             life.state = READY
+            if second:
+                life.stack = stacks.get(second, 0)
+                life.site = None
         else:
             life.state = what
             life.site = sites.get(first << 32 | second) or site(first, second)

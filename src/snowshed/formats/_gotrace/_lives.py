@@ -17,6 +17,7 @@ from snowshed.formats._gotrace._hot import (
     END,
     NO_REASON,
     PAUSE,
+    PROCESSORS,
     READY,
     RESUME,
     RUNNING,
@@ -39,7 +40,10 @@ _LIVES_AT_MOST = 1_000_000
 _PATHS_AT_MOST = 100_000
 _SITES_AT_MOST = 200_000
 _PAUSES_AT_MOST = 100_000
+_PROCESSORS_AT_MOST = 1 << 20
 _SAMPLES = 4
+# Creators of creators that are kept: each may start its like and end, for as long as the trace is.
+_DEPTH_AT_MOST = 64
 _BORN = {CREATE: READY, CREATE_BLOCKED: WAITING, CREATE_IN_SYSCALL: SYSCALL}
 _IN_SYSCALL = "syscall"
 
@@ -52,6 +56,7 @@ class Path:
         stack: number of the stack where they are created; 0 for none.
         function: that they are made to run.
         older: they were there before the trace.
+        begin: number of the stack with which they begin.
         bottom: number of a stack that one of them had.
         longest: of those that have ended, the few that lived longest, as a heap.
     """
@@ -59,6 +64,7 @@ class Path:
     stack: int
     function: str
     older: bool
+    begin: int = 0
     bottom: int = 0
     count: int = 0
     live: int = 0
@@ -88,11 +94,13 @@ class Lives:
 
     Attributes:
         start: time at which the trace begins, in ticks.
+        processors: the most that ran goroutines at once; 0 if that is not told.
     """
 
     def __init__(self, stacks: Stacks, faults: Faults) -> None:
         self.book = Book(self._site, self._other)
         self.start = 0
+        self.processors = 0
         self.paths: list[Path] = []
         self.sites: dict[tuple[str, int], Site] = {}
         self.stops: list[Stop] = []
@@ -155,6 +163,8 @@ class Lives:
             self._pause(now, id_, first, second)
         elif what == RESUME:
             self._resume(now, id_)
+        elif what == PROCESSORS:
+            self.processors = max(self.processors, min(first, _PROCESSORS_AT_MOST))
         elif not id_:
             self._faults.note("events of no goroutine", f"{now - self.start} ticks from the start")
         else:
@@ -188,14 +198,17 @@ class Lives:
             return
         index = self._known_paths.get((stack, entry))
         if index is None:
-            index = self._path(
-                self.book.stacks.get(stack, 0),
-                self._stacks.outermost(self.book.stacks.get(entry, 0)),
-                older=False,
-            )
+            begin = self.book.stacks.get(entry, 0)
+            function = self._stacks.outermost(begin)
+            index = self._path(self.book.stacks.get(stack, 0), function, older=False)
             self._known_paths[stack, entry] = index
+            self.paths[index].begin = begin
         life.born = now
         life.creator = creator
+        parent = self.book.live.get(creator)
+        if parent is not None and parent.depth < _DEPTH_AT_MOST:
+            life.parent = parent
+            life.depth = parent.depth + 1
         life.path = index
         if state == SYSCALL:
             life.first_run = now

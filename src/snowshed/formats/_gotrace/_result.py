@@ -68,9 +68,11 @@ class _Result:
             time_nanos=nanos,
             generations=reader.generations,
             goroutines=tuple(map(self._goroutine, kept)),
+            ancestors=tuple(map(self._goroutine, self._ancestors(kept))),
             left_out=len(self._lives) - len(kept),
             paths=tuple(paths),
             blocked=self._blocked(),
+            processors=reader.lives.processors,
             pauses=tuple(
                 Pause(
                     stop.kind,
@@ -116,6 +118,7 @@ class _Result:
         else:
             end = self._reader.end
         ran = not older and life.first_run >= 0
+        place = life.place() or (0 if older else path.begin)
         return TracedGoroutine(
             id=life.id,
             function=self._function(path),
@@ -127,11 +130,24 @@ class _Result:
             state=_STATES[life.state],
             state_for=self._seconds(max(end - began, 0)),
             reason=life.site.reason if life.site else "",
-            stack=self._stack(life.place()),
+            stack=self._stack(place),
             woken_by=life.by or None,
             woken_at=self._stack(life.by_stack),
             moved=moved,
         )
+
+    def _ancestors(self, of: list[Life]) -> list[Life]:
+        """Return those that have ended and have made one of these, or who made it, and so on."""
+        found: dict[int, Life] = {}
+        for life in of:
+            parent = life.parent
+            while parent is not None and len(found) < self._at_most:
+                if parent.state == END:
+                    if parent.id in found:
+                        break
+                    found[parent.id] = parent
+                parent = parent.parent
+        return sorted(found.values(), key=lambda life: life.id)
 
     def _path(self, path: Path) -> CreationPath:
         rate = path.count / self._reader.seconds if self._reader.seconds else 0.0
