@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Follows a parcel on its way.
+func unstoppedTicker(w http.ResponseWriter, r *http.Request) error {
+	go follow(1)
+	fmt.Fprintln(w, "followed")
+	return nil
+}
+
+func follow(parcel int) {
+	ticker := time.NewTicker(time.Minute)
+	for range ticker.C { // Wrong: it goes on when the parcel has long arrived.
+		lookUp(parcel)
+	}
+}
+
+func lookUp(parcel int) {}
+
+var errNoAudit = errors.New("the audit does not answer")
+
+// Takes an order, and has it audited meanwhile.
+func detachedHandlerTask(w http.ResponseWriter, r *http.Request) error {
+	go audit(1) // Wrong: nobody owns it: no limit, nothing that ends it, nobody who hears its error.
+	fmt.Fprintln(w, "taken")
+	return nil
+}
+
+func audit(order int) {
+	for wait := time.Second; ; wait *= 2 {
+		if err := sendToAudit(order); err == nil {
+			return
+		}
+		time.Sleep(wait)
+	}
+}
+
+func sendToAudit(order int) error { return errNoAudit }
+
+// Prices a list of 300 items.
+func fanout(w http.ResponseWriter, r *http.Request) error {
+	var all sync.WaitGroup
+	for item := range 300 {
+		all.Go(func() { priceOf(item) }) // Wrong: 300 at once, for a database with 8 connections.
+	}
+	all.Wait()
+	fmt.Fprintln(w, "priced")
+	return nil
+}
+
+func priceOf(item int) (cents int) {
+	orders.QueryRow("SELECT cents FROM prices WHERE item = ?", item).Scan(&cents)
+	return cents
+}
+
+// Draws the pictures of a page.
+func runQueue(w http.ResponseWriter, r *http.Request) error {
+	var all sync.WaitGroup
+	for picture := range 200 {
+		all.Go(func() { draw(picture) }) // Wrong: 200 at once, for as many processors as there are.
+	}
+	all.Wait()
+	fmt.Fprintln(w, "drawn")
+	return nil
+}
+
+func draw(picture int) uint32 {
+	pixels := make([]byte, 1<<16)
+	sum := uint32(picture)
+	for range 10 {
+		sum = crc32.Update(sum, crc32.MakeTable(crc32.Koopman), pixels)
+	}
+	return sum
+}
+
+// Signs an invoice, in a library that has to be called from one thread only.
+func threadPinned(w http.ResponseWriter, r *http.Request) error {
+	signer := newSigner()
+	signed := make(chan string)
+	signer.jobs <- func() { signed <- "signed" }
+	fmt.Fprintln(w, <-signed)
+	return nil
+}
+
+type signer struct{ jobs chan func() }
+
+func newSigner() *signer {
+	s := &signer{jobs: make(chan func())}
+	go s.run() // Wrong: one for each request, each with a thread of its own that it never gives back.
+	return s
+}
+
+func (s *signer) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for job := range s.jobs {
+		job()
+	}
+}
