@@ -155,7 +155,7 @@ def test_threads_that_wait_are_told_apart(state: TaskState, make: Callable[[], W
 ON_SOME_SYSTEMS = {f"selectors:{kind}Selector.select" for kind in ("Poll", "Epoll", "Kqueue")}
 
 
-@pytest.mark.parametrize("place", [*_threads._PLACES, *_threads._INNERMOST])
+@pytest.mark.parametrize("place", sorted({*_threads._PLACES, *_threads._INNERMOST}))
 def test_the_code_of_each_place_is_there(place: str) -> None:
     importlib.import_module(place.partition(":")[0])
     if place not in ON_SOME_SYSTEMS or found(place) is not None:
