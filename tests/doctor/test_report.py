@@ -1,29 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from doctor._dumps import goroutine, look, of_file
-from snowshed.doctor import diagnose, document, text
-from snowshed.doctor._diagnose import Diagnosis
-from snowshed.model import Cause, Finding, Frame, Related, Severity
+from doctor._findings import LEAK, NIL, diagnosis
+from snowshed.doctor import Diagnosis, compare, diagnose, document, leave_out, parse_ignore, text
+from snowshed.model import Severity
 
-LEAK = Finding(
-    Cause.CHANNEL_CASCADE,
-    "abandoned-sender",
-    Severity.HIGH,
-    0.93,
-    4812,
-    "chan send",
-    Frame("billing.notify", "billing/notify.go", 88),
-    Frame("billing.bill", "billing/notify.go", 71),
-    evidence=("1,000 -> 4,812 in 375 s, +610 a minute",),
-    against=("a receiver that is slow looks the same in a single look",),
-    why="whoever should receive has returned early",
-    advice="give the channel a buffer for every value that is sent, "
-    "or send in a select that also waits for ctx.Done()",
-    related=(Related(Frame("billing.wait", "billing/notify.go", 30), "the receiver returns here"),),
-    goroutines=(17, 18),
-)
+GONE, NEW = (replace(LEAK, detail=detail) for detail in ("lock-order", "double-lock"))
+
+WHO = "4,812 goroutines in 'chan send' at billing/notify.go:88 billing.notify"
+WHO_ELSE = "3 goroutines in 'chan send' at /srv/shop/run.go:5 main.(*Server).run[...]"
 
 
 def test_text_says_what_was_seen_what_is_against_it_and_what_to_do() -> None:
@@ -39,6 +27,7 @@ def test_text_says_what_was_seen_what_is_against_it_and_what_to_do() -> None:
         "  do       give the channel a buffer for every value that is sent, "
         "or send in a select that also\n"
         "           waits for ctx.Done()\n"
+        "  silence  --ignore abandoned-sender=billing.notify\n"
         "\n"
         "5,000 goroutines, 1 finding\n"
     )
@@ -46,6 +35,67 @@ def test_text_says_what_was_seen_what_is_against_it_and_what_to_do() -> None:
 
 def test_a_patient_that_is_well_is_told_in_one_line() -> None:
     assert text(Diagnosis(12, ())) == "12 goroutines, nothing wrong\n"
+
+
+def test_what_silences_a_finding_can_be_copied_into_a_shell() -> None:
+    told = text(diagnosis(NIL))
+    assert "  silence  --ignore 'nil-channel=main.(*Server).run[...]'\n" in told
+
+
+def test_what_is_ignored_is_counted_and_said() -> None:
+    left = leave_out(diagnosis(), [parse_ignore("nil-channel=main.*")])
+    assert text(left).endswith("5,000 goroutines, 1 finding, 1 ignored by nil-channel=main.*\n")
+    assert document(left)["ignored"] == {"nil-channel=main.*": 1}
+
+
+def test_beside_a_baseline_what_is_known_takes_one_line() -> None:
+    before = diagnosis(
+        replace(LEAK, severity=Severity.LOW, count=4000), replace(NIL, count=1), GONE
+    )
+    old = json.dumps({"schema": 1, **document(before)}).encode()
+    now = compare(diagnosis(LEAK, NIL, NEW), "old.json", old)
+    told = text(now).splitlines()
+    assert told[0].startswith("abandoned-sender  high  worse  4,812 goroutines in 'chan send'")
+    assert told[2:4] == ["  seen     low in the baseline", "           4,000 in the baseline"]
+    assert [each for each in told if each.startswith("double-lock")] == [
+        f"double-lock  high  new  {WHO}"
+    ]
+    assert told[-4:] == [
+        f"known  nil-channel  low  {WHO_ELSE}",
+        "gone   lock-order  high  4,812 goroutines at billing/notify.go:88 billing.notify",
+        "",
+        "5,000 goroutines, 3 findings, 1 known, 1 new, 1 worse, 1 gone",
+    ]
+
+
+def test_programs_get_how_each_stands_to_the_baseline() -> None:
+    old = json.dumps({"schema": 1, **document(diagnosis(LEAK, GONE))}).encode()
+    found = document(compare(diagnosis(LEAK, NEW), "old.json", old))
+    assert [each["baseline"] for each in found["findings"]] == ["known", "new"]
+    assert found["baseline"] == {
+        "known": 1,
+        "new": 1,
+        "worse": 0,
+        "gone": [
+            {
+                "detail": "lock-order",
+                "severity": "high",
+                "count": 4812,
+                "function": "billing.notify",
+                "file": "billing/notify.go",
+                "line": 88,
+                "created_by": {"function": "billing.bill"},
+            }
+        ],
+    }
+
+
+def test_after_a_hundred_findings_the_others_are_counted() -> None:
+    many = [replace(LEAK, at=replace(LEAK.at, line=line)) for line in range(1003)]
+    told = text(diagnosis(*many))
+    assert told.count("  silence") == 100
+    assert "\nand 903 more findings; --format json has them all\n" in told
+    assert len(document(diagnosis(*many))["findings"]) == 1003
 
 
 def test_names_do_not_steer_the_terminal() -> None:
@@ -89,6 +139,7 @@ def test_programs_get_each_field_under_a_name_that_stays() -> None:
             }
         ],
         "warnings": ["cut off"],
+        "ignored": {},
     }
 
 

@@ -9,9 +9,10 @@ import click
 
 from snowshed.cli._ask import CannotAsk, asks, safe
 from snowshed.cli._duration import duration_in
-from snowshed.cli._output import fail, print_json
+from snowshed.cli._output import fail
 from snowshed.cli._patients import Asking, examined
-from snowshed.doctor import Diagnosis, diagnose, document, text
+from snowshed.cli._reports import reporting, reports
+from snowshed.doctor import diagnose
 from snowshed.errors import FormatError
 from snowshed.model import Severity
 
@@ -38,14 +39,17 @@ _NEVER = "never"
     "--force", is_flag=True, help="List all goroutines of a service, however long that stops it."
 )
 @asks
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for programs. [text]",
-)
-def doctor(sources: Sequence[str], fail_on: str, output: str, **asking: Any) -> int:
+@reports
+def doctor(
+    sources: Sequence[str],
+    *,
+    fail_on: str,
+    form: str,
+    output: str | None,
+    baseline: str | None,
+    ignore: Sequence[str],
+    **asking: Any,
+) -> int:
     """Name the cause of a flood in a service, Go or Python.
 
     URL is where a service serves /debug/pprof, such as http://payments:6060, or one of its
@@ -60,6 +64,7 @@ def doctor(sources: Sequence[str], fail_on: str, output: str, **asking: Any) -> 
     be read or does not answer.
     """
     try:
+        report = reporting(form, output, baseline, ignore)
         found = examined(sources, Asking(**asking))
     except (CannotAsk, FormatError) as error:
         return fail(f"{_COMMAND}: {safe(str(error))}")
@@ -67,17 +72,11 @@ def doctor(sources: Sequence[str], fail_on: str, output: str, **asking: Any) -> 
         return fail(f"{_COMMAND}: {error.filename}: cannot be read: {error.strerror}")
     if not found.looks:
         return fail(f"{_COMMAND}: {safe(found.warnings[-1])}")
-    diagnosis = diagnose(found.looks, warnings=found.warnings)
-    _print(diagnosis, output)
+    diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))
+    try:
+        report.tell(diagnosis)
+    except OSError as error:
+        return fail(f"{_COMMAND}: {output}: cannot be written: {error.strerror}")
     worst = diagnosis.worst
     bad = fail_on != _NEVER and worst is not None and worst.rank >= Severity(fail_on).rank
     return int(bad)
-
-
-def _print(diagnosis: Diagnosis, output: str) -> None:
-    if output == "json":
-        print_json(**document(diagnosis))
-        return
-    for warning in diagnosis.warnings:
-        fail(f"{_COMMAND}: {safe(warning)}")
-    click.echo(text(diagnosis), nl=False)

@@ -11,6 +11,7 @@ SECTIONS = {
     "run": "snowshed.attach._settings:Settings",
     "shed": "snowshed.shed._settings:Settings",
     "observe": "snowshed.observe._settings:Settings",
+    "doctor": "snowshed.doctor._settings:Settings",
 }
 
 

@@ -8,7 +8,7 @@ growth that goes on, ``high``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snowshed.doctor import causes
@@ -16,6 +16,7 @@ from snowshed.doctor._case import Case
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
+    from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
     from snowshed.doctor._looks import Look
 
@@ -39,16 +40,24 @@ class Diagnosis:
         total: goroutines that there are.
         findings: the worst first.
         warnings: what could not be read.
+        looks: what was seen, the oldest first.
+        ignored: each rule that leaves findings out, and how many it has left out.
+        baseline: how the findings stand to those of before; None: to none.
     """
 
     total: int
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
+    looks: tuple[Look, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    baseline: Comparison | None = None
 
     @property
     def worst(self) -> Severity | None:
-        """The severity of the worst; None if there is nothing."""
-        return max((each.severity for each in self.findings), key=lambda s: s.rank, default=None)
+        """The severity of the worst that was not there before; None if there is nothing."""
+        known = self.baseline
+        counted = (each for each in self.findings if known is None or not known.is_known(each))
+        return max((each.severity for each in counted), key=lambda s: s.rank, default=None)
 
 
 def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosis:
@@ -58,7 +67,7 @@ def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosi
         looks: at one patient, the oldest first.
         warnings: to be passed on.
     """
-    return judge(Case(looks), causes.ALL, warnings)
+    return replace(judge(Case(looks), causes.ALL, warnings), looks=tuple(looks))
 
 
 def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Diagnosis:

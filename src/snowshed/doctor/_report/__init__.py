@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from snowshed.doctor._report._document import document
-from snowshed.doctor._report._text import text
+from snowshed.doctor._report._text import summary, text
 
-__all__ = ["document", "text"]
+__all__ = ["document", "summary", "text"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from snowshed.doctor._baseline import Standing
+
 if TYPE_CHECKING:
+    from snowshed.doctor._baseline import Gone
     from snowshed.doctor._diagnose import Diagnosis
     from snowshed.model import Finding, Frame
 
@@ -14,10 +18,31 @@ __all__ = ["document"]
 
 def document(diagnosis: Diagnosis) -> Mapping[str, Any]:
     """Return ``diagnosis`` as what JSON has; the names of the fields stay."""
-    return {
+    found: dict[str, Any] = {
         "total": diagnosis.total,
         "findings": [_finding(each) for each in diagnosis.findings],
         "warnings": list(diagnosis.warnings),
+        "ignored": dict(diagnosis.ignored),
+    }
+    if diagnosis.baseline is not None:
+        for told, each in zip(found["findings"], diagnosis.findings, strict=True):
+            told["baseline"] = str(diagnosis.baseline.changes[each].standing)
+        counts = Counter(told["baseline"] for told in found["findings"])
+        gone = [_gone(each) for each in diagnosis.baseline.gone]
+        found["baseline"] = {**{str(each): counts[each] for each in Standing}, "gone": gone}
+    return found
+
+
+def _gone(gone: Gone) -> dict[str, Any]:
+    detail, function, created_by = gone.fingerprint
+    return {
+        "detail": detail,
+        "severity": str(gone.severity),
+        "count": gone.count,
+        "function": function,
+        "file": gone.file,
+        "line": gone.line,
+        "created_by": None if created_by is None else {"function": created_by},
     }
 
 

@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from snowshed.doctor._diagnose import Diagnosis
-    from snowshed.model import Finding, Frame
+from snowshed.doctor._baseline import Standing
+from snowshed.doctor._ignore import silences
+from snowshed.doctor._report._words import evidence, goroutines, many, place, printable
 
-__all__ = ["text"]
+if TYPE_CHECKING:
+    from snowshed.doctor._baseline import Change, Gone
+    from snowshed.doctor._diagnose import Diagnosis
+    from snowshed.model import Finding
+
+__all__ = ["summary", "text"]
 
 WIDTH = 100
+AT_MOST = 100
 _INDENT = " " * 11
 
 
 def text(diagnosis: Diagnosis, *, width: int = WIDTH) -> str:
     """Return ``diagnosis`` as text, the worst finding first.
 
-    Names come from other programs: what could command a terminal is written with escapes.
+    Names come from other programs: what could command a terminal is written with escapes. After the
+    hundredth finding the others are counted.
     """
-    parts = ["\n".join(_finding(each, width)) for each in diagnosis.findings]
-    return "\n\n".join([*parts, _summary(diagnosis)]) + "\n"
+    told, known = _parted(diagnosis)
+    parts = ["\n".join(_finding(each, diagnosis, width)) for each in told[:AT_MOST]]
+    if told[AT_MOST:]:
+        parts.append(f"and {len(told) - AT_MOST:,} more findings; --format json has them all")
+    lines = [_known(each) for each in known[:AT_MOST]]
+    gone = () if diagnosis.baseline is None else diagnosis.baseline.gone
+    lines += [_gone(each) for each in gone[:AT_MOST]]
+    if lines:
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, summary(diagnosis)]) + "\n"
 
 
-def _finding(finding: Finding, width: int) -> Iterator[str]:
-    state = printable(finding.state)
-    head = f"{finding.detail}  {finding.severity}  {_goroutines(finding.count)} in {state!r}"
-    yield f"{head} at {_place(finding.at)}"
+def _parted(diagnosis: Diagnosis) -> tuple[list[Finding], list[Finding]]:
+    """Return what is to be told, and what was told before."""
+    baseline = diagnosis.baseline
+    if baseline is None:
+        return [*diagnosis.findings], []
+    known = [each for each in diagnosis.findings if baseline.is_known(each)]
+    return [each for each in diagnosis.findings if not baseline.is_known(each)], known
+
+
+def _finding(finding: Finding, diagnosis: Diagnosis, width: int) -> Iterator[str]:
+    change = None if diagnosis.baseline is None else diagnosis.baseline.changes[finding]
+    standing = "" if change is None else f"  {change.standing}"
+    yield f"{finding.detail}  {finding.severity}{standing}  {_who(finding)}"
     yield from _entry("cause", [f"{finding.cause}, {finding.confidence:.0%} sure"], width)
-    made = [] if finding.created_by is None else [f"created at {_place(finding.created_by)}"]
-    yield from _entry("seen", [*finding.evidence, *made], width)
+    yield from _entry("seen", [*_grown(finding, change), *evidence(finding)], width)
     yield from _entry("why", [finding.why] if finding.why else [], width)
     yield from _entry("against", finding.against, width)
-    related = (f"{each.message}: {_place(each.at)}" for each in finding.related)
+    related = (f"{each.message}: {place(each.at)}" for each in finding.related)
     yield from _entry("see also", related, width)
     yield from _entry("do", [finding.advice], width)
+    # In one line, however long: it is there to be copied.
+    yield f"  silence  --ignore {shlex.quote(printable(silences(finding)))}"
+
+
+def _who(finding: Finding) -> str:
+    state = printable(finding.state)
+    return f"{goroutines(finding.count)} in {state!r} at {place(finding.at)}"
+
+
+def _grown(finding: Finding, change: Change | None) -> Iterator[str]:
+    """Yield what has become worse since the baseline."""
+    if change is None or change.before is None:
+        return
+    before = change.before
+    if before.severity is not finding.severity:
+        yield f"{before.severity} in the baseline"
+    if before.count != finding.count:
+        yield f"{before.count:,} in the baseline"
 
 
 def _entry(name: str, lines: Iterable[str], width: int) -> Iterator[str]:
@@ -52,23 +95,25 @@ def _entry(name: str, lines: Iterable[str], width: int) -> Iterator[str]:
         )
 
 
-def _place(frame: Frame) -> str:
-    place = f"{frame.file}:{frame.line} {frame.function}" if frame.file else frame.function
-    return printable(place)
+def _known(finding: Finding) -> str:
+    return f"known  {finding.detail}  {finding.severity}  {_who(finding)}"
 
 
-def _summary(diagnosis: Diagnosis) -> str:
-    found = len(diagnosis.findings)
-    findings = "nothing wrong" if not found else "1 finding" if found == 1 else f"{found} findings"
-    return f"{_goroutines(diagnosis.total)}, {findings}"
+def _gone(gone: Gone) -> str:
+    where = f"{gone.file}:{gone.line} {gone.fingerprint.function}"
+    detail = printable(gone.fingerprint.detail)
+    return f"gone   {detail}  {gone.severity}  {goroutines(gone.count)} at {printable(where)}"
 
 
-def _goroutines(count: int) -> str:
-    return "1 goroutine" if count == 1 else f"{count:,} goroutines"
-
-
-def printable(name: str) -> str:
-    """Return ``name`` with escapes for whatever a terminal does not just print."""
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+def summary(diagnosis: Diagnosis) -> str:
+    """Return how much there is of what, in one line."""
+    parts = [goroutines(diagnosis.total), many(len(diagnosis.findings), "finding", "nothing wrong")]
+    if diagnosis.baseline is not None:
+        standings = Counter(
+            diagnosis.baseline.changes[each].standing for each in diagnosis.findings
+        )
+        parts += [f"{standings[each]:,} {each}" for each in Standing if standings[each]]
+        gone = len(diagnosis.baseline.gone)
+        parts += [f"{gone:,} gone"] if gone else []
+    parts += [f"{count:,} ignored by {printable(rule)}" for rule, count in diagnosis.ignored]
+    return ", ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from snowshed.doctor.causes import (
@@ -19,9 +20,9 @@ from snowshed.doctor.causes import (
 )
 
 if TYPE_CHECKING:
-    from snowshed.doctor._cause import Looks
+    from snowshed.doctor._cause import Detail, Looks
 
-__all__ = ["ALL"]
+__all__ = ["ALL", "details", "told"]
 
 ALL: tuple[Looks, ...] = (
     nil_channel.suspicions,
@@ -36,3 +37,22 @@ ALL: tuple[Looks, ...] = (
     transport_no_timeout.suspicions,
     unclosed_body.suspicions,
 )
+
+
+def details() -> dict[str, Detail]:
+    """Return each kind of fault that is looked for, by its name, in the order of the alphabet."""
+    found: list[Detail] = [sys.modules[each.__module__].DETAIL for each in ALL]
+    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+
+
+def told(name: str) -> str:
+    """Return what the file of that kind of fault says of it, in plain text.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    for each in ALL:
+        module = sys.modules[each.__module__]
+        if module.DETAIL.name == name:
+            return (module.__doc__ or "").replace("``", "").strip()
+    raise KeyError(name)

@@ -7,6 +7,8 @@ Why: nobody can ever close or use a channel that is nil, so the goroutine waits 
 ends. In a ``select`` a nil channel is a case that is switched off, and legal; those show as
 ``select`` and are not meant here.
 
+Evidence: the state itself, which only such a wait has.
+
 Against: ``select {}`` in ``main`` is how a program waits for ever on purpose. It is not reported
 there, and of any other function only as something to look at.
 

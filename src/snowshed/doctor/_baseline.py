@@ -1,0 +1,222 @@
+"""What was found before: a fault that is known need not stop a release, one that is new must.
+
+A line moves with every edit, and a count is another one at each look. So two findings are the same
+one if they tell the same fault of the same function, made by the same function. Only where both
+know who made it: a profile does not tell, and the same service may be listed one day and be too
+large for that the next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from snowshed.doctor._case import Growth
+from snowshed.errors import FormatError
+from snowshed.model import Severity
+
+if TYPE_CHECKING:
+    from snowshed.doctor._diagnose import Diagnosis
+    from snowshed.model import Finding
+
+__all__ = ["Change", "Comparison", "Fingerprint", "Gone", "Standing", "compare", "fingerprint"]
+
+_ACCEPTED = "accepted: what snowshed doctor --format json has written"
+
+
+class Fingerprint(NamedTuple):
+    """What stays of a finding when lines move.
+
+    Attributes:
+        detail: the fault.
+        function: that has it.
+        created_by: the function that started who has it; None: not known.
+    """
+
+    detail: str
+    function: str
+    created_by: str | None
+
+
+class Standing(StrEnum):
+    """How a finding stands to the baseline."""
+
+    KNOWN = "known"
+    """It was there, as bad, and not fewer than chance explains."""
+    NEW = "new"
+    WORSE = "worse"
+    """It was there, and has become more severe, or more than chance explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What the baseline had of one fault.
+
+    Attributes:
+        fingerprint: of which.
+        severity: the worst of it.
+        count: all of it.
+        file: where it was.
+        line: of the file.
+    """
+
+    fingerprint: Fingerprint
+    severity: Severity
+    count: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one finding stands to the baseline.
+
+    Attributes:
+        standing: in a word.
+        before: what the baseline had of it; None if it is new.
+    """
+
+    standing: Standing
+    before: Gone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A diagnosis beside an older one.
+
+    Attributes:
+        changes: how each finding stands to the baseline.
+        gone: what was there and is not any more.
+    """
+
+    changes: Mapping[Finding, Change] = field(default_factory=dict)
+    gone: tuple[Gone, ...] = ()
+
+    def is_known(self, finding: Finding) -> bool:
+        """Tell whether it was there before, and is no worse."""
+        return self.changes[finding].standing is Standing.KNOWN
+
+
+def fingerprint(finding: Finding) -> Fingerprint:
+    """Return what stays of ``finding`` when lines move."""
+    made = finding.created_by
+    return Fingerprint(finding.detail, finding.at.function, None if made is None else made.function)
+
+
+def compare(diagnosis: Diagnosis, source: str, data: bytes) -> Diagnosis:
+    """Return ``diagnosis`` with how it stands to an older one.
+
+    Args:
+        diagnosis: what is found now.
+        source: what to call the older one in messages.
+        data: the older one, as `snowshed.doctor.document` has it, in JSON.
+
+    Raises:
+        FormatError: ``data`` is none.
+
+    Cost: O(findings in both).
+    """
+    before = _Baseline(_read(source, data))
+    now: dict[Fingerprint, list[Finding]] = defaultdict(list)
+    for finding in diagnosis.findings:
+        now[fingerprint(finding)].append(finding)
+    changes: dict[Finding, Change] = {}
+    for key, findings in now.items():
+        change = _change(findings, before.find(key))
+        changes.update(dict.fromkeys(findings, change))
+    return replace(diagnosis, baseline=Comparison(changes, before.not_found()))
+
+
+def _change(findings: Sequence[Finding], before: Gone | None) -> Change:
+    if before is None:
+        return Change(Standing.NEW)
+    grown = Growth((before.count, sum(each.count for each in findings))).grows
+    worst = max(each.severity.rank for each in findings)
+    worse = grown or worst > before.severity.rank
+    return Change(Standing.WORSE if worse else Standing.KNOWN, before)
+
+
+class _Baseline:
+    """The findings of an older diagnosis, and which of them were looked up."""
+
+    def __init__(self, findings: Iterable[Gone]) -> None:
+        self._all: dict[Fingerprint, Gone] = {}
+        for each in findings:
+            same = self._all.get(each.fingerprint)
+            self._all[each.fingerprint] = each if same is None else _together(same, each)
+        self._by_place: dict[tuple[str, str], list[Fingerprint]] = defaultdict(list)
+        for key in self._all:
+            self._by_place[key[:2]].append(key)
+        self._found: set[Fingerprint] = set()
+
+    def find(self, key: Fingerprint) -> Gone | None:
+        """Return what there was of it; who made it counts only if both know."""
+        alike = [
+            other
+            for other in self._by_place.get(key[:2], ())
+            if None in {key.created_by, other.created_by} or other == key
+        ]
+        self._found.update(alike)
+        found: Gone | None = None
+        for each in alike:
+            found = self._all[each] if found is None else _together(found, self._all[each])
+        return found
+
+    def not_found(self) -> tuple[Gone, ...]:
+        """Return what was not looked up."""
+        return tuple(each for key, each in self._all.items() if key not in self._found)
+
+
+def _together(one: Gone, other: Gone) -> Gone:
+    worst = max(one.severity, other.severity, key=lambda each: each.rank)
+    return replace(one, severity=worst, count=one.count + other.count)
+
+
+def _read(source: str, data: bytes) -> Iterator[Gone]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        what = f"no JSON ({type(error).__name__}); {_ACCEPTED}"
+        raise FormatError(source, "the baseline", what) from None
+    if not isinstance(document, dict) or document.get("schema") != 1:
+        raise FormatError(source, "the baseline", f'no "schema": 1 in it; {_ACCEPTED}')
+    findings = document.get("findings")
+    if not isinstance(findings, list):
+        raise FormatError(source, "the baseline", f'no list of "findings" in it; {_ACCEPTED}')
+    for number, each in enumerate(findings):
+        try:
+            yield _one(each)
+        except (TypeError, KeyError, ValueError) as error:
+            where = f"findings[{number}]"
+            raise FormatError(source, where, f"{_wrong(error)}; {_ACCEPTED}") from None
+
+
+def _wrong(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else f"{error}"
+
+
+def _one(found: Any) -> Gone:
+    if not isinstance(found, dict):
+        msg = "no object"
+        raise TypeError(msg)
+    made = found["created_by"]
+    key = Fingerprint(
+        _typed(found, "detail", str),
+        _typed(found, "function", str),
+        None if made is None else _typed(made, "function", str),
+    )
+    severity = Severity(found["severity"])
+    count, line = _typed(found, "count", int), _typed(found, "line", int)
+    return Gone(key, severity, count, _typed(found, "file", str), line)
+
+
+def _typed(found: Any, name: str, kind: type[Any]) -> Any:
+    value = found[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        msg = f"{name!r} is of another type"
+        raise TypeError(msg)
+    return value

@@ -1,0 +1,44 @@
+"""The words that all reports share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowshed.model import Finding, Frame
+
+__all__ = ["evidence", "goroutines", "many", "place", "printable"]
+
+
+def goroutines(count: int) -> str:
+    """Return how many, in words."""
+    return many(count, "goroutine")
+
+
+def many(count: int, what: str, none: str = "") -> str:
+    """Return ``count`` of ``what`` in words, and ``none`` for none."""
+    if not count and none:
+        return none
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def place(frame: Frame) -> str:
+    """Return where ``frame`` is."""
+    return printable(
+        f"{frame.file}:{frame.line} {frame.function}" if frame.file else frame.function
+    )
+
+
+def evidence(finding: Finding) -> tuple[str, ...]:
+    """Return what was seen, with who made them at the end."""
+    if finding.created_by is None:
+        return finding.evidence
+    return (*finding.evidence, f"created at {place(finding.created_by)}")
+
+
+def printable(name: object) -> str:
+    """Return ``name`` with escapes for whatever a terminal does not just print."""
+    text = str(name)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
