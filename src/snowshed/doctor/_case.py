@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from snowshed.doctor._tasks import ENDED, born, label
 
 if TYPE_CHECKING:
     from snowshed.doctor._looks import Group, Look, Where
+    from snowshed.doctor._tasks import Facts
     from snowshed.model import Goroutine
 
 __all__ = ["Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
+# When a task was made, two looks tell alike but for what a look takes, in seconds.
+BORN_WITHIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +74,23 @@ class Case:
             goroutine the last, else the last. With what the looks at leaks have proven.
         total: goroutines in that look.
         all_asleep: whether the runtime has ended the program because nothing in it could go on.
+        facts: what a Python service has told beside its tasks, look by look, the oldest first.
+        ended: tasks of Python that have ended and that somebody keeps, in the best look.
     """
 
     def __init__(self, looks: Sequence[Look]) -> None:
-        whole = [look for look in looks if not look.only_leaks]
-        listed = [look for look in whole if look.listed]
+        whole = [look for look in looks if not look.only_leaks and not look.partial]
+        listed = [look for look in looks if look.listed and not look.only_leaks]
         self.best: Look | None = next(iter(listed[-1:] or whole[-1:] or looks[-1:]), None)
+        if self.best is not None:
+            whole = [look for look in whole if look.counted == self.best.counted]
         self._whole = whole
         self._listed = listed
         self._counts = [_counts_of(look) for look in whole]
         self._leaked = self._proven(looks)
         self.groups = tuple(map(self._with_proof, self.best.groups if self.best else ()))
+        self.facts: tuple[Facts, ...] = tuple(look.facts for look in looks if look.facts)
+        self.ended = self.best.ended if self.best else ()
         self.all_asleep = self.best is not None and self.best.all_asleep
         self.total = sum(group.count for group in self.groups)
         self._by_id = {each.id: each for group in self.groups for each in group.members}
@@ -88,21 +99,24 @@ class Case:
 
     def growth(self, where: Where) -> Growth | None:
         """Return how many there were at a place, look by look; None: there was one look."""
-        if len(self._whole) < 2:
+        # Only lists show tasks that have ended.
+        looks = [*zip(self._whole, self._counts, strict=True)]
+        if where.state in ENDED:
+            looks = [(look, counts) for look, counts in looks if look.listed]
+        if len(looks) < 2:
             return None
-        times = [look.taken_at for look in self._whole]
-        seconds = None
-        if times[0] is not None and times[-1] is not None:
-            seconds = times[-1] - times[0]
-        return Growth(tuple(counts[where] for counts in self._counts), seconds)
+        first, last = looks[0][0].taken_at, looks[-1][0].taken_at
+        seconds = None if first is None or last is None else last - first
+        return Growth(tuple(counts[where] for _, counts in looks), seconds)
 
     def stayed(self, group: Group) -> int:
         """Return how many of ``group`` stood at the same place in each list before."""
         if not self._ids_before:
             return 0
         return sum(
-            all(ids.get(each.id) == group.where for ids in self._ids_before)
+            all(_same(ids, each.id, stands) for ids in self._ids_before)
             for each in group.members
+            for stands in [_stands(each, group.where)]
         )
 
     def still_there(self, where: Where) -> float | None:
@@ -113,9 +127,10 @@ class Case:
         """
         if not self._ids_before:
             return None
-        before = [id_ for id_, place in self._ids_before[-1].items() if place == where]
+        before = [each for each in self._ids_before[-1].items() if each[1].where == where]
         now = self._ids_now
-        return sum(now.get(id_) == where for id_ in before) / len(before) if before else 0.0
+        still = sum(_same(now, id_, stood) for id_, stood in before)
+        return still / len(before) if before else 0.0
 
     def find(self, id: int | None) -> Goroutine | None:  # noqa: A002 - the word for it
         """Return the goroutine of that id; None if it is not in the best look."""
@@ -124,7 +139,9 @@ class Case:
     @property
     def lists_all(self) -> bool:
         """Whether a goroutine that is not found has ended."""
-        return bool(self._listed) and len(self._by_id) == self.total
+        return (
+            bool(self._listed) and not self._listed[-1].partial and len(self._by_id) == self.total
+        )
 
     def _proven(self, looks: Sequence[Look]) -> Counter[Where]:
         proofs = [look for look in looks if look.only_leaks]
@@ -135,12 +152,36 @@ class Case:
         return replace(group, leaked=leaked)
 
 
-def _places_in(look: Look) -> dict[int, Where]:
-    return {each.id: group.where for group in look.groups for each in group.members}
+class _Stands(NamedTuple):
+    """Who stands where: the address of a task that has ended is soon that of another."""
+
+    where: Where
+    name: str
+    born: float | None
+
+
+def _stands(each: Goroutine, where: Where) -> _Stands:
+    if not each.labels:
+        return _Stands(where, "", None)
+    return _Stands(where, label(each, "name"), born(each))
+
+
+def _same(places: dict[int, _Stands], id_: int, stands: _Stands) -> bool:
+    """Tell whether the very same one stands there in ``places``."""
+    other = places.get(id_)
+    if other is None or other[:2] != stands[:2]:
+        return False
+    ages = other.born, stands.born
+    return ages[0] is None or ages[1] is None or abs(ages[0] - ages[1]) < BORN_WITHIN
+
+
+def _places_in(look: Look) -> dict[int, _Stands]:
+    groups = (*look.groups, *look.ended)
+    return {each.id: _stands(each, group.where) for group in groups for each in group.members}
 
 
 def _counts_of(look: Look) -> Counter[Where]:
     counts: Counter[Where] = Counter()
-    for group in look.groups:
+    for group in (*look.groups, *look.ended):
         counts[group.where] += group.count
     return counts

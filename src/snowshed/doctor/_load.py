@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from snowshed.doctor._tasks import TaskReport, is_json
+from snowshed.doctor._tasks import read as read_tasks
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, gotrace, pprof
 from snowshed.formats._pprof import unzip
@@ -24,7 +26,7 @@ AT_MOST = 1 << 30
 
 ACCEPTED = (
     "goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), block and mutex profiles, "
-    "crash dumps"
+    "crash dumps, the JSON of /debug/snowshed/tasks and waits"
 )
 _SAYS_LITTLE = (
     "debug=1 does not say what most goroutines wait for; the profile without debug does, "
@@ -34,7 +36,7 @@ _BEGINNING = 4096
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
-Content: TypeAlias = GoroutineDump | Profile
+Content: TypeAlias = GoroutineDump | Profile | TaskReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
             raise
         raise FormatError(source, error.where, error.what) from error
     warnings += content.warnings
-    tells_states = isinstance(content, GoroutineDump) or not _is_text(raw[:_BEGINNING])
+    tells_states = not isinstance(content, Profile) or not _is_text(raw[:_BEGINNING])
     if not tells_states:
         warnings.append(_SAYS_LITTLE)
     return Loaded(source, content, tuple(warnings), tells_states)
@@ -90,6 +92,8 @@ def _read(source: str, raw: bytes) -> Content:
     if gotrace.is_trace(beginning):
         what = f"a Go execution trace, of which nothing is diagnosed yet; accepted: {ACCEPTED}"
         raise FormatError(source, "byte 0", what)
+    if is_json(beginning):
+        return read_tasks(raw)
     if _is_text(beginning):
         return goroutines.read(raw)
     return pprof.read(raw, at_most=len(raw))

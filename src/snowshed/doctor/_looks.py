@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor._program import place_in
+from snowshed.doctor._program import is_python, place_in
+from snowshed.doctor._tasks import ENDED, Facts, TaskReport, label
 from snowshed.formats.goroutines import class_of, state_in
-from snowshed.model import Frame, Goroutine, GoroutineDump, Profile, Stack, StateClass
+from snowshed.model import Frame, Goroutine, GoroutineDump, Profile, Stack, StateClass, TaskState
 
 if TYPE_CHECKING:
     from snowshed.doctor._load import Loaded
+    from snowshed.doctor._tasks import Counted
 
 __all__ = ["Group", "Look", "Where", "look_at"]
 
@@ -71,6 +73,20 @@ class Group:
         """What kind of state they are in."""
         return class_of(self.state)
 
+    @property
+    def is_python(self) -> bool:
+        """Whether they are tasks or threads of Python."""
+        return is_python(self.where.at)
+
+    @property
+    def at(self) -> Frame:
+        """The line of the program, with the whole name of its function."""
+        where = self.where.at
+        if not self.is_python:
+            return where
+        same = (each for each in self.stack if (each.file, each.line) == (where.file, where.line))
+        return next(same, where)
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -83,6 +99,11 @@ class Look:
         listed: whether each goroutine was listed, with its id and its creator.
         only_leaks: whether only those are in it that nothing can wake.
         notes: text that stood around a dump.
+        ended: tasks of Python that have ended, and that somebody keeps.
+        facts: what a Python service has told beside its tasks; None: nothing.
+        partial: whether it shows a part only, so that its counts are those of nothing.
+        counted: whether it is of groups that somebody else has made, whose places are not ours.
+        process: id of the process that has answered; 0: not told.
     """
 
     source: str
@@ -91,6 +112,11 @@ class Look:
     listed: bool = False
     only_leaks: bool = False
     notes: tuple[str, ...] = ()
+    ended: tuple[Group, ...] = ()
+    facts: Facts | None = None
+    partial: bool = False
+    counted: bool = False
+    process: int = 0
 
     @property
     def total(self) -> int:
@@ -109,6 +135,8 @@ def look_at(loaded: Loaded) -> Look | None:
     if isinstance(content, GoroutineDump):
         groups = _of_dump(content.goroutines)
         return Look(source, groups, listed=True, notes=content.notes)
+    if isinstance(content, TaskReport):
+        return _of_report(source, content)
     names = [each.type for each in content.sample_types]
     index = next((i for i, name in enumerate(names) if name in {"goroutine", _LEAKS}), None)
     if index is None:
@@ -118,6 +146,39 @@ def look_at(loaded: Loaded) -> Look | None:
     state_of = state_in if loaded.tells_states else _state_without_reason
     groups = _of_profile(content, index, state_of, leaked=only_leaks)
     return Look(source, groups, taken_at, only_leaks=only_leaks)
+
+
+def _of_report(source: str, report: TaskReport) -> Look:
+    alive = [each for each in report.goroutines if each.state not in ENDED]
+    ended = [each for each in report.goroutines if each.state in ENDED]
+    counted = (_of_counted(each) for each in report.counted if each.state not in ENDED)
+    seen = alive if report.lists_tasks else _in_knots(report.facts)
+    return Look(
+        source,
+        _largest_first([*_of_dump(seen), *counted]),
+        report.taken_at,
+        listed=bool(report.goroutines),
+        ended=_of_dump(ended),
+        facts=report.facts or None,
+        partial=report.partial or not report.lists_tasks,
+        counted=bool(report.counted),
+        process=report.process,
+    )
+
+
+def _of_counted(counted: Counted) -> Group:
+    stack = (counted.at,)
+    where = _where(counted.state, stack)
+    return Group(where, counted.state, stack, counted.created_at, counted.count)
+
+
+def _in_knots(facts: Facts) -> Iterator[Goroutine]:
+    """Yield the tasks that a graph of waits names, where nothing else is known of any."""
+    for knot in facts.knots or ():
+        for name, at, number in knot.steps:
+            if at is not None and not knot.through_resource:
+                labels = (("kind", "task"), ("name", name))
+                yield Goroutine(number, TaskState.AWAIT_CYCLE, (at,), labels=labels)
 
 
 def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
@@ -132,7 +193,8 @@ def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
             group = groups[key] = Group(where, each.state, each.stack, each.created_by)
         group.count += 1
         group.leaked += each.leaked
-        group.minutes = max(group.minutes, each.minutes)
+        # Of a task of Python the minutes are its age, and say nothing of how long it waits.
+        group.minutes = max(group.minutes, 0 if label(each, "kind") else each.minutes)
         if len(group.members) < MEMBERS_AT_MOST:
             group.members.append(each)
     return _largest_first(groups.values())
@@ -174,6 +236,9 @@ def _where(state: str, stack: Stack) -> Where:
     if not stack:
         return Where(state, NOWHERE)
     at = place_in(stack)
+    if is_python(at):
+        # A profile writes the module in front, JSON does not: file and line tell it all the same.
+        return Where(state, Frame(at.function.rpartition(".")[2], at.file, at.line))
     # A profile writes out the types of what is generic, a dump only that there are some.
     function, bracket, rest = at.function.partition("[")
     if bracket:

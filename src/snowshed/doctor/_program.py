@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.model import Frame, Stack
 
-__all__ = ["Whose", "place_in", "whose"]
+__all__ = ["Whose", "is_python", "place_in", "whose"]
 
 
 class Whose(IntEnum):
@@ -39,8 +39,16 @@ _STANDARD = frozenset(
     }
 )
 _GO_MODULE = re.compile(r"/pkg/mod/|@v\d|/vendor/")
-_PYTHON_PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
-_PYTHON = re.compile(r"[/\\]lib[/\\]python\d\.\d+[/\\]|^<frozen |[/\\]Lib[/\\]asyncio[/\\]")
+# Snowshed is a library also where somebody works on it.
+_PYTHON_PACKAGE = re.compile(
+    r"[/\\](?:site|dist)-packages[/\\]|[/\\]snowshed[/\\](?:attach|core|integrations|observe|shed)[/\\]"
+)
+_PYTHON = re.compile(r"[/\\]lib[/\\]python\d(?:\.\d+)?[/\\]|^<frozen |[/\\]Lib[/\\]asyncio[/\\]")
+
+
+def is_python(frame: Frame) -> bool:
+    """Tell whether ``frame`` is Python's, by its file."""
+    return frame.file.endswith((".py", ".pyx", ".pyc")) or frame.file.startswith("<")
 
 
 def whose(frame: Frame) -> Whose:

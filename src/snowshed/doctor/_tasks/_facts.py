@@ -1,0 +1,176 @@
+"""What the pages of a Python service tell that is no list of tasks: plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snowshed.model import Frame
+
+__all__ = ["Blocking", "Client", "Ended", "Facts", "Knot", "Line", "Lock", "OpenRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """Tasks that wait, through others, for themselves.
+
+    Attributes:
+        tasks: how many of them there are.
+        behind: tasks that wait for them without being of them.
+        steps: one way around: what waits, where, and its id; of something that a task holds, what
+            it is, None and 0.
+        through_resource: whether it goes through something that a task holds, such as a lock.
+    """
+
+    tasks: int
+    behind: int
+    steps: tuple[tuple[str, Frame | None, int], ...]
+    through_resource: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Something that one task has, and others wait for.
+
+    Attributes:
+        text: what it is, in words.
+        behind: tasks that wait for it, directly or through others.
+        holder: where the task stands that seems to hold it; None: nobody is known.
+        holder_state: what that task does.
+    """
+
+    text: str
+    behind: int
+    holder: Frame | None = None
+    holder_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """A line that has held its loop.
+
+    Attributes:
+        at: the line.
+        call: what it calls there, as far as that is known.
+        events: how often, since the process was started.
+        seconds: for how long, together.
+        longest: seconds of the longest time.
+    """
+
+    at: Frame
+    call: str
+    events: int
+    seconds: float
+    longest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that makes tasks.
+
+    Attributes:
+        at: the line.
+        owner: whose work they do.
+        created: how many it has made.
+        live: of these, not ended.
+        unretrieved: of these, failed and thrown away before anybody asked why.
+    """
+
+    at: Frame
+    owner: str
+    created: int
+    live: int
+    unretrieved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A task that has ended.
+
+    Attributes:
+        created_at: the line that made it.
+        function: that it ran.
+        reason: ``returned``, ``failed`` or ``cancelled``.
+        detail: the type of what it failed with and the line that raised it, or who cancelled it.
+    """
+
+    created_at: Frame
+    function: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that has not ended.
+
+    Attributes:
+        name: its verb and path.
+        live: tasks that it has.
+    """
+
+    name: str
+    live: int
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A line that makes clients of a library.
+
+    Attributes:
+        kind: the class.
+        at: the line.
+        created: how many it has made.
+        live: of these, those that are still there.
+    """
+
+    kind: str
+    at: Frame
+    created: int
+    live: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a service has told at one moment beside its tasks; None: it was not asked, or is silent.
+
+    Attributes:
+        knots: tasks that wait for themselves.
+        locks: what most tasks wait behind.
+        blocking: the lines that held a loop.
+        lines: the lines that make tasks.
+        ended: the tasks that ended last.
+        requests: the open requests with the most tasks.
+        clients: the lines that make clients.
+        taken_at: seconds since 1970; None: not known.
+    """
+
+    knots: tuple[Knot, ...] | None = None
+    locks: tuple[Lock, ...] | None = None
+    blocking: tuple[Blocking, ...] | None = None
+    lines: tuple[Line, ...] | None = None
+    ended: tuple[Ended, ...] | None = None
+    requests: tuple[OpenRequest, ...] | None = None
+    clients: tuple[Client, ...] | None = None
+    taken_at: float | None = None
+
+    def __bool__(self) -> bool:
+        return any(self._told())
+
+    def and_(self, other: Facts) -> Facts:
+        """Return what the two tell together; of the same moment, or of several processes."""
+        joined = {
+            each.name: _joined(getattr(self, each.name), getattr(other, each.name))
+            for each in fields(Facts)
+            if each.name != "taken_at"
+        }
+        return Facts(**joined, taken_at=self.taken_at or other.taken_at)
+
+    def _told(self) -> list[bool]:
+        names = (each.name for each in fields(self) if each.name != "taken_at")
+        return [getattr(self, name) is not None for name in names]
+
+
+def _joined(one: Any, two: Any) -> Any:
+    return two if one is None else one if two is None else (*one, *two)
