@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from doctor._dumps import goroutine, look, of_file
 from snowshed.doctor import diagnose
-from snowshed.doctor._case import Case
+from snowshed.doctor._case import Case, Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._diagnose import judge
 from snowshed.model import Cause, Finding, Severity
@@ -135,3 +135,19 @@ def test_growth_of_those_who_go_on_is_no_growth() -> None:
     )
     leaking = judged(stuck(*range(100, 110)), stuck(*range(100, 160)))
     assert (leaking.severity, leaking.against) == (Severity.MEDIUM, ())
+
+
+def test_what_a_cause_has_seen_twice_or_grow_by_itself_earns_its_severity() -> None:
+    case = Case([look(*stuck(1))])
+
+    def asked(**more: object) -> Finding:
+        return judge(case, [suspects(**more)]).findings[0]  # type: ignore[list-item]
+
+    assert asked().severity is Severity.LOW
+    assert asked(lasts=True).severity is Severity.MEDIUM
+    grown = asked(growth=Growth((5, 40), 10.0))
+    assert (grown.severity, grown.evidence[0]) == (
+        Severity.MEDIUM,
+        "5 -> 40 in 10 s, +210 a minute",
+    )
+    assert asked(growth=Growth((5, 6))).severity is Severity.LOW

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from snowshed.doctor._case import Case
+from snowshed.doctor._case import Case, Growth
 
 if TYPE_CHECKING:
     from snowshed.doctor._looks import Group
@@ -45,6 +45,8 @@ class Suspicion:
             `snowshed.doctor.diagnose`.
         proven: whether the shape alone proves that they wait for ever.
         waiting_is_wrong: whether nobody who is well stands like that for long.
+        lasts: whether the cause itself has seen in two looks that it goes on.
+        growth: what grows, where that is something that the looks do not count; None: they do.
         evidence: what speaks for it.
         against: what speaks against it.
         related: other places.
@@ -55,6 +57,8 @@ class Suspicion:
     confidence: float
     proven: bool = False
     waiting_is_wrong: bool = False
+    lasts: bool = False
+    growth: Growth | None = None
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()

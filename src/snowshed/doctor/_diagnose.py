@@ -37,12 +37,13 @@ class Diagnosis:
     """What is wrong with a patient, and how it was seen.
 
     Attributes:
-        total: goroutines that there are.
+        total: goroutines, or tasks and threads, that there are.
         findings: the worst first.
         warnings: what could not be read.
         looks: what was seen, the oldest first.
         ignored: each rule that leaves findings out, and how many it has left out.
         baseline: how the findings stand to those of before; None: to none.
+        unit: what is counted: ``goroutine``, or ``task`` of a Python service.
     """
 
     total: int
@@ -51,6 +52,7 @@ class Diagnosis:
     looks: tuple[Look, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
     baseline: Comparison | None = None
+    unit: str = "goroutine"
 
     @property
     def worst(self) -> Severity | None:
@@ -81,7 +83,8 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
         (_judged(case, suspicion) for suspicion in surest.values()),
         key=lambda each: (-each.severity.rank, -each.count, -each.confidence),
     )
-    return Diagnosis(case.total, tuple(findings), tuple(warnings))
+    unit = "task" if any(group.is_python for group in case.groups) else "goroutine"
+    return Diagnosis(case.total, tuple(findings), tuple(warnings), unit=unit)
 
 
 def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
@@ -91,13 +94,15 @@ def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
 
 def _judged(case: Case, suspicion: Suspicion) -> Finding:
     group, detail = suspicion.group, suspicion.detail
-    growth = case.growth(group.where)
+    growth = suspicion.growth or case.growth(group.where)
     stayed = case.stayed(group)
     evidence: list[str] = []
     against = [*suspicion.against]
     confidence = suspicion.confidence
     severity = Severity.LOW
-    still_there = case.still_there(group.where)
+    still_there = None if suspicion.growth else case.still_there(group.where)
+    if suspicion.lasts:
+        severity = Severity.MEDIUM
     are_old = stayed >= MANY or (stayed > 0 and group.minutes >= MINUTES)
     if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
         severity = Severity.MEDIUM
@@ -128,7 +133,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         confidence=round(min(confidence, _SURE), 2),
         count=group.count,
         state=group.state,
-        at=group.where.at,
+        at=group.at,
         created_by=group.created_by,
         evidence=(*evidence, *suspicion.evidence),
         against=tuple(against),

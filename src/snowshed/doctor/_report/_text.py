@@ -68,7 +68,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis, width: int) -> Iterator[str
 
 def _who(finding: Finding) -> str:
     state = printable(finding.state)
-    return f"{goroutines(finding.count)} in {state!r} at {place(finding.at)}"
+    return f"{goroutines(finding.count, finding.at.file)} in {state!r} at {place(finding.at)}"
 
 
 def _grown(finding: Finding, change: Change | None) -> Iterator[str]:
@@ -102,12 +102,16 @@ def _known(finding: Finding) -> str:
 def _gone(gone: Gone) -> str:
     where = f"{gone.file}:{gone.line} {gone.fingerprint.function}"
     detail = printable(gone.fingerprint.detail)
-    return f"gone   {detail}  {gone.severity}  {goroutines(gone.count)} at {printable(where)}"
+    many_of_them = goroutines(gone.count, gone.file)
+    return f"gone   {detail}  {gone.severity}  {many_of_them} at {printable(where)}"
 
 
 def summary(diagnosis: Diagnosis) -> str:
     """Return how much there is of what, in one line."""
-    parts = [goroutines(diagnosis.total), many(len(diagnosis.findings), "finding", "nothing wrong")]
+    parts = [
+        many(diagnosis.total, diagnosis.unit),
+        many(len(diagnosis.findings), "finding", "nothing wrong"),
+    ]
     if diagnosis.baseline is not None:
         standings = Counter(
             diagnosis.baseline.changes[each].standing for each in diagnosis.findings

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._program import is_python
+from snowshed.model import Frame
+
 if TYPE_CHECKING:
-    from snowshed.model import Finding, Frame
+    from snowshed.model import Finding
 
 __all__ = ["evidence", "goroutines", "many", "place", "printable"]
 
 
-def goroutines(count: int) -> str:
-    """Return how many, in words."""
-    return many(count, "goroutine")
+def goroutines(count: int, file: str = "") -> str:
+    """Return how many, in words: tasks, if they stand in a file of Python."""
+    return many(count, "task" if is_python(Frame("", file, 0)) else "goroutine")
 
 
 def many(count: int, what: str, none: str = "") -> str:
