@@ -1,0 +1,27 @@
+"""Traces of a service that runs, taken while something is done to it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from snowshed.formats import gotrace
+
+if TYPE_CHECKING:
+    from doctor._patient import Patient
+    from snowshed.model import GoTrace
+
+
+def trace_of(service: Patient, *meanwhile: Callable[[], object], seconds: float = 1.0) -> bytes:
+    """Return a trace of so many seconds, in which all that is done is done at the same time."""
+    with ThreadPoolExecutor(len(meanwhile) + 1) as threads:
+        trace = threads.submit(service.get, f"debug/pprof/trace?seconds={seconds:g}")
+        for each in [threads.submit(do) for do in meanwhile]:
+            each.result()
+        return trace.result()
+
+
+def traced(service: Patient, *meanwhile: Callable[[], object], seconds: float = 1.0) -> GoTrace:
+    return gotrace.read(io.BytesIO(trace_of(service, *meanwhile, seconds=seconds)))
