@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from snowshed import __version__
 from snowshed.cli import main
 
 GO = Path(__file__).parents[1] / "formats" / "go"
@@ -25,6 +26,17 @@ def test_a_report_goes_to_a_file_and_says_so(
     assert main(["doctor", LEAKS, "--format", "json", "-o", "found.json"]) == 1
     assert capsys.readouterr() == ("", "found.json: 33 goroutines, 4 findings\n")
     assert json.loads((here / "found.json").read_text())["schema"] == 1
+
+
+def test_code_scanning_gets_paths_below_the_folder_that_it_runs_in(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "states.go").touch()
+    assert main(["doctor", LEAKS, "--format", "sarif"]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert run["tool"]["driver"]["semanticVersion"] == __version__
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "states.go", "uriBaseId": "SRCROOT"}
 
 
 @pytest.mark.parametrize(

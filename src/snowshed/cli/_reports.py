@@ -14,14 +14,24 @@ from typing import Any
 
 import click
 
+from snowshed import __version__
 from snowshed.cli._ask import safe
-from snowshed.doctor import Diagnosis, Ignore, compare, document, leave_out, parse_ignore, text
+from snowshed.doctor import (
+    Diagnosis,
+    Ignore,
+    compare,
+    document,
+    leave_out,
+    parse_ignore,
+    sarif,
+    text,
+)
 from snowshed.doctor._report import summary
 from snowshed.errors import FormatError
 
 __all__ = ["Reporting", "reporting", "reports"]
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif")
 _SETTINGS = ("pyproject.toml", "snowshed.toml")
 
 
@@ -67,6 +77,9 @@ class Reporting:
 def _report(diagnosis: Diagnosis, form: str) -> str:
     if form == "text":
         return text(diagnosis)
+    if form == "sarif":
+        found = sarif(diagnosis, version=__version__, root=Path.cwd())
+        return json.dumps(found, indent=2) + "\n"
     return json.dumps({"schema": 1, **document(diagnosis)}, indent=2) + "\n"
 
 
@@ -144,7 +157,7 @@ def reports(command: Callable[..., Any]) -> Callable[..., Any]:
             "form",
             type=click.Choice(FORMATS),
             default="text",
-            help="For people or for programs. [text]",
+            help="For people, for programs, or for code scanning. [text]",
         ),
     ):
         command = option(command)

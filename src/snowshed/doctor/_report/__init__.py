@@ -1,8 +1,9 @@
-"""How a diagnosis is told: to people as text, to programs as JSON."""
+"""How a diagnosis is told: to people as text, to programs as JSON or SARIF."""
 
 from __future__ import annotations
 
 from snowshed.doctor._report._document import document
+from snowshed.doctor._report._sarif import sarif
 from snowshed.doctor._report._text import summary, text
 
-__all__ = ["document", "summary", "text"]
+__all__ = ["document", "sarif", "summary", "text"]
