@@ -110,3 +110,18 @@ def test_who_is_stuck_stays_and_who_is_busy_goes_on() -> None:
     assert part((2, 3), (4, 5, 6)) == 0.0
     assert part((), (2, 3)) == 0.0
     assert Case([look(*senders(2))]).still_there(look(*senders(2)).groups[0].where) is None
+
+
+def test_profiles_show_how_a_wait_was_entered_and_lists_do_not() -> None:
+    listed, counted = of_file("debug2.txt"), of_file("proto.pb.gz")
+    where = next(g.where for g in listed.groups if g.where.state == "chan receive")
+    assert Case([listed]).call_at(where) == ""
+    assert Case([counted, listed]).call_at(where) in {"runtime.chanrecv1", "runtime.chanrecv2"}
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [(["proto.pb.gz"], False), (["proto.pb.gz", "leak.pb.gz"], True), (["leak2.txt"], True)],
+)
+def test_whether_the_collector_was_asked_is_known(names: list[str], asked: bool) -> None:
+    assert Case([of_file(name) for name in names]).asked_for_leaks is asked

@@ -78,3 +78,11 @@ def test_what_says_nothing_of_goroutines_is_no_look() -> None:
 def test_a_deadlock_of_all_is_told_by_the_runtime() -> None:
     assert of_file("deadlock.txt").all_asleep
     assert not of_file("panic.txt").all_asleep
+
+
+def test_the_call_into_the_runtime_is_kept_where_it_is_shown() -> None:
+    calls = {group.where.state: group.call for group in of_file("proto.pb.gz").groups}
+    assert calls["select"] == "runtime.selectgo"
+    crash = goroutine(7, "chan receive", "runtime.gopark:9", "runtime.chanrecv2:8", "main.work:5")
+    (group,) = look(crash).groups
+    assert (group.call, group.where.at.function) == ("runtime.chanrecv2", "main.work")

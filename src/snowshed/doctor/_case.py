@@ -74,6 +74,8 @@ class Case:
             goroutine the last, else the last. With what the looks at leaks have proven.
         total: goroutines in that look.
         all_asleep: whether the runtime has ended the program because nothing in it could go on.
+        asked_for_leaks: whether a look tells whom nothing can wake: of the others it is known that
+            something still can.
         facts: what a Python service has told beside its tasks, look by look, the oldest first.
         ended: tasks of Python that have ended and that somebody keeps, in the best look.
     """
@@ -88,12 +90,16 @@ class Case:
         self._listed = listed
         self._counts = [_counts_of(look) for look in whole]
         self._leaked = self._proven(looks)
+        self.asked_for_leaks = any(
+            look.only_leaks or any(group.leaked for group in look.groups) for look in looks
+        )
         self.groups = tuple(map(self._with_proof, self.best.groups if self.best else ()))
         self.facts: tuple[Facts, ...] = tuple(look.facts for look in looks if look.facts)
         self.ended = self.best.ended if self.best else ()
         self.all_asleep = self.best is not None and self.best.all_asleep
         self.total = sum(group.count for group in self.groups)
         self._by_id = {each.id: each for group in self.groups for each in group.members}
+        self._calls = {each.where: each.call for look in looks for each in look.groups if each.call}
         self._ids_before = [_places_in(look) for look in listed[:-1]]
         self._ids_now = _places_in(listed[-1]) if listed else {}
 
@@ -131,6 +137,13 @@ class Case:
         now = self._ids_now
         still = sum(_same(now, id_, stood) for id_, stood in before)
         return still / len(before) if before else 0.0
+
+    def call_at(self, where: Where) -> str:
+        """Return the call into the runtime by which those at a place wait; "" if no look shows it.
+
+        Only profiles show it, and dumps of a crash.
+        """
+        return self._calls.get(where, "")
 
     def find(self, id: int | None) -> Goroutine | None:  # noqa: A002 - the word for it
         """Return the goroutine of that id; None if it is not in the best look."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import is_python, place_in
@@ -57,6 +58,8 @@ class Group:
         leaked: of these, those that nothing can wake any more, as the garbage collector has found.
         minutes: since when the longest waits, as far as told: a hint.
         members: some of them, if the look has listed them.
+        call: the outermost call of the runtime that they wait in, such as ``runtime.chanrecv2``;
+            empty if it is not shown.
     """
 
     where: Where
@@ -67,6 +70,7 @@ class Group:
     leaked: int = 0
     minutes: int = 0
     members: list[Goroutine] = field(default_factory=list)
+    call: str = ""
 
     @property
     def state_class(self) -> StateClass:
@@ -191,6 +195,7 @@ def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
         group = groups.get(key)
         if group is None:
             group = groups[key] = Group(where, each.state, each.stack, each.created_by)
+            group.call = _call_in(each.stack)
         group.count += 1
         group.leaked += each.leaked
         # Of a task of Python the minutes are its age, and say nothing of how long it waits.
@@ -210,7 +215,7 @@ def _of_profile(
         state = told if isinstance(told, str) else state_of(sample.stack)
         stack = tuple(_without_runtime(sample.stack))
         where = _where(state, stack)
-        group = groups.setdefault(where, Group(where, state, stack))
+        group = groups.setdefault(where, Group(where, state, stack, call=_call_in(sample.stack)))
         group.count += sample.values[index]
         group.leaked += sample.values[index] if leaked else 0
     return _largest_first(groups.values())
@@ -228,6 +233,12 @@ def _without_runtime(stack: Stack) -> Iterator[Frame]:
     for frame in stack:
         if not frame.function.startswith("runtime."):
             yield frame
+
+
+def _call_in(stack: Stack) -> str:
+    """Return the call by which the rest of the stack has come into the runtime."""
+    calls = [*takewhile(lambda call: call.startswith("runtime."), (f.function for f in stack))]
+    return calls[-1] if calls else ""
 
 
 def _where(state: str, stack: Stack) -> Where:
