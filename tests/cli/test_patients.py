@@ -85,7 +85,8 @@ def test_one_page_of_a_service_is_read_as_it_is() -> None:
         assert len(examined([base], ASKING).looks) == 4
 
 
-def test_of_several_processes_one_is_to_be_named() -> None:
-    with _debugged.workers(3, 4) as pids, pytest.raises(CannotAsk, match="has 2 processes") as seen:
-        examined([str(os.getpid())], ASKING)
-    assert all(str(pid) in str(seen.value) for pid in pids)
+def test_several_processes_are_looked_at_as_one_service() -> None:
+    with _debugged.workers(3, 4):
+        found = examined([str(os.getpid())], ASKING)
+    assert [look.total for look in found.looks] == [7] * 4
+    assert found.looks[-1].source == f"{os.getpid()} (2 processes)"

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question, at_url
+from snowshed.cli._ask import Question, at_url
 from snowshed.cli._processes import processes_of
-from snowshed.doctor import Ask, Examined, Loaded, examine, load, look_at
+from snowshed.cli._workers import of_processes
+from snowshed.doctor import Examined, Loaded, load, look_at
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
@@ -69,13 +70,7 @@ def _of_service(source: str, asking: Asking) -> Examined:
         process = at_url(base, asking.token, asking.timeout)
         question = Question(f"pprof/{page}", dict(parse_qsl(query)))
         return _seen([load(source, process.ask(question))])
-    processes = processes_of(source, asking.token, asking.timeout)
-    if len(processes) > 1:
-        names = ", ".join(process.name for process in processes)
-        msg = f"{source} has {len(processes)} processes; name one of them: {names}"
-        raise CannotAsk(msg)
-    (process,) = processes
-    return examine(process.name, _asker(process), force=asking.force, apart=asking.apart)
+    return of_processes(source, processes_of(source, asking.token, asking.timeout), asking)
 
 
 def _parts(source: str) -> tuple[str, str, str]:
@@ -83,17 +78,6 @@ def _parts(source: str) -> tuple[str, str, str]:
     place, _, query = source.partition("?")
     base, found, page = place.rpartition(_PROFILES)
     return (f"{base}{_PROFILES}", page, query) if found and page else (source, "", "")
-
-
-def _asker(process: Process) -> Ask:
-    def ask(page: str) -> bytes | None:
-        name, _, query = page.partition("?")
-        try:
-            return process.ask(Question(f"pprof/{name}", dict(parse_qsl(query))))
-        except NoSuchPage:
-            return None
-
-    return ask
 
 
 def _of_files(source: str) -> Examined:

@@ -7,6 +7,9 @@ there are and what grows. Then come those that nothing can wake, where the runti
 list is asked for only if it is short, or if somebody insists; then twice, as only who stands at
 the same place in both is stuck and not merely busy.
 
+A Python service under ``snowshed run`` has pages of its own, which say more and stop nobody: it is
+asked for those instead of the list.
+
 Source of the figures: net/http/pprof of Go 1.27, measured by the pauses in its execution trace.
 """
 
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.doctor._load import load
 from snowshed.doctor._looks import look_at
+from snowshed.doctor._tasks_asked import TASKS_UP_TO, TaskPages
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ def examine(
     source: str,
     ask: Ask,
     *,
+    ask_own: Ask | None = None,
     force: bool = False,
     apart: float = APART,
     sleep: Callable[[float], object] = time.sleep,
@@ -61,6 +66,8 @@ def examine(
     Args:
         source: what to call it in messages.
         ask: returns a page of it.
+        ask_own: returns a page below ``/debug/snowshed``, which Python services have; asked only if
+            the profile is of Python. None: there are no such pages.
         force: whether to ask for the list even if it is long.
         apart: seconds between the two profiles, and the two lists.
         sleep: waits for so long.
@@ -85,18 +92,51 @@ def examine(
             raise FormatError(source, f"/{page}", "it says nothing of goroutines")
         looks.append(look)
 
+    def read_list() -> None:
+        listing = None if tasks is None else tasks.listing()
+        if listing is None:
+            read("goroutine?debug=2")
+        else:
+            looks.append(listing)
+
     read("goroutine", needed=True)
+    tasks = None
+    if ask_own is not None and any(group.is_python for group in looks[0].groups):
+        tasks = TaskPages(source, ask_own)
+        looks[0] = tasks.with_totals(looks[0])
     sleep(apart)
     read("goroutine", needed=True)
     total = looks[-1].total
     read("goroutineleak")
-    if force or total <= LISTED_UP_TO:
-        read("goroutine?debug=2")
+    if force or total <= (LISTED_UP_TO if tasks is None else TASKS_UP_TO):
+        read_list()
         sleep(apart)
-        read("goroutine?debug=2")
+        read_list()
     else:
-        warnings.append(
-            f"{source}: {total:,} goroutines are too many to list, which would stop the service "
-            "several times: who made them is not told; --force lists them"
-        )
+        warnings.append(_too_many(source, total, "goroutines" if tasks is None else "tasks"))
+    if tasks is not None:
+        warnings += tasks.warnings
+        looks = _of_one_process(source, tasks, looks, warnings)
     return Examined(tuple(looks), tuple(warnings))
+
+
+def _too_many(source: str, total: int, what: str) -> str:
+    costs = "stop the service several times" if what == "goroutines" else "keep it busy"
+    return (
+        f"{source}: {total:,} {what} are too many to list, which would {costs}: "
+        "who made them is not told; --force lists them"
+    )
+
+
+def _of_one_process(
+    source: str, tasks: TaskPages, looks: list[Look], warnings: list[str]
+) -> list[Look]:
+    """Return the looks that can be compared: at a port that workers share, each is of another."""
+    if len(tasks.processes) < 2:
+        return looks
+    names = ", ".join(map(str, sorted(tasks.processes)))
+    warnings.append(
+        f"{source}: its answers come from several processes ({names}), whose looks cannot be "
+        "compared: only the last is told of; name the service by its process id"
+    )
+    return looks[-1:]

@@ -13,7 +13,15 @@ from snowshed.doctor._tasks._facts import (
     OpenRequest,
 )
 from snowshed.doctor._tasks._forms import Counted
-from snowshed.doctor._tasks._goroutines import ENDED, FAILED, born, is_task, label
+from snowshed.doctor._tasks._goroutines import (
+    ENDED,
+    FAILED,
+    awaited,
+    born,
+    is_task,
+    label,
+    of_process,
+)
 from snowshed.doctor._tasks._read import TaskReport, is_json, read
 
 __all__ = [
@@ -29,9 +37,11 @@ __all__ = [
     "Lock",
     "OpenRequest",
     "TaskReport",
+    "awaited",
     "born",
     "is_json",
     "is_task",
     "label",
+    "of_process",
     "read",
 ]

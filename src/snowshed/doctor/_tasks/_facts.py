@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
+
+from snowshed.doctor._tasks._goroutines import id_in
 
 if TYPE_CHECKING:
     from snowshed.model import Frame
@@ -166,6 +168,19 @@ class Facts:
             if each.name != "taken_at"
         }
         return Facts(**joined, taken_at=self.taken_at or other.taken_at)
+
+    def of_process(self, number: int) -> Facts:
+        """Return the same with ids that are told apart from those of other processes."""
+        if self.knots is None:
+            return self
+        knots = (
+            replace(
+                knot,
+                steps=tuple((name, at, id_in(id_, number)) for name, at, id_ in knot.steps),
+            )
+            for knot in self.knots
+        )
+        return replace(self, knots=tuple(knots))
 
     def _told(self) -> list[bool]:
         names = (each.name for each in fields(self) if each.name != "taken_at")

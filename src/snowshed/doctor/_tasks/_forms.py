@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from snowshed.doctor._tasks._goroutines import of_process
 from snowshed.model import Frame, Goroutine, Stack
 
 __all__ = ["Counted", "each", "frame_in", "groups"]
@@ -15,8 +16,6 @@ __all__ = ["Counted", "each", "frame_in", "groups"]
 # brackets.
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]{1,9})(?: (?P<function>.*))?", re.DOTALL)
 NOT_TOLD = "not told"
-# Ids of several processes may be the same: each process but the first has its number above this.
-PROCESS_BIT = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +107,14 @@ def _written_out(rows: Iterable[Mapping[str, Any]], taken_at: float | None) -> I
         number = processes.setdefault(process, len(processes))
         stack = tuple(map(frame_in, map(str, row.get("stack", ()))))
         created = row.get("created_at")
-        yield _goroutine(
-            {**row, "id": int(row["id"]) | number << PROCESS_BIT},
+        found = _goroutine(
+            row,
             stack or (frame_in(str(row.get("function") or row.get("waiting_at") or "")),),
             frame_in(str(created)) if created else None,
             resource=str(row.get("resource") or ""),
             born=_born(row, taken_at),
-            process=process,
         )
+        yield of_process(found, number, process)
 
 
 def _born(row: Mapping[str, Any], taken_at: float | None) -> str:

@@ -7,6 +7,7 @@ everything.
 from __future__ import annotations
 
 import heapq
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -93,9 +94,11 @@ class TaskPages:
 
     def _about(self, snapshot: Snapshot | None = None) -> dict[str, Any]:
         if snapshot is None:
-            return {"schema": SCHEMA, "taken_at": round(self._clock(), 3)}
+            about = {"schema": SCHEMA, "process": os.getpid()}
+            return {**about, "taken_at": round(self._clock(), 3)}
         return {
             "schema": SCHEMA,
+            "process": os.getpid(),
             "taken_at": round(snapshot.taken_at, 3),
             "duration": round(snapshot.duration, 3),
             "total": snapshot.total + len(snapshot.threads),

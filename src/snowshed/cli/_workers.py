@@ -1,0 +1,121 @@
+"""The worker processes of one service, examined at the same time, and told of as one patient."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qsl
+
+from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question
+from snowshed.doctor import Ask, Examined, examine
+from snowshed.doctor._together import together
+from snowshed.errors import FormatError
+
+if TYPE_CHECKING:
+    from snowshed.cli._patients import Asking
+
+__all__ = ["of_processes"]
+
+T = TypeVar("T")
+
+# Each takes as long as the two looks are apart, twice.
+AT_ONCE = 16
+
+
+def of_processes(source: str, processes: Sequence[Process], asking: Asking) -> Examined:
+    """Return what the processes of one service show, as one patient.
+
+    One that gives no answer is a warning, as long as another does.
+
+    Raises:
+        CannotAsk: none gives an answer.
+        FormatError: what the first sends holds nothing that can be diagnosed, and no other does.
+    """
+    jobs = [_examination(process, asking) for process in processes]
+    outcomes = _all_at_once(jobs)
+    found: list[tuple[str, Examined]] = []
+    errors: list[CannotAsk | FormatError] = []
+    for process, outcome in zip(processes, outcomes, strict=True):
+        if isinstance(outcome, Examined):
+            found.append((process.name, outcome))
+        else:
+            errors.append(outcome)
+    if not found:
+        raise errors[0]
+    warnings = [f"{error}; left out" for error in errors]
+    if len(processes) == 1:
+        return found[0][1]
+    for _, each in found:
+        warnings += each.warnings
+    lists = {sum(look.listed for look in each.looks) for _, each in found}
+    if len(lists) > 1:
+        warnings.append(
+            f"{source}: not all of its processes were listed, so none is told as a list"
+        )
+    return Examined(together(source, [(name, each.looks) for name, each in found]), tuple(warnings))
+
+
+def _examination(process: Process, asking: Asking) -> Callable[[], Examined]:
+    def examination() -> Examined:
+        silent: list[str] = []
+        seen = examine(
+            process.name,
+            _asker(process, "pprof"),
+            ask_own=_patient_asker(process, silent),
+            force=asking.force,
+            apart=asking.apart,
+        )
+        return Examined(seen.looks, (*seen.warnings, *silent))
+
+    return examination
+
+
+def _asker(process: Process, tree: str) -> Ask:
+    def ask(page: str) -> bytes | None:
+        name, _, query = page.partition("?")
+        try:
+            return process.ask(Question(f"{tree}/{name}", dict(parse_qsl(query))))
+        except NoSuchPage:
+            return None
+
+    return ask
+
+
+def _patient_asker(process: Process, silent: list[str]) -> Ask:
+    """Return what asks for the pages that may be missing: a reason is noted, and no end."""
+    ask = _asker(process, "snowshed")
+
+    def ask_own(page: str) -> bytes | None:
+        try:
+            return ask(page)
+        except CannotAsk as error:
+            silent.append(f"{error}; left out: /debug/snowshed/{page}")
+            return None
+
+    return ask_own
+
+
+def _all_at_once(jobs: Sequence[Callable[[], T]]) -> list[T | CannotAsk | FormatError]:
+    found: list[T | CannotAsk | FormatError] = [CannotAsk("was not asked")] * len(jobs)
+    places = threading.Semaphore(AT_ONCE)
+
+    def run(number: int) -> None:
+        with places:
+            try:
+                found[number] = jobs[number]()
+            except (CannotAsk, FormatError) as error:
+                found[number] = error
+
+    if len(jobs) == 1:
+        run(0)
+        return found
+    # Daemons do not keep back whoever presses Ctrl-C.
+    threads = [
+        threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(jobs))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
