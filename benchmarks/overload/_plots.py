@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks.overload._controllers import CONTROLLERS
 from benchmarks.overload._scenarios import SCENARIOS, Case, Scenario, capacity
 from snowshed.demo._style import figure_style
-from snowshed.demo._svg import Point, Scale, line, tag, text
+from snowshed.formats._svg import Point, Scale, line, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowshed.demo._svg import Scale, round_ticks, tag, text
+from snowshed.formats._svg import Scale, round_ticks, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Literal
 from snowshed.demo import _format
 from snowshed.demo._figure import Frame, Panel
 from snowshed.demo._measure import is_good, seconds_of, verdict
-from snowshed.demo._svg import Point, area, crosses, dots, line, log_ticks, round_ticks, tag, text
+from snowshed.formats._svg import (
+    Point,
+    area,
+    crosses,
+    dots,
+    line,
+    log_ticks,
+    round_ticks,
+    tag,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -18,9 +18,9 @@ from snowshed.demo._panels import (
     tasks_panel,
 )
 from snowshed.demo._style import figure_style
-from snowshed.demo._svg import Scale, tag, text
 from snowshed.demo._ways import LIMIT_OPTION
 from snowshed.demo._words import headline, overload_headline
+from snowshed.formats._svg import Scale, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

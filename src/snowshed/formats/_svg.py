@@ -1,4 +1,4 @@
-"""The little of SVG that the plots need: elements, scales, and many dots in one path."""
+"""The little of SVG that plots need: elements, scales, and many dots in one path."""
 
 from __future__ import annotations
 

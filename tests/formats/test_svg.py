@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowshed.demo._svg import (
+from snowshed.formats._svg import (
     Scale,
     area,
     crosses,
