@@ -143,7 +143,11 @@ def wait_for_select() -> Way:
     return wait, end
 
 
-@pytest.mark.parametrize(("state", "make"), WAYS, ids=str)
+def name_of(each: object) -> str:
+    return str(getattr(each, "__name__", each))
+
+
+@pytest.mark.parametrize(("state", "make"), WAYS, ids=name_of)
 def test_threads_that_wait_are_told_apart(state: TaskState, make: Callable[[], Way]) -> None:
     with Away(*make()) as thread:
         found = until(thread.ident, state)
