@@ -15,6 +15,7 @@ from snowshed.model._gotrace import (
 )
 from snowshed.model._profile import Profile, Sample, ValueType
 from snowshed.model._request import RequestReport, SiteCount
+from snowshed.model._spawned import RequestsOver, RequestTasks, Spawned
 from snowshed.model._stack import Frame, Stack
 from snowshed.model._task import Resource, TaskSnapshot, TaskState
 
@@ -33,10 +34,13 @@ __all__ = [
     "Profile",
     "Related",
     "RequestReport",
+    "RequestTasks",
+    "RequestsOver",
     "Resource",
     "Sample",
     "Severity",
     "SiteCount",
+    "Spawned",
     "Stack",
     "StateClass",
     "StateTimes",

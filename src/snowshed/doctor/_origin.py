@@ -1,0 +1,190 @@
+"""What a stack tells of where a goroutine comes from: a request, the program, or a library.
+
+A handler of HTTP runs in a goroutine of the server, and whatever it starts works for that request.
+But a library starts helpers of its own, and those happen to be made in whichever request was the
+first to need them: the two loops of each connection of an HTTP client, the one that opens
+connections for ``database/sql``. They belong to the library and serve everybody. So only what runs
+the program's own code, or was started by it, is a task of a request.
+
+Not the line of the ``go`` statement decides: a ``WaitGroup`` or an ``errgroup`` starts what it is
+given, and there the function that it runs tells.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._program import Whose, whose
+
+if TYPE_CHECKING:
+    from snowshed.doctor._alike import Alike
+    from snowshed.model import Frame, Stack
+
+__all__ = ["Line", "Origin"]
+
+# The outermost call of a goroutine in which a handler runs.
+_SERVES = re.compile(
+    r"net/http\.\(\*conn\)\.serve"
+    r"|net/http\.\(\*http2serverConn\)\.runHandler"
+    r"|(?:.*/)?http2\.\(\*serverConn\)\.runHandler"
+    r"|(?:.*/)?google\.golang\.org/grpc\.\(\*Server\)\.(?:serveStreams\.|handleStream|serverWorker).*"
+    r"|(?:.*/)?github\.com/valyala/fasthttp\.\(\*workerPool\)\.(?:getCh\.func1|workerFunc)"
+    r"|net/rpc\.\(\*service\)\.call"
+)
+# The same by who has made it, as old releases cut off the outermost calls of a deep stack.
+_MADE_TO_SERVE = re.compile(r"net/http\.\(\*Server\)\.Serve|net/http\.\(\*http2serverConn\)\..*")
+# What starts just what it is given, and leaves it to whom it came from.
+_STARTS_FOR_OTHERS = re.compile(
+    r"sync\.\(\*WaitGroup\)\.Go"
+    r"|(?:.*/)?golang\.org/x/sync/errgroup\.\(\*Group\)\.(?:Go|TryGo|add)"
+    r"|(?:.*/)?github\.com/sourcegraph/conc(?:/\w+)?\.\(\*\w+(?:\[\.\.\.\])?\)\.[Gg]o"
+)
+_ACCEPTS = re.compile(r".*\.Accept(?:TCP|Unix|Stream|Session)?")
+# So near to the innermost call a goroutine stands in it that waits for connections.
+_ACCEPTS_WITHIN = 8
+_READS_CONNECTION = "net.(*conn).Read"
+# Who reads from a connection below one of these is its client.
+_CLIENTS = (
+    "database/sql.",
+    "net/http.(*Transport)",
+    "net/http.(*persistConn)",
+    "net/http.(*Client)",
+)
+_WAITS_FOR_TASKS = "sync.WaitGroup.Wait"
+_WAITS_AT_CHANNEL = frozenset({"chan receive", "chan send", "select"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that starts goroutines.
+
+    Attributes:
+        at: the ``go`` statement.
+        runs: what they run, in the program's own code, where the statement stands in a library;
+            else empty.
+    """
+
+    at: Frame
+    runs: str = ""
+
+
+class Origin:
+    """What the stack of some who are alike tells.
+
+    Args:
+        alike: they.
+    """
+
+    def __init__(self, alike: Alike) -> None:
+        self._alike = alike
+        stack = alike.stack
+        self.stack: Stack = stack
+        self._made_at = alike.created_by
+        self._inside: dict[Line, bool] = {}
+        self.own = [
+            frame
+            for frame in stack
+            if whose(frame) is Whose.PROGRAM and not _STARTS_FOR_OTHERS.match(frame.function)
+        ]
+
+    @cached_property
+    def serves(self) -> bool:
+        """Whether a handler runs in them, or will when the next request comes."""
+        if self.stack and _SERVES.fullmatch(self.stack[-1].function):
+            return True
+        made = self._made_at
+        return made is not None and self.in_program and _is(_MADE_TO_SERVE, made)
+
+    @cached_property
+    def in_program(self) -> bool:
+        """Whether they stand in a call of the program's own."""
+        return bool(self.own)
+
+    @cached_property
+    def line(self) -> Line | None:
+        """The line that has started them; None if they are no task of anybody.
+
+        These are helpers of a library, and goroutines of which nobody has noted who made them.
+        """
+        made = self._made_at
+        if made is None:
+            return None
+        if whose(made) is Whose.PROGRAM and not _is(_STARTS_FOR_OTHERS, made):
+            return Line(made)
+        if self.own:
+            return Line(made, self.own[-1].function)
+        # One that was just made may not have come to the program's own function yet.
+        return Line(made) if _is(_STARTS_FOR_OTHERS, made) else None
+
+    @cached_property
+    def runs(self) -> str:
+        """The outermost function of the program that they are in; else the outermost of all."""
+        outermost = self.own[-1:] or self.stack[-1:]
+        return outermost[0].function if outermost else ""
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions of the program that they are in."""
+        return frozenset(frame.function for frame in self.own)
+
+    def stands_in(self, line: Line) -> bool:
+        """Tell whether they are still in the function that has ``line``."""
+        inside = self._inside.get(line)
+        if inside is None:
+            inside = self._inside[line] = self._stands_in(line)
+        return inside
+
+    def _stands_in(self, line: Line) -> bool:
+        if not _is(_STARTS_FOR_OTHERS, line.at):
+            return any(frame.function == line.at.function for frame in self.stack)
+        # What is given to such a group is a function literal, named after the function around it.
+        return any(line.runs.startswith(f"{function}.") for function in self.functions)
+
+    def place_of(self, line: Line) -> Frame:
+        """Return the line of the program that stands for ``line`` in who has started it."""
+        if whose(line.at) is Whose.PROGRAM:
+            return line.at
+        around = (frame for frame in self.own if line.runs.startswith(f"{frame.function}."))
+        return next(around, line.at)
+
+    @cached_property
+    def waits_for_tasks(self) -> bool:
+        """Whether they wait until a group of tasks has ended."""
+        return self._alike.state == _WAITS_FOR_TASKS
+
+    @cached_property
+    def waits_at_channel(self) -> bool:
+        """Whether the program itself, and no library for it, waits at a channel."""
+        shown = (frame for frame in self.stack if not frame.function.startswith("runtime."))
+        return self._alike.state in _WAITS_AT_CHANNEL and self.own[:1] == [next(shown, None)]
+
+    @cached_property
+    def accepts_in(self) -> Frame | None:
+        """The call that waits for connections, if that is what they do."""
+        near = self.stack[:_ACCEPTS_WITHIN]
+        at = [i for i, frame in enumerate(near) if _ACCEPTS.fullmatch(frame.function)]
+        return self.stack[at[-1] + 1] if at and at[-1] + 1 < len(self.stack) else None
+
+    def accepted(self, made_at: Frame) -> bool:
+        """Tell whether they start a goroutine for each connection at ``made_at``."""
+        call = self.accepts_in
+        return (
+            call is not None
+            and (call.function, call.file) == (made_at.function, made_at.file)
+            and call.line <= made_at.line
+        )
+
+    @cached_property
+    def serves_connection(self) -> bool:
+        """Whether they read from a connection that somebody has left to them."""
+        functions = [frame.function for frame in self.stack]
+        return _READS_CONNECTION in functions and not any(
+            function.startswith(_CLIENTS) for function in functions
+        )
+
+
+def _is(pattern: re.Pattern[str], frame: Frame) -> bool:
+    return pattern.fullmatch(frame.function) is not None
