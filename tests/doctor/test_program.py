@@ -17,6 +17,7 @@ from snowshed.model import Frame
             "/venv/lib/python3.13/site-packages/go/src/sync/mutex.go",
             Whose.RUNTIME,
         ),
+        ("runtime.goexit", "/usr/local/go/src/runtime/asm_amd64.s", Whose.RUNTIME),
         ("main.main", "/srv/shop/main.go", Whose.PROGRAM),
         ("shop/cart.(*Cart).Add.func1", "/srv/shop/cart/cart.go", Whose.PROGRAM),
         ("example.com/sync.Run", "/srv/sync/run.go", Whose.PROGRAM),

@@ -53,7 +53,8 @@ def is_python(frame: Frame) -> bool:
 
 def whose(frame: Frame) -> Whose:
     """Tell whose code ``frame`` stands in, as far as its names tell."""
-    if frame.file.endswith(".go"):
+    # Crash dumps end each stack in the assembly of the runtime.
+    if frame.file.endswith((".go", ".s")):
         if _package(frame).partition("/")[0] in _STANDARD:
             return Whose.RUNTIME
         return Whose.LIBRARY if _GO_MODULE.search(frame.file) else Whose.PROGRAM
