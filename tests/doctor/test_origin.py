@@ -56,6 +56,13 @@ def test_others_do_not_serve(outermost: str) -> None:
     assert not origin(goroutine(5, "select", "main.search:9", f"{outermost}:3")).serves
 
 
+def test_a_crash_dump_shows_the_end_of_each_stack_too() -> None:
+    end = ("net/http.(*conn).serve:2109", "runtime.goexit:1693")
+    found = origin(goroutine(5, "select", "main.search:9", *end))
+    assert (found.serves, found.runs) == (True, "main.search")
+    assert origin(goroutine(5, "select", *end)).runs == "net/http.(*conn).serve"
+
+
 def test_a_deep_stack_may_have_lost_its_outermost_call() -> None:
     assert origin(
         goroutine(5, "select", "main.search:9", created="net/http.(*Server).Serve in goroutine 1")

@@ -82,6 +82,9 @@ class Origin:
         self._alike = alike
         stack = alike.stack
         self.stack: Stack = stack
+        # A crash dump shows how each goroutine ends, too: in the runtime.
+        outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
+        self._outermost = next(outer, None)
         self._made_at = alike.created_by
         self._inside: dict[Line, bool] = {}
         self.own = [
@@ -93,7 +96,7 @@ class Origin:
     @cached_property
     def serves(self) -> bool:
         """Whether a handler runs in them, or will when the next request comes."""
-        if self.stack and _SERVES.fullmatch(self.stack[-1].function):
+        if self._outermost is not None and _is(_SERVES, self._outermost):
             return True
         made = self._made_at
         return made is not None and self.in_program and _is(_MADE_TO_SERVE, made)
@@ -122,8 +125,8 @@ class Origin:
     @cached_property
     def runs(self) -> str:
         """The outermost function of the program that they are in; else the outermost of all."""
-        outermost = self.own[-1:] or self.stack[-1:]
-        return outermost[0].function if outermost else ""
+        outermost = self.own[-1] if self.own else self._outermost
+        return "" if outermost is None else outermost.function
 
     @cached_property
     def functions(self) -> frozenset[str]:
