@@ -55,7 +55,9 @@ def test_what_is_cut_off_is_read_as_far_as_it_goes() -> None:
         ),
         (b"\n<HTML><p>404</p>", "byte 0", "a web page, and no profile"),
         (bytes(range(256)), "byte 0", "accepted: profile.proto"),
-        (b"go 1.26 trace\0\0\0\1", "byte 0", "a Go execution trace, of which nothing is diagnosed"),
+        (b"go 1.26 trace\0\0\0\1", "byte 17", "no generation is complete"),
+        (b"go 1.21 trace\0\0\0\1", "byte 0", "accepted: Go 1.22 to 1.27; record it again"),
+        (b"go 9.99 trace\0\0\0\1", "byte 0", "accepted: profile.proto"),
     ],
 )
 def test_what_is_none_of_ours_is_refused_in_one_line(data: bytes, where: str, what: str) -> None:

@@ -72,7 +72,7 @@ def test_a_profile_of_python_tasks_says_its_states_in_labels() -> None:
 
 def test_what_says_nothing_of_goroutines_is_no_look() -> None:
     with pytest.raises(AssertionError):
-        of_file("block.pb.gz")
+        of_file("cpu.pb.gz")
 
 
 def test_a_deadlock_of_all_is_told_by_the_runtime() -> None:
@@ -86,3 +86,30 @@ def test_the_call_into_the_runtime_is_kept_where_it_is_shown() -> None:
     crash = goroutine(7, "chan receive", "runtime.gopark:9", "runtime.chanrecv2:8", "main.work:5")
     (group,) = look(crash).groups
     assert (group.call, group.where.at.function) == ("runtime.chanrecv2", "main.work")
+
+
+def test_a_trace_is_a_look_with_all_that_a_dump_has_but_what_older_ones_came_from() -> None:
+    seen = of_file("trace.out.gz")
+    assert (seen.listed, seen.partial) == (True, False)
+    (senders,) = (group for group in seen.groups if group.where.state == "chan send")
+    assert (senders.count, senders.call) == (6, "runtime.chansend1")
+    assert senders.created_by is not None
+    assert (senders.where.at.function, senders.created_by.function) == (
+        "main.main.func1",
+        "main.main",
+    )
+    assert {each.parent for each in senders.members} == {1}
+    motion = seen.motions[senders.where]
+    assert (motion.born, motion.still, motion.created, motion.ended) == (6, 0, 7, 1)
+    (idle,) = (group for group in seen.groups if group.where.at.function == "main.idle")
+    assert (idle.where.state, idle.created_by, seen.motions[idle.where].still) == (
+        *("chan receive", None, 1),
+    )
+    assert seen.taken_at is not None
+    assert seen.trace is not None
+    assert {each.told_by for each in seen.waits} == {"trace"}
+
+
+def test_a_profile_of_waits_is_a_look_at_nobody() -> None:
+    seen = of_file("block.pb.gz")
+    assert (seen.groups, seen.partial, len(seen.waits)) == ((), True, 2)

@@ -24,6 +24,8 @@ __all__ = ["Case", "Growth"]
 GROWS_BY, GROWS_BY_PART = 10, 0.05
 # When a task was made, two looks tell alike but for what a look takes, in seconds.
 BORN_WITHIN = 1.0
+# A trace does not tell where somebody stands who does not wait.
+_NOT_WAITING = frozenset({"running", "runnable", "created"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ class Case:
         looks: what was seen, the oldest first.
 
     Attributes:
+        looks: what was seen, the oldest first.
         groups: what the best look has seen, the largest group first: of those that list each
-            goroutine the last, else the last. With what the looks at leaks have proven.
+            goroutine the last, a dump before a trace, else the last. With what the looks at leaks
+            have proven.
         total: goroutines in that look.
         all_asleep: whether the runtime has ended the program because nothing in it could go on.
         asked_for_leaks: whether a look tells whom nothing can wake: of the others it is known that
@@ -83,11 +87,14 @@ class Case:
     def __init__(self, looks: Sequence[Look]) -> None:
         whole = [look for look in looks if not look.only_leaks and not look.partial]
         listed = [look for look in looks if look.listed and not look.only_leaks]
-        self.best: Look | None = next(iter(listed[-1:] or whole[-1:] or looks[-1:]), None)
+        listed = [look for look in listed if look.trace is None or not look.partial]
+        dumps = [look for look in listed if look.trace is None]
+        last = dumps[-1:] or listed[-1:] or whole[-1:] or looks[-1:]
+        self.best: Look | None = next(iter(last), None)
+        self.looks = tuple(looks)
         if self.best is not None:
             whole = [look for look in whole if look.counted == self.best.counted]
         self._whole = whole
-        self._listed = listed
         self._counts = [_counts_of(look) for look in whole]
         self._leaked = self._proven(looks)
         self.asked_for_leaks = any(
@@ -100,27 +107,34 @@ class Case:
         self.total = sum(group.count for group in self.groups)
         self._by_id = {each.id: each for group in self.groups for each in group.members}
         self._calls = {each.where: each.call for look in looks for each in look.groups if each.call}
-        self._ids_before = [_places_in(look) for look in listed[:-1]]
-        self._ids_now = _places_in(listed[-1]) if listed else {}
+        places = [_places_in(look) for look in listed]
+        self._ids_before, self._ids_now = places[:-1], places[-1] if places else {}
+        beside = zip(listed, places, strict=True)
+        self._ids_beside = [ids for look, ids in beside if look is not self.best]
 
     def growth(self, where: Where) -> Growth | None:
-        """Return how many there were at a place, look by look; None: there was one look."""
+        """Return how many there were at a place, look by look; None: there was one look.
+
+        A trace alone is two looks: when it began, and when it ended.
+        """
         # Only lists show tasks that have ended.
         looks = [*zip(self._whole, self._counts, strict=True)]
         if where.state in ENDED:
             looks = [(look, counts) for look, counts in looks if look.listed]
+        if where.state in _NOT_WAITING and any(look.trace is None for look, _ in looks):
+            looks = [(look, counts) for look, counts in looks if look.trace is None]
         if len(looks) < 2:
-            return None
+            return _within(looks[0][0], where) if looks else None
         first, last = looks[0][0].taken_at, looks[-1][0].taken_at
         seconds = None if first is None or last is None else last - first
         return Growth(tuple(counts[where] for _, counts in looks), seconds)
 
     def stayed(self, group: Group) -> int:
-        """Return how many of ``group`` stood at the same place in each list before."""
-        if not self._ids_before:
+        """Return how many of ``group`` stand at the same place in each other list."""
+        if not self._ids_beside:
             return 0
         return sum(
-            all(_same(ids, each.id, stands) for ids in self._ids_before)
+            all(_same(ids, each.id, stands) for ids in self._ids_beside)
             for each in group.members
             for stands in [_stands(each, group.where)]
         )
@@ -152,9 +166,8 @@ class Case:
     @property
     def lists_all(self) -> bool:
         """Whether a goroutine that is not found has ended."""
-        return (
-            bool(self._listed) and not self._listed[-1].partial and len(self._by_id) == self.total
-        )
+        best = self.best
+        return bool(best and best.listed and not best.partial) and len(self._by_id) == self.total
 
     def _proven(self, looks: Sequence[Look]) -> Counter[Where]:
         proofs = [look for look in looks if look.only_leaks]
@@ -186,6 +199,14 @@ def _same(places: dict[int, _Stands], id_: int, stands: _Stands) -> bool:
         return False
     ages = other.born, stands.born
     return ages[0] is None or ages[1] is None or abs(ages[0] - ages[1]) < BORN_WITHIN
+
+
+def _within(look: Look, where: Where) -> Growth | None:
+    """Return the growth within a look that is a trace."""
+    motion = look.motions.get(where)
+    if motion is None:
+        return None
+    return Growth((motion.before, motion.before + motion.gained), motion.seconds)
 
 
 def _places_in(look: Look) -> dict[int, _Stands]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor import causes
 from snowshed.doctor._case import Case
+from snowshed.doctor._testimony import testify
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     group, detail = suspicion.group, suspicion.detail
     growth = suspicion.growth or case.growth(group.where)
     stayed = case.stayed(group)
-    evidence: list[str] = []
-    against = [*suspicion.against]
-    confidence = suspicion.confidence
-    severity = Severity.LOW
+    beside = testify(case, suspicion)
+    evidence = [*beside.evidence]
+    against = [*suspicion.against, *beside.against]
+    confidence = _surer(suspicion.confidence, beside.surer)
+    severity = beside.severity
     still_there = None if suspicion.growth else case.still_there(group.where)
     if suspicion.lasts:
         severity = Severity.MEDIUM

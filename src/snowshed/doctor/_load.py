@@ -7,18 +7,25 @@ and what is none of ours is refused in one line that says what it seems to be.
 
 from __future__ import annotations
 
+import io
 import re
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from snowshed.doctor._contention import is_contention
 from snowshed.doctor._tasks import TaskReport, is_json
 from snowshed.doctor._tasks import read as read_tasks
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, gotrace, pprof
 from snowshed.formats._pprof import unzip
-from snowshed.model import GoroutineDump, Profile
+from snowshed.model import GoroutineDump, GoTrace, Profile
 
-__all__ = ["AT_MOST", "Content", "Loaded", "load"]
+if TYPE_CHECKING:
+    from snowshed.formats.gotrace import Readable
+
+__all__ = ["AT_MOST", "Content", "Loaded", "load", "load_file"]
 
 # A dump of a million goroutines has 500 MB.
 AT_MOST = 1 << 30
@@ -26,17 +33,20 @@ AT_MOST = 1 << 30
 
 ACCEPTED = (
     "goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), block and mutex profiles, "
-    "crash dumps, the JSON of /debug/snowshed/tasks and waits"
+    "execution traces of Go, crash dumps, the JSON of /debug/snowshed/tasks and waits"
 )
 _SAYS_LITTLE = (
     "debug=1 does not say what most goroutines wait for; the profile without debug does, "
     "and costs the service less than debug=2"
 )
 _BEGINNING = 4096
+# What tells what a file is, also where it is gzip'd.
+_HEAD = 64 << 10
+_GZIP = 31  # zlib's word for: with the header of gzip
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
-Content: TypeAlias = GoroutineDump | Profile | TaskReport
+Content: TypeAlias = GoroutineDump | Profile | TaskReport | GoTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +87,68 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
             raise
         raise FormatError(source, error.where, error.what) from error
     warnings += content.warnings
-    tells_states = not isinstance(content, Profile) or not _is_text(raw[:_BEGINNING])
+    tells_states = (
+        not isinstance(content, Profile) or not _is_text(raw[:_BEGINNING]) or is_contention(content)
+    )
     if not tells_states:
         warnings.append(_SAYS_LITTLE)
     return Loaded(source, content, tuple(warnings), tells_states)
+
+
+def load_file(
+    source: str,
+    file: Readable,
+    *,
+    at_most: int = AT_MOST,
+    progress: Callable[[int], object] | None = None,
+) -> Loaded:
+    """Return what an open file holds; a trace, which may be far larger than memory, piece by piece.
+
+    Args:
+        source: what to call it in messages.
+        file: gives the bytes, gzip'd or not.
+        at_most: bytes that it may have once it is decompressed; of a trace 4 GiB are read.
+        progress: called about once for each second of a trace with the bytes read, decompressed.
+
+    Raises:
+        FormatError: as `load`.
+    """
+    head = file.read(_HEAD)
+    if not gotrace.is_trace(_unzipped(head)):
+        rest = bytearray(head)
+        while len(rest) <= at_most and (piece := file.read(at_most + 1 - len(rest))):
+            rest += piece
+        return load(source, bytes(rest), at_most=at_most)
+    try:
+        trace = gotrace.read(_Again(head, file), progress=progress)
+    except FormatError as error:
+        raise FormatError(source, error.where, error.what) from error
+    return Loaded(source, trace, trace.warnings)
+
+
+class _Again:
+    """A file of which the beginning was read already."""
+
+    def __init__(self, head: bytes, file: Readable) -> None:
+        self._head = head
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes."""
+        if not self._head:
+            return self._file.read(size)
+        piece, self._head = self._head[:size], self._head[size:]
+        return piece
+
+
+def _unzipped(head: bytes) -> bytes:
+    """Return the beginning of what is in a file that begins with ``head``."""
+    if not head.startswith(b"\x1f\x8b"):
+        return head
+    try:
+        return zlib.decompressobj(_GZIP).decompress(head, _BEGINNING)
+    except zlib.error:
+        return b""
 
 
 def _read(source: str, raw: bytes) -> Content:
@@ -90,8 +158,7 @@ def _read(source: str, raw: bytes) -> Content:
     if beginning.lstrip().lower().startswith(_MARKUP):
         raise FormatError(source, "byte 0", _about_page(beginning))
     if gotrace.is_trace(beginning):
-        what = f"a Go execution trace, of which nothing is diagnosed yet; accepted: {ACCEPTED}"
-        raise FormatError(source, "byte 0", what)
+        return gotrace.read(io.BytesIO(raw))
     if is_json(beginning):
         return read_tasks(raw)
     if _is_text(beginning):

@@ -8,19 +8,32 @@ if one was a profile and the other a dump.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed.doctor._contention import Waited, in_profile, in_trace, is_contention
 from snowshed.doctor._program import is_python, place_in
+from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import ENDED, Facts, TaskReport, label
+from snowshed.doctor._traced import Motion, goroutines_in, lists_all, motions_in
 from snowshed.formats.goroutines import class_of, state_in
-from snowshed.model import Frame, Goroutine, GoroutineDump, Profile, Stack, StateClass, TaskState
+from snowshed.model import (
+    Frame,
+    Goroutine,
+    GoroutineDump,
+    GoTrace,
+    Profile,
+    Stack,
+    StateClass,
+    TaskState,
+)
 
 if TYPE_CHECKING:
     from snowshed.doctor._load import Loaded
     from snowshed.doctor._tasks import Counted
+    from snowshed.model import TracedGoroutine
 
 __all__ = ["Group", "Look", "Where", "look_at"]
 
@@ -108,6 +121,9 @@ class Look:
         partial: whether it shows a part only, so that its counts are those of nothing.
         counted: whether it is of groups that somebody else has made, whose places are not ours.
         process: id of the process that has answered; 0: not told.
+        waits: those that are over, of traces and of block and mutex profiles.
+        trace: that it was taken from; None: it was another thing.
+        motions: what those did in the trace, that stand at one place.
     """
 
     source: str
@@ -121,6 +137,9 @@ class Look:
     partial: bool = False
     counted: bool = False
     process: int = 0
+    waits: tuple[Waited, ...] = ()
+    trace: GoTrace | None = None
+    motions: Mapping[Where, Motion] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -141,15 +160,44 @@ def look_at(loaded: Loaded) -> Look | None:
         return Look(source, groups, listed=True, notes=content.notes)
     if isinstance(content, TaskReport):
         return _of_report(source, content)
+    if isinstance(content, GoTrace):
+        return _of_trace(source, content)
     names = [each.type for each in content.sample_types]
     index = next((i for i, name in enumerate(names) if name in {"goroutine", _LEAKS}), None)
-    if index is None:
+    if index is None and not is_contention(content):
         return None
-    only_leaks = names[index] == _LEAKS
     taken_at = content.time_nanos / 1e9 if content.time_nanos else None
+    if index is None:
+        return Look(source, (), taken_at, partial=True, waits=in_profile(content))
+    only_leaks = names[index] == _LEAKS
     state_of = state_in if loaded.tells_states else _state_without_reason
     groups = _of_profile(content, index, state_of, leaked=only_leaks)
     return Look(source, groups, taken_at, only_leaks=only_leaks)
+
+
+def _of_trace(source: str, trace: GoTrace) -> Look:
+    seen = [*goroutines_in(trace)]
+    places: dict[tuple[str, int], Where] = {}
+    placed: list[tuple[TracedGoroutine, Where]] = []
+    for traced, each in seen:
+        # Many have the same stack, and it is the same object.
+        alike = each.state, id(each.stack)
+        where = places.get(alike) or places.setdefault(alike, _where(each.state, each.stack))
+        placed.append((traced, where))
+    groups = _of_dump(each for _, each in seen)
+    stacks = {traced.id: traced.stack for traced, _ in seen}
+    for group in groups:
+        group.call = _call_in(stacks[group.members[0].id])
+    return Look(
+        source,
+        groups,
+        trace.time_nanos / 1e9 + trace.seconds if trace.time_nanos else None,
+        listed=True,
+        partial=not lists_all(trace),
+        waits=in_trace(trace),
+        trace=trace,
+        motions=motions_in(trace, placed),
+    )
 
 
 def _of_report(source: str, report: TaskReport) -> Look:
@@ -189,12 +237,13 @@ def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
     groups: dict[tuple[Where, Frame | None], Group] = {}
     places: dict[tuple[str, Stack], Where] = {}
     for each in goroutines:
-        alike = each.state, each.stack
-        where = places.get(alike) or places.setdefault(alike, _where(each.state, each.stack))
+        state = waits_for(each.state, each.stack)
+        alike = state, each.stack
+        where = places.get(alike) or places.setdefault(alike, _where(*alike))
         key = (where, each.created_by)
         group = groups.get(key)
         if group is None:
-            group = groups[key] = Group(where, each.state, each.stack, each.created_by)
+            group = groups[key] = Group(where, state, each.stack, each.created_by)
             group.call = _call_in(each.stack)
         group.count += 1
         group.leaked += each.leaked
@@ -212,8 +261,8 @@ def _of_profile(
     for sample in profile.samples:
         labels = dict(sample.labels)
         told = labels.get("state")
-        state = told if isinstance(told, str) else state_of(sample.stack)
         stack = tuple(_without_runtime(sample.stack))
+        state = told if isinstance(told, str) else waits_for(state_of(sample.stack), stack)
         where = _where(state, stack)
         group = groups.setdefault(where, Group(where, state, stack, call=_call_in(sample.stack)))
         group.count += sample.values[index]

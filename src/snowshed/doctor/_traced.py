@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from snowshed.doctor._semaphores import waits_for
 from snowshed.formats.goroutines import state_in
 from snowshed.model import Ancestor, Frame, Goroutine, GoState, Stack
 
@@ -30,27 +31,15 @@ K = TypeVar("K", bound=Hashable)
 _LISTS_ALL_FROM = 23
 _WORDS = {
     "network": "IO wait",
+    "sync": "semacquire",
     "sync.(*Cond).Wait": "sync.Cond.Wait",
     "synctest": "synctest.Wait",
     "GC mark assist wait for work": "GC assist wait",
     "GC background sweeper wait": "GC sweep wait",
     "wait until GC ends": "wait for GC cycle",
 }
-# What "sync" and "forever" are, by the innermost of these calls.
-_CALLS = {
-    **dict.fromkeys(
-        (
-            "sync.(*Mutex).Lock",
-            "sync.(*Mutex).lockSlow",
-            "internal/sync.(*Mutex).Lock",
-            "internal/sync.(*Mutex).lockSlow",
-        ),
-        "sync.Mutex.Lock",
-    ),
-    "sync.(*RWMutex).RLock": "sync.RWMutex.RLock",
-    "sync.(*RWMutex).Lock": "sync.RWMutex.Lock",
-    "sync.(*WaitGroup).Wait": "sync.WaitGroup.Wait",
-    "sync.(*Cond).Wait": "sync.Cond.Wait",
+# What "forever" is, by the innermost of these calls.
+_FOREVER = {
     "runtime.chansend1": "chan send (nil chan)",
     "runtime.chansend": "chan send (nil chan)",
     "runtime.chanrecv1": "chan receive (nil chan)",
@@ -58,7 +47,6 @@ _CALLS = {
     "runtime.chanrecv": "chan receive (nil chan)",
     "runtime.block": "select (no cases)",
 }
-_BY_CALLS = {"sync": "semacquire", "forever": "waiting"}
 _INNERMOST = 6
 # Of the runtime, and yet of the program: the other side of `iter.Pull`.
 _OF_THE_PROGRAM = frozenset({"runtime.main", "runtime.corostart"})
@@ -155,10 +143,10 @@ def motions_in(trace: GoTrace, places: list[tuple[TracedGoroutine, K]]) -> dict[
 
 def word_for(reason: str, stack: Stack) -> str:
     """Return the word that a dump has for a wait that a trace calls ``reason``."""
-    if reason not in _BY_CALLS:
-        return _WORDS.get(reason, reason)
-    inner = (_CALLS.get(frame.function) for frame in stack[:_INNERMOST])
-    return next(filter(None, inner), _BY_CALLS[reason])
+    if reason != "forever":
+        return waits_for(_WORDS.get(reason, reason), stack)
+    inner = (_FOREVER.get(frame.function) for frame in stack[:_INNERMOST])
+    return next(filter(None, inner), "waiting")
 
 
 def _shown(stack: Stack) -> Iterator[Frame]:

@@ -113,7 +113,7 @@ func compute(duration time.Duration) {
 
 func item(done *sync.WaitGroup) {
 	defer done.Done()
-	compute(50 * time.Millisecond)
+	compute(2 * time.Millisecond)
 }
 
 func flood(count int) {

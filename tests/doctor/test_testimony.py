@@ -1,0 +1,137 @@
+"""What traces and profiles of waits say of a group, and which severity that earns."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from _trace_writer import RUNNING, STATUS, Generation, trace
+from doctor._dumps import goroutine, look
+from snowshed.doctor import Look, Where, diagnose
+from snowshed.doctor._case import Case
+from snowshed.doctor._contention import Waited
+from snowshed.doctor._testimony import motion_of, waits_at, waits_of
+from snowshed.doctor._traced import Motion
+from snowshed.formats.gotrace import read
+from snowshed.model import Finding, Frame, GoTrace, Severity
+
+AT = Frame("main.notify", "/srv/shop/main.go", 5)
+SENDS = Where("chan send", AT)
+EMPTY: GoTrace = read(io.BytesIO(trace(Generation().on(1, 0, (STATUS, 0, 1, 1, RUNNING)))))
+
+
+def senders(count: int) -> Look:
+    return look(
+        *(goroutine(number, "chan send", "main.notify:5") for number in range(2, count + 2))
+    )
+
+
+def traced(count: int, motion: Motion, *, where: Where = SENDS) -> Look:
+    """A trace that has ``count`` senders at its end."""
+    return replace(senders(count), trace=EMPTY, motions={where: motion})
+
+
+def finding(*looks: Look) -> Finding:
+    (found,) = diagnose(looks).findings
+    return found
+
+
+def test_who_did_not_move_for_seconds_is_stuck() -> None:
+    found = finding(traced(20, Motion(3.0, still=20)))
+    assert found.severity is Severity.MEDIUM
+    assert "20 of 20 did not move in the 3.0 s of the trace" in found.evidence
+    assert found.confidence > finding(senders(20)).confidence
+
+
+@pytest.mark.parametrize(
+    "motion",
+    [
+        Motion(3.0, still=9),
+        Motion(0.5, still=20),
+        Motion(3.0, still=18, moved=2),
+        Motion(3.0, moved=20),
+        Motion(3.0, born=20, created=2000, ended=1980),
+    ],
+    ids=["few", "a short trace", "some moved", "all moved", "most have ended"],
+)
+def test_else_it_is_low(motion: Motion) -> None:
+    assert finding(traced(20, motion)).severity is Severity.LOW
+
+
+def test_who_moved_is_said_against_it() -> None:
+    found = finding(traced(20, Motion(3.0, still=5, moved=15)))
+    assert "15 of 20 moved in the 3.0 s of the trace" in found.against
+    busy = finding(traced(20, Motion(3.0, born=20, created=2000, ended=1980)))
+    assert "of 2,000 that were created in the trace 1,980 have ended" in busy.against
+
+
+def test_what_is_created_and_does_not_end_grows() -> None:
+    found = finding(traced(20, Motion(3.0, born=20, created=20)))
+    assert found.severity is Severity.MEDIUM
+    assert "0 -> 20 in 3 s, +400 a minute" in found.evidence
+    made = "+20 in the 3.0 s of the trace, created at main.go:10; none of them ended"
+    assert made in found.evidence
+
+
+def test_growth_in_a_trace_needs_what_other_looks_have_seen() -> None:
+    grown = Motion(3.0, still=8, born=12, created=12)
+    assert finding(senders(5), traced(20, grown)).severity is Severity.MEDIUM
+    assert finding(senders(30), senders(25), traced(20, grown)).severity is Severity.LOW
+
+
+def test_a_dump_is_better_than_a_trace_that_comes_later() -> None:
+    dump = senders(20)
+    case = Case([dump, traced(20, Motion(3.0, still=20))])
+    assert case.best is dump
+    assert case.stayed(case.groups[0]) == 20
+    assert case.lists_all
+    assert motion_of(case, SENDS) == Motion(3.0, still=20)
+    assert motion_of(case, Where("select", AT)) is None
+    assert motion_of(Case([dump]), SENDS) is None
+
+
+def test_a_trace_is_better_than_a_profile_if_it_lists_all() -> None:
+    profile = replace(senders(20), listed=False)
+    whole = traced(20, Motion(3.0, still=20))
+    assert Case([whole, profile]).best is whole
+    assert Case([profile, replace(whole, partial=True)]).best is profile
+    assert Case([replace(whole, partial=True)]).groups
+
+
+def test_a_trace_does_not_tell_where_those_are_that_do_not_wait() -> None:
+    run = [
+        look(*(goroutine(n, "runnable", "main.item:5") for n in range(1, many))) for many in (50, 2)
+    ]
+    ran = Where("runnable", Frame("main.item", "/srv/shop/main.go", 5))
+    growth = Case([*run, traced(20, Motion(3.0), where=ran)]).growth(ran)
+    assert growth is not None
+    assert growth.counts == (49, 1)
+
+
+def waited(count: int, seconds: float, told_by: str = "block profile") -> Waited:
+    return Waited(AT, "chan send", told_by, count, seconds)
+
+
+def of_waits(*waits: Waited) -> Look:
+    return Look("waits", (), partial=True, waits=waits)
+
+
+def test_waits_that_ended_at_the_line_speak_against_it_and_long_ones_for_it() -> None:
+    short, long = waited(100, 0.1), waited(10, 50.0)
+    said = str(short)
+    assert said in finding(senders(20), of_waits(short)).against
+    assert str(long) in finding(of_waits(long), senders(20)).evidence
+    other = replace(short, at=replace(AT, line=6))
+    assert str(other) not in finding(senders(20), of_waits(other)).against
+    assert finding(senders(20), of_waits(long)).severity is Severity.LOW
+
+
+def test_of_two_profiles_the_difference_counts_and_a_trace_stands_for_itself() -> None:
+    case = Case(
+        [of_waits(waited(5, 1.0)), of_waits(waited(7, 9.0)), of_waits(waited(3, 2.0, "trace"))]
+    )
+    assert [(w.told_by, w.count) for w in waits_of(case)] == [("block profile", 2), ("trace", 3)]
+    assert len(waits_at(case, SENDS)) == 2
+    assert (case.total, case.groups) == (0, ())
