@@ -85,6 +85,13 @@ def test_a_part_of_the_tasks_is_no_count_to_compare(query: str) -> None:
     )
 
 
+def test_who_has_ended_while_one_looked_was_not_left_out() -> None:
+    busy = changed(page(TASKS), total=8, vanished=2, unreadable=1)
+    (look,) = seen(busy)
+    assert not look.partial
+    assert load("x", busy).warnings == ()
+
+
 def test_what_snowshed_tasks_prints_is_read_of_several_processes() -> None:
     rows = [
         {
