@@ -53,6 +53,7 @@ def test_a_small_difference_may_be_chance(
 
 def test_growth_is_told_with_its_rate_if_the_times_are_known() -> None:
     assert str(Growth((10, 620), 60.0)) == "10 -> 620 in 60 s, +610 a minute"
+    assert str(Growth((10, 20), 0.3)) == "10 -> 20 in 0.3 s, +2,000 a minute"
     assert str(Growth((1000, 4812))) == "1,000 -> 4,812 from look to look"
 
 

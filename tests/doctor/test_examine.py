@@ -40,7 +40,8 @@ def test_what_grows_is_named_with_the_line_that_made_it(service: Patient) -> Non
     assert leak.at.function == "main.notify"
     assert leak.created_by is not None
     assert leak.created_by.function == "main.leak"
-    assert any(line.startswith("100 -> 250 -> 250 -> 400") for line in leak.evidence)
+    (growth,) = (line for line in leak.evidence if line.startswith("100 -> 250 -> 250 -> 400 in "))
+    assert growth.endswith(" a minute"), "also the lists, which tell no time, are known to have one"
 
 
 @pytest.mark.slow

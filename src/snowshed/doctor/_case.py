@@ -59,9 +59,8 @@ class Growth:
     def __str__(self) -> str:
         seen = " -> ".join(f"{count:,}" for count in self.counts)
         if self.seconds:
-            return (
-                f"{seen} in {self.seconds:.0f} s, {60 * self.gained / self.seconds:+,.0f} a minute"
-            )
+            seconds = f"{self.seconds:.0f}" if self.seconds >= 10 else f"{self.seconds:.1f}"
+            return f"{seen} in {seconds} s, {60 * self.gained / self.seconds:+,.0f} a minute"
         return f"{seen} from look to look"
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.doctor._load import load
@@ -78,6 +78,7 @@ def examine(
     """
     looks: list[Look] = []
     warnings: list[str] = []
+    began = time.monotonic()
 
     def read(page: str, *, needed: bool = False) -> None:
         data = ask(page)
@@ -90,7 +91,7 @@ def examine(
         look = look_at(loaded)
         if look is None:
             raise FormatError(source, f"/{page}", "it says nothing of goroutines")
-        looks.append(look)
+        looks.append(_timed(look, looks, time.monotonic() - began))
 
     def read_list() -> None:
         listing = None if tasks is None else tasks.listing()
@@ -118,6 +119,13 @@ def examine(
         warnings += tasks.warnings
         looks = _of_one_process(source, tasks, looks, warnings)
     return Examined(tuple(looks), tuple(warnings))
+
+
+def _timed(look: Look, before: list[Look], elapsed: float) -> Look:
+    """Return ``look`` with its time: a list has none, and the first profile that of its service."""
+    if look.taken_at is None and before and before[0].taken_at is not None:
+        return replace(look, taken_at=before[0].taken_at + elapsed)
+    return look
 
 
 def _too_many(source: str, total: int, what: str) -> str:
