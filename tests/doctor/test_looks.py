@@ -32,6 +32,16 @@ def test_leaks_are_the_same_in_each_form() -> None:
     assert not of_file("leak2.txt").only_leaks
 
 
+def test_a_crash_dump_has_the_places_of_others_though_it_shows_the_runtime() -> None:
+    served = (Frame("net/http.(*persistConn).readLoop", "net/http/transport.go", 2616),)
+    parked = (Frame("runtime.gopark", "runtime/proc.go", 474),)
+    end = (Frame("runtime.goexit", "runtime/asm_amd64.s", 1264),)
+    stacks = (served, (*parked, *served, *end), (*parked, *end))
+    text = write_debug2(Goroutine(n, "select", stack) for n, stack in enumerate(stacks, 1))
+    places = {group.where.at.function: group.count for group in look(text).groups}
+    assert places == {"net/http.(*persistConn).readLoop": 2, "runtime.gopark": 1}
+
+
 def test_text_without_states_claims_none() -> None:
     states = {group.where.at.line: group.where.state for group in of_file("debug1.txt").groups}
     assert (states[69], states[66], states[68]) == ("sleep", "sync.Mutex.Lock", NOT_TOLD)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed.doctor._alike import Alike
 from snowshed.doctor._contention import Waited, in_profile, in_trace, is_contention
 from snowshed.doctor._program import is_python, place_in
 from snowshed.doctor._semaphores import waits_for
@@ -71,6 +72,7 @@ class Group:
         leaked: of these, those that nothing can wake any more, as the garbage collector has found.
         minutes: since when the longest waits, as far as told: a hint.
         members: some of them, if the look has listed them.
+        alike: all of them, if the look has listed them, by their stacks.
         call: the outermost call of the runtime that they wait in, such as ``runtime.chanrecv2``;
             empty if it is not shown.
     """
@@ -84,6 +86,7 @@ class Group:
     minutes: int = 0
     members: list[Goroutine] = field(default_factory=list)
     call: str = ""
+    alike: list[Alike] = field(default_factory=list)
 
     @property
     def state_class(self) -> StateClass:
@@ -235,23 +238,38 @@ def _in_knots(facts: Facts) -> Iterator[Goroutine]:
 
 def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
     groups: dict[tuple[Where, Frame | None], Group] = {}
-    places: dict[tuple[str, Stack], Where] = {}
+    # By place in memory: to compare stacks call by call takes ten times as long. What is found
+    # first keeps its stack, so no other can come to lie there.
+    known: dict[tuple[object, ...], tuple[Group, Alike]] = {}
     for each in goroutines:
-        state = waits_for(each.state, each.stack)
-        alike = state, each.stack
-        where = places.get(alike) or places.setdefault(alike, _where(*alike))
-        key = (where, each.created_by)
-        group = groups.get(key)
-        if group is None:
-            group = groups[key] = Group(where, state, each.stack, each.created_by)
-            group.call = _call_in(each.stack)
+        key = (each.state, id(each.created_by), *map(id, each.stack))
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _new(each, groups)
+        group, alike = found
+        alike.add(each.id, each.parent)
         group.count += 1
         group.leaked += each.leaked
         # Of a task of Python the minutes are its age, and say nothing of how long it waits.
-        group.minutes = max(group.minutes, 0 if label(each, "kind") else each.minutes)
+        if each.minutes > group.minutes and not (each.labels and label(each, "kind")):
+            group.minutes = each.minutes
         if len(group.members) < MEMBERS_AT_MOST:
             group.members.append(each)
     return _largest_first(groups.values())
+
+
+def _new(each: Goroutine, groups: dict[tuple[Where, Frame | None], Group]) -> tuple[Group, Alike]:
+    """Return the group that ``each`` belongs to, and a place there for all that are like it."""
+    state = waits_for(each.state, each.stack)
+    where = _where(state, each.stack)
+    key = (where, each.created_by)
+    group = groups.get(key)
+    if group is None:
+        group = groups[key] = Group(where, state, each.stack, each.created_by)
+        group.call = _call_in(each.stack)
+    alike = Alike(state, each.stack, each.created_by)
+    group.alike.append(alike)
+    return group, alike
 
 
 def _of_profile(
