@@ -57,6 +57,15 @@ def test_growth_is_told_with_its_rate_if_the_times_are_known() -> None:
     assert str(Growth((1000, 4812))) == "1,000 -> 4,812 from look to look"
 
 
+def test_a_text_that_does_not_tell_what_they_wait_for_counts_them_all_the_same() -> None:
+    case = Case([of_file("debug2.txt"), of_file("debug1.txt"), of_file("proto.pb.gz")])
+    senders = next(group for group in case.groups if group.where.at.line == 68)
+    assert senders.state == "chan send"
+    growth = case.growth(senders.where)
+    assert growth is not None
+    assert len(set(growth.counts)) == 1
+
+
 def test_those_that_stand_there_in_every_list_have_stayed() -> None:
     case = Case([look(*senders(2, 3, 4)), look(*senders(3, 4, 5)), look(*senders(3, 4, 5, 6))])
     (group,) = case.groups

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed.doctor._looks import NOT_TOLD
 from snowshed.doctor._tasks import ENDED, born, label
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ class Case:
             return _within(looks[0][0], where) if looks else None
         first, last = looks[0][0].taken_at, looks[-1][0].taken_at
         seconds = None if first is None or last is None else last - first
-        return Growth(tuple(counts[where] for _, counts in looks), seconds)
+        # The text of debug=1 knows the line, and not what most of them do there.
+        untold = where._replace(state=NOT_TOLD)
+        return Growth(tuple(counts[where] or counts[untold] for _, counts in looks), seconds)
 
     def stayed(self, group: Group) -> int:
         """Return how many of ``group`` stand at the same place in each other list."""
