@@ -261,7 +261,8 @@ def _of_dump(goroutines: Iterable[Goroutine]) -> tuple[Group, ...]:
 def _new(each: Goroutine, groups: dict[tuple[Where, Frame | None], Group]) -> tuple[Group, Alike]:
     """Return the group that ``each`` belongs to, and a place there for all that are like it."""
     state = waits_for(each.state, each.stack)
-    where = _where(state, each.stack)
+    # The calls of the runtime, which a dump of a crash shows, are no places.
+    where = _where(state, tuple(_without_runtime(each.stack)) or each.stack)
     key = (where, each.created_by)
     group = groups.get(key)
     if group is None:
