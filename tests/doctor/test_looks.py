@@ -9,7 +9,7 @@ from snowshed.doctor import Loaded, look_at
 from snowshed.doctor._looks import MEMBERS_AT_MOST, NOT_TOLD, Where
 from snowshed.formats import pprof
 from snowshed.formats.goroutines import write_debug2
-from snowshed.model import Frame, Goroutine, Profile, Sample, StateClass, ValueType
+from snowshed.model import Ancestor, Frame, Goroutine, Profile, Sample, StateClass, ValueType
 
 
 def by_place(name: str) -> Counter[Where]:
@@ -123,3 +123,24 @@ def test_a_trace_is_a_look_with_all_that_a_dump_has_but_what_older_ones_came_fro
 def test_a_profile_of_waits_is_a_look_at_nobody() -> None:
     seen = of_file("block.pb.gz")
     assert (seen.groups, seen.partial, len(seen.waits)) == ((), True, 2)
+
+
+def test_a_list_that_has_lost_its_end_is_told_by_its_last_goroutine() -> None:
+    first, last = goroutine(7, "sleep", "main.tick:5"), goroutine(8, "sleep", "main.tick:5")
+    main = goroutine(1, "IO wait", "main.main:9", created="")
+    assert not look(first, last).cut
+    assert not look(first, main).cut
+    assert not look(goroutine(8, "sleep", "main.tick:5", created="")).cut
+    assert all(
+        look(first, last[:at]).cut for at in range(len(last) - 30, len("goroutine 8 [sleep]:"), -1)
+    )
+
+
+def test_who_served_a_request_is_known_if_the_stack_of_a_maker_is_told() -> None:
+    served = (Frame("main.order", "main.go", 9), Frame("net/http.(*conn).serve", "server.go", 1))
+    stack = (Frame("main.audit", "main.go", 20),)
+    text = write_debug2(
+        Goroutine(number, "sleep", stack, created_by=stack[0], ancestors=(Ancestor(maker, of),))
+        for number, maker, of in [(8, 4, served), (9, 5, stack)]
+    )
+    assert look(text).served == {4}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._alike import Alike
 from snowshed.doctor._contention import Waited, in_profile, in_trace, is_contention
+from snowshed.doctor._origin import serves
 from snowshed.doctor._program import is_python, place_in
 from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import ENDED, Facts, TaskReport, label
@@ -127,6 +128,8 @@ class Look:
         waits: those that are over, of traces and of block and mutex profiles.
         trace: that it was taken from; None: it was another thing.
         motions: what those did in the trace, that stand at one place.
+        cut: whether the end of a list is missing, so that who is not in it may live.
+        served: ids of goroutines that are known to have served a request when they made others.
     """
 
     source: str
@@ -143,6 +146,8 @@ class Look:
     waits: tuple[Waited, ...] = ()
     trace: GoTrace | None = None
     motions: Mapping[Where, Motion] = field(default_factory=dict)
+    cut: bool = False
+    served: frozenset[int] = frozenset()
 
     @property
     def total(self) -> int:
@@ -159,8 +164,14 @@ def look_at(loaded: Loaded) -> Look | None:
     """Return what was loaded of goroutines; None of a profile of something else."""
     source, content = loaded.source, loaded.content
     if isinstance(content, GoroutineDump):
-        groups = _of_dump(content.goroutines)
-        return Look(source, groups, listed=True, notes=content.notes)
+        return Look(
+            source,
+            _of_dump(content.goroutines),
+            listed=True,
+            notes=content.notes,
+            cut=_is_cut(content.goroutines),
+            served=_served(content.goroutines),
+        )
     if isinstance(content, TaskReport):
         return _of_report(source, content)
     if isinstance(content, GoTrace):
@@ -200,6 +211,7 @@ def _of_trace(source: str, trace: GoTrace) -> Look:
         waits=in_trace(trace),
         trace=trace,
         motions=motions_in(trace, placed),
+        served=_served(each for _, each in seen),
     )
 
 
@@ -271,6 +283,19 @@ def _new(each: Goroutine, groups: dict[tuple[Where, Frame | None], Group]) -> tu
     alike = Alike(state, each.stack, each.created_by)
     group.alike.append(alike)
     return group, alike
+
+
+def _is_cut(goroutines: Sequence[Goroutine]) -> bool:
+    """Tell whether the last one has lost its last line, who made it, which all but main have."""
+    if not goroutines or goroutines[-1].id == 1 or goroutines[-1].created_by is not None:
+        return False
+    return any(each.created_by for each in goroutines)
+
+
+def _served(goroutines: Iterable[Goroutine]) -> frozenset[int]:
+    """Return the makers of which it is told that they were serving a request."""
+    makers = (each.ancestors[0] for each in goroutines if each.ancestors)
+    return frozenset(maker.id for maker in makers if serves(maker.stack))
 
 
 def _of_profile(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._alike import Alike
     from snowshed.model import Frame, Stack
 
-__all__ = ["Line", "Origin"]
+__all__ = ["Line", "Origin", "serves"]
 
 # The outermost call of a goroutine in which a handler runs.
 _SERVES = re.compile(
@@ -82,9 +82,7 @@ class Origin:
         self._alike = alike
         stack = alike.stack
         self.stack: Stack = stack
-        # A crash dump shows how each goroutine ends, too: in the runtime.
-        outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
-        self._outermost = next(outer, None)
+        self._outermost = _outermost(stack)
         self._made_at = alike.created_by
         self._inside: dict[Line, bool] = {}
         self.own = [
@@ -96,7 +94,7 @@ class Origin:
     @cached_property
     def serves(self) -> bool:
         """Whether a handler runs in them, or will when the next request comes."""
-        if self._outermost is not None and _is(_SERVES, self._outermost):
+        if serves(self.stack):
             return True
         made = self._made_at
         return made is not None and self.in_program and _is(_MADE_TO_SERVE, made)
@@ -187,6 +185,18 @@ class Origin:
         return _READS_CONNECTION in functions and not any(
             function.startswith(_CLIENTS) for function in functions
         )
+
+
+def serves(stack: Stack) -> bool:
+    """Tell whether a goroutine of a server runs, in which handlers run."""
+    outermost = _outermost(stack)
+    return outermost is not None and _is(_SERVES, outermost)
+
+
+def _outermost(stack: Stack) -> Frame | None:
+    """Return the first call of all; a crash dump shows that of the runtime beyond, too."""
+    outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
+    return next(outer, None)
 
 
 def _is(pattern: re.Pattern[str], frame: Frame) -> bool:
