@@ -358,6 +358,15 @@ def test_where_somebody_was_interrupted_is_told_and_else_where_it_begins() -> No
     assert (never_run.state, never_run.stack) == (GoState.RUNNABLE, (frame("main.work", 20),))
 
 
+def test_a_stack_without_a_name_tells_nothing_of_where_somebody_is() -> None:
+    generation = Generation()
+    begin = generation.stack("main.work:20")
+    generation.on(1, 0, running(), (CREATE, 1, 7, begin, 0))
+    following = Generation(id=2, base=9)
+    following.on(NOBODY, 9, (STATUS_STACK, 0, 7, NOBODY, RUNNABLE, following.stack(":0")))
+    assert goroutine(read(generation, following), 7).stack == (frame("main.work", 20),)
+
+
 def test_who_has_ended_is_told_while_what_it_has_made_lives() -> None:
     generation = Generation()
     events: list[Event] = [running()]

@@ -299,7 +299,8 @@ class Lives:
             life.state = state
             life.since = now
             life.site = None
-        if place and life.site is None:
+        # One that has not begun may have a stack without a name on it.
+        if life.site is None and self._stacks.outermost(place):
             life.stack = place
 
     def _pause(self, now: int, thread: int, kind: int, stack: int) -> None:
