@@ -16,17 +16,21 @@ import pytest
 
 import _debugged
 import _snapshots
-from snowshed.cli import _ask
+from snowshed.cli import _get
+from snowshed.cli._access import Access
 from snowshed.cli._ask import (
     CannotAsk,
+    CutOff,
     Process,
     Question,
     ask_all,
+    ask_for_part,
     at_socket,
     at_url,
     read_json,
-    safe,
+    said_instead,
 )
+from snowshed.errors import FormatError
 from snowshed.observe._serve._place import socket_of
 
 TASKS = Question("snowshed/tasks")
@@ -79,7 +83,7 @@ class TestAsking:
     )
     def test_over_a_url_wherever_in_the_pages_it_leads(self, path: str) -> None:
         with _debugged.serving([_snapshots.task()]) as server:
-            process = at_url(f"http://127.0.0.1:{server.port}{path}", None, 5.0)
+            process = at_url(f"http://127.0.0.1:{server.port}{path}", Access(5.0))
             assert json.loads(process.ask(TASKS))["total"] == 1
 
     def test_parameters_are_those_that_have_a_value(self) -> None:
@@ -89,18 +93,18 @@ class TestAsking:
     @pytest.mark.parametrize("token", ["sécret", "§€", " secret\n"])
     def test_a_token_is_sent_whatever_its_letters(self, token: str) -> None:
         with _debugged.serving([], token=token) as server:
-            assert at_url(f"http://127.0.0.1:{server.port}", token, 5.0).ask(TASKS)
+            assert at_url(f"http://127.0.0.1:{server.port}", Access(5.0, token)).ask(TASKS)
 
     @pytest.mark.parametrize("token", ["a\nb", "a\x00b", "a\udcffb"])
     def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(self, token: str) -> None:
         with pytest.raises(CannotAsk, match=r"^the token holds a line break or another control"):
-            at_url("http://127.0.0.1:1", token, 1.0)
+            at_url("http://127.0.0.1:1", Access(1.0, token))
 
     def test_a_token_is_sent_to_a_url(self) -> None:
         with _debugged.serving([], token="secret") as server:
             url = f"http://127.0.0.1:{server.port}"
-            assert at_url(url, "secret", 5.0).ask(TASKS)
-            assert why(at_url(url, None, 5.0)) == (
+            assert at_url(url, Access(5.0, "secret")).ask(TASKS)
+            assert why(at_url(url, Access(5.0))) == (
                 f"{url}: it asks for a token, or for another one: --token, or SNOWSHED_DEBUG_TOKEN"
             )
 
@@ -108,15 +112,11 @@ class TestAsking:
 class TestNoAnswer:
     def test_nobody_listens(self, place: Path) -> None:
         assert why(at_socket(7, place / "7.sock", 1.0)) == "7: nobody listens there (any more)"
-        assert "nobody listens" in why(at_url("http://127.0.0.1:9", None, 1.0))
+        assert "nobody listens" in why(at_url("http://127.0.0.1:9", Access(1.0)))
 
     def test_it_does_not_answer_in_time(self) -> None:
         with saying(None) as url:
-            assert "no answer within 0.1 s" in why(at_url(url, None, 0.1))
-
-    def test_it_is_no_server_of_http(self) -> None:
-        with saying(b"220 mail ready\r\n") as url:
-            assert "is no HTTP server: BadStatusLine" in why(at_url(url, None, 5.0))
+            assert "no answer within 0.1 s" in why(at_url(url, Access(0.1)))
 
     def test_it_cannot_be_reached(self) -> None:
         assert "cannot be reached: AF_UNIX path too long" in why(
@@ -124,7 +124,7 @@ class TestNoAnswer:
         )
 
     def test_the_answer_is_too_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_ask, "_ANSWER_AT_MOST", 10)
+        monkeypatch.setattr(_get, "ANSWER_AT_MOST", 10)
         with _debugged.serving([]):
             process = at_socket(os.getpid(), socket_of(os.getpid()), 5.0)
             assert "more than" in why(process)
@@ -140,13 +140,13 @@ class TestNoAnswer:
 
     def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
         with saying(b"HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n") as url:
-            assert why(at_url(url, None, 5.0)).endswith("Service Unavailable (503)")
+            assert why(at_url(url, Access(5.0))).endswith("Service Unavailable (503)")
 
     def test_an_error_that_is_a_page_for_browsers_is_told_by_its_name(self) -> None:
         page = b"<html>\n<head><title>502</title></head>"
         head = b"HTTP/1.1 502 x\r\ncontent-length: %d\r\n\r\n" % len(page)
         with saying(head + page) as url:
-            assert why(at_url(url, None, 5.0)) == f"{url}: Bad Gateway (502)"
+            assert why(at_url(url, Access(5.0))) == f"{url}: Bad Gateway (502)"
 
     @pytest.mark.parametrize(
         "url",
@@ -154,29 +154,26 @@ class TestNoAnswer:
     )
     def test_a_url_that_is_none(self, url: str) -> None:
         with pytest.raises(CannotAsk, match="is no URL"):
-            at_url(url, None, 1.0)
+            at_url(url, Access(1.0))
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:1/a b", f"http://{'ü' * 70}.invalid"])
     def test_a_url_that_cannot_be_asked(self, url: str) -> None:
-        assert "that is no URL: " in why(at_url(url, None, 1.0))
+        assert "that is no URL: " in why(at_url(url, Access(1.0)))
 
     def test_a_url_with_what_would_not_be_sent(self) -> None:
-        with pytest.raises(CannotAsk, match="before example: only --token is sent") as error:
-            at_url("http://me:s3cret@example/debug", None, 1.0)
+        with pytest.raises(
+            CannotAsk, match="before example: only --token and --header are sent"
+        ) as error:
+            at_url("http://me:s3cret@example/debug", Access(1.0))
         assert "s3cret" not in str(error.value)
         for url in ("http://a/debug?x=1", "http://a/#tasks"):
             with pytest.raises(CannotAsk, match="has a query or a fragment"):
-                at_url(url, None, 1.0)
-
-    def test_one_that_speaks_no_https_is_told_by_a_question(self) -> None:
-        with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
-            told = why(at_url(url.replace("http:", "https:"), None, 5.0))
-        assert told.endswith("; does it speak https?")
+                at_url(url, Access(1.0))
 
     def test_a_place_that_has_moved_is_named_and_not_followed(self) -> None:
         moved = b"HTTP/1.1 308 x\r\nlocation: https://a/\x1b\r\ncontent-length: 0\r\n\r\n"
         with saying(moved) as url:
-            assert why(at_url(url, "secret", 5.0)) == (
+            assert why(at_url(url, Access(5.0, "secret"))) == (
                 f"{url}: Permanent Redirect (308); it is at https://a/\\x1b, so name that place"
             )
 
@@ -193,7 +190,7 @@ class TestNoAnswer:
         self, body: bytes, told: str
     ) -> None:
         with saying(b"HTTP/1.1 500 x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)) as url:
-            assert why(at_url(url, None, 5.0)) == f"{url}: {told}"
+            assert why(at_url(url, Access(5.0))) == f"{url}: {told}"
 
 
 def answering(name: str, answer: bytes | None) -> Process:
@@ -229,9 +226,27 @@ def test_what_is_no_document_of_ours_is_said_to_be_none(body: bytes) -> None:
         read_json(answering("1", body), body, "groups")
 
 
-def test_what_would_steer_a_terminal_is_made_visible() -> None:
-    assert safe("Task \x1b[31mé\n") == "Task \\x1b[31mé\\n"
-    assert safe("\ud800") == "\\ud800"
+class TestPart:
+    def test_what_came_of_an_answer_is_returned_and_what_did_not_is_noted(self) -> None:
+        def answers(question: Question) -> bytes:
+            raise CutOff("was cut off", b"half")
+
+        cut: list[str] = []
+        assert ask_for_part(Process("1", 1, answers), TASKS, cut) == b"half"
+        assert cut == ["1: was cut off"]
+
+    def test_nothing_is_no_part(self) -> None:
+        def answers(question: Question) -> bytes:
+            raise CutOff("was cut off")
+
+        with pytest.raises(CutOff):
+            ask_for_part(Process("1", 1, answers), TASKS, [])
+
+    def test_what_cannot_be_read_because_it_was_cut_off_is_said_to_be(self) -> None:
+        with pytest.raises(CannotAsk, match=r"^was cut off$"), said_instead(["was cut off"]):
+            raise FormatError("x", "byte 0", "empty")
+        with pytest.raises(FormatError), said_instead([]):
+            raise FormatError("x", "byte 0", "empty")
 
 
 def test_an_interrupt_does_not_wait_for_those_that_do_not_answer() -> None:

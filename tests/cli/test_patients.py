@@ -10,13 +10,14 @@ import pytest
 
 import _debugged
 from _snapshots import task
+from snowshed.cli._access import Access
 from snowshed.cli._ask import CannotAsk, NoSuchPage
 from snowshed.cli._patients import Asking, examined
 from snowshed.errors import FormatError
 from snowshed.model import TaskState
 
 GO = Path(__file__).parents[1] / "formats" / "go"
-ASKING = Asking(token=None, timeout=30.0, force=False, apart=0.001)
+ASKING = Asking(access=Access(30.0), force=False, apart=0.001)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import pytest
 import _debugged
 import _snapshots
 from snowshed.cli import _outside, _processes
+from snowshed.cli._access import Access
 from snowshed.cli._ask import CannotAsk, Process
 from snowshed.cli._processes import descendants, parents, processes_of
 
@@ -24,12 +25,12 @@ def place() -> Iterator[Path]:
 
 
 def found(target: str) -> list[str]:
-    return [each.name for each in processes_of(target, None, 5.0)]
+    return [each.name for each in processes_of(target, Access(5.0))]
 
 
 def refusal(target: str) -> str:
     with pytest.raises(CannotAsk) as error:
-        processes_of(target, None, 5.0)
+        processes_of(target, Access(5.0))
     return str(error.value)
 
 

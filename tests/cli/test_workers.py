@@ -9,6 +9,7 @@ import pytest
 
 from _snapshots import task
 from doctor._task_pages import page
+from snowshed.cli._access import Access
 from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question
 from snowshed.cli._patients import Asking
 from snowshed.cli._workers import AT_ONCE, of_processes
@@ -16,7 +17,7 @@ from snowshed.errors import FormatError
 from snowshed.formats import pprof
 from snowshed.observe._go_profile._go_profile import goroutine_profile
 
-ASKING = Asking(token=None, timeout=30.0, force=False, apart=0.0)
+ASKING = Asking(access=Access(30.0), force=False, apart=0.0)
 Answers = Callable[[Question], bytes]
 
 

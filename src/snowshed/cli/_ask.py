@@ -6,53 +6,46 @@ no library: it is one GET on one connection.
 
 from __future__ import annotations
 
-import http.client
+import functools
 import json
 import re
-import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-import click
-
-from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail
+from snowshed.cli._why import CannotAsk, CutOff, NoSuchPage, safe, why_not
+from snowshed.errors import FormatError
+
+if TYPE_CHECKING:
+    from snowshed.cli._access import Access
+    from snowshed.cli._get import Place
 
 __all__ = [
     "CannotAsk",
+    "CutOff",
     "NoSuchPage",
     "Process",
     "Question",
     "ask_all",
-    "asks",
-    "asks_a_process",
+    "ask_for_part",
     "at_socket",
     "at_url",
     "read_json",
     "safe",
+    "said_instead",
     "where",
     "why_not",
 ]
 
-# A hundred thousand tasks, one by one, are 30 MB.
-_ANSWER_AT_MOST = 1 << 29
 _ASKED_AT_ONCE = 8
-# Of what is said in place of an answer: characters.
-_TOLD_AT_MOST = 1000
 _PAGES = "/debug"
 _HOST = re.compile(r"[^\x00-\x20\x7f]+")
-
-
-class CannotAsk(Exception):  # noqa: N818 - it is told to the user, not caught by him
-    """A process gives no answer; the text says why, and what to do."""
-
-
-class NoSuchPage(CannotAsk):
-    """The service has no such page."""
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +94,8 @@ class Process:
             return self.answers(question)
         except CannotAsk as error:
             msg = f"{self.name}: {error}"
+            if isinstance(error, CutOff):
+                raise CutOff(msg, error.body) from None
             raise type(error)(msg) from None
 
 
@@ -110,49 +105,52 @@ def at_socket(pid: int, path: Path, timeout: float) -> Process:
     Args:
         pid: its id.
         path: of the socket.
-        timeout: seconds that it may let us wait, at connecting and at each piece of the answer.
+        timeout: seconds that an answer may take.
     """
 
     def answers(question: Question) -> bytes:
-        return _get(_UnixConnection(path, timeout), f"{_PAGES}/{question.target}", {})
+        from snowshed.cli._get import AtSocket
+
+        return _got(AtSocket(path), f"{_PAGES}/{question.target}", (), timeout)
 
     return Process(str(pid), pid, answers)
 
 
-def at_url(url: str, token: str | None, timeout: float) -> Process:
+def at_url(url: str, access: Access) -> Process:
     """Return the process that serves its debug pages at a URL.
 
     Args:
         url: where; ``/debug`` if it has no path. One that ends in ``/debug/pprof`` or
             ``/debug/snowshed`` is cut there.
-        token: what the pages ask for.
-        timeout: seconds that it may let us wait.
+        access: how it is asked.
 
     Raises:
-        CannotAsk: the URL is none, or the token none that can be sent.
+        CannotAsk: the URL is none, or what should be sent cannot be.
     """
     parts = _split(url)
-    headers = _bearing(token)
+    headers = access.sent()
     base = parts.path.rstrip("/")
     for tree in ("/pprof", "/snowshed"):
         base = base.removesuffix(tree)
-    https = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if https else http.client.HTTPConnection
+
+    @functools.cache
+    def place() -> Place:
+        from snowshed.cli._get import AtPort, context_of
+
+        tls = context_of(access.cacert) if parts.scheme == "https" else None
+        return AtPort(parts.hostname or "", parts.port or _PORTS[parts.scheme], tls)
 
     def answers(question: Question) -> bytes:
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-        return _get(connection, f"{base or _PAGES}/{question.target}", headers)
+        return _got(place(), f"{base or _PAGES}/{question.target}", headers, access.timeout)
 
     return Process(url, None, answers)
 
 
-def _bearing(token: str | None) -> dict[str, bytes]:
-    if token is None:
-        return {}
-    if not token.strip().isprintable():
-        msg = "the token holds a line break or another control character; give it without"
-        raise CannotAsk(msg)
-    return {"authorization": b"Bearer " + token.strip().encode()}
+def _got(place: Place, target: str, headers: Iterable[tuple[str, bytes]], timeout: float) -> bytes:
+    # Here and not above: what speaks HTTP takes as long to load as all the rest.
+    from snowshed.cli._get import get
+
+    return get(place, target, headers, timeout)
 
 
 def _split(url: str) -> SplitResult:
@@ -171,86 +169,15 @@ def _split(url: str) -> SplitResult:
         raise CannotAsk(msg)
     if "@" in parts.netloc:
         # Not shown: it holds a password.
-        msg = f"a URL with a name or a password before {parts.hostname}: only --token is sent"
+        msg = (
+            f"a URL with a name or a password before {parts.hostname}: "
+            "only --token and --header are sent"
+        )
         raise CannotAsk(msg)
     if parts.query or parts.fragment:
         msg = f"{url} has a query or a fragment, which no page of ours would get: leave it out"
         raise CannotAsk(msg)
     return parts
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-def _get(
-    connection: http.client.HTTPConnection, target: str, headers: Mapping[str, bytes]
-) -> bytes:
-    try:
-        connection.request("GET", target, headers=dict(headers))
-        with connection.getresponse() as response:
-            body = response.read(_ANSWER_AT_MOST + 1)
-    except TimeoutError:
-        waited = f"no answer within {connection.timeout:g} s"
-        msg = f"{waited}; is it stopped, or starved? --timeout waits for longer"
-        raise CannotAsk(msg) from None
-    except (FileNotFoundError, ConnectionRefusedError):
-        msg = "nobody listens there (any more)"
-        raise CannotAsk(msg) from None
-    except OSError as error:
-        told = str(error.strerror or error)
-        hint = "; does it speak https?" if "WRONG_VERSION_NUMBER" in told else ""
-        msg = f"cannot be reached: {told}{hint}"
-        raise CannotAsk(msg) from None
-    except (http.client.InvalidURL, UnicodeError) as error:
-        msg = f"that is no URL: {error}"
-        raise CannotAsk(msg) from None
-    except http.client.HTTPException as error:
-        msg = f"what answers is no HTTP server: {type(error).__name__}"
-        raise CannotAsk(msg) from None
-    finally:
-        connection.close()
-    if len(body) > _ANSWER_AT_MOST:
-        msg = f"the answer has more than {_ANSWER_AT_MOST >> 20} MB"
-        raise CannotAsk(msg)
-    if response.status != http.client.OK:
-        hint = _hint(response.status, response.headers.get("location"))
-        kind = NoSuchPage if response.status == http.client.NOT_FOUND else CannotAsk
-        raise kind(why_not(response.status, body) + hint)
-    return body
-
-
-def _hint(status: int, location: str | None) -> str:
-    if status == http.client.NOT_FOUND:
-        return "; the debug pages of a service are at /debug, unless the URL says where"
-    if location is not None and status // 100 == 3:
-        # Not followed: a token is for whom the user has named.
-        return f"; it is at {safe(location[:_TOLD_AT_MOST])}, so name that place"
-    return ""
-
-
-def why_not(status: int, body: bytes) -> str:
-    """Return why there is no answer, from what came instead."""
-    if status == http.client.UNAUTHORIZED:
-        return "it asks for a token, or for another one: --token, or SNOWSHED_DEBUG_TOKEN"
-    try:
-        detail = json.loads(body)["detail"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        first = body[:200].decode(errors="replace").strip().partition("\n")[0]
-        # A page for browsers begins with what nobody wants to read.
-        for_people = first and not first.startswith("<")
-        detail = (
-            first if for_people else f"{http.client.responses.get(status, 'answer')} ({status})"
-        )
-    told = safe(str(detail)[:_TOLD_AT_MOST])
-    return f"{told} (404)" if status == http.client.NOT_FOUND and "(404)" not in told else told
 
 
 def ask_all(
@@ -296,6 +223,36 @@ def _outcomes(processes: Sequence[Process], question: Question) -> list[bytes | 
     return found
 
 
+def ask_for_part(process: Process, question: Question, cut: list[str]) -> bytes:
+    """Return the answer, or what came of one that was cut off, and note that in ``cut``.
+
+    Raises:
+        CannotAsk: nothing came.
+    """
+    try:
+        return process.ask(question)
+    except CutOff as error:
+        if not error.body:
+            raise
+        cut.append(str(error))
+        return error.body
+
+
+@contextmanager
+def said_instead(cut: Sequence[str]) -> Iterator[None]:
+    """Say of what cannot be read that it was cut off, where it was: that is why.
+
+    Raises:
+        CannotAsk: in place of a `FormatError`.
+    """
+    try:
+        yield
+    except FormatError:
+        if cut:
+            raise CannotAsk(cut[-1]) from None
+        raise
+
+
 def read_json(process: Process, body: bytes, *keys: str) -> dict[str, Any]:
     """Return the document in an answer.
 
@@ -317,38 +274,3 @@ def where(names: Sequence[str]) -> str:
     if len(names) > 1:
         return f"in {len(names)} processes"
     return f"in process {names[0]}" if names[0].isdecimal() else f"at {names[0]}"
-
-
-def safe(text: str) -> str:
-    """Return ``text`` without what would steer a terminal: names come from requests, too."""
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
-def _escaped(each: str) -> str:
-    return each.encode("unicode_escape", "backslashreplace").decode()
-
-
-def asks(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a command that asks somebody."""
-    for option in (
-        click.option(
-            "--timeout",
-            default="1m",
-            callback=duration_in,
-            metavar="1m",
-            help="Wait so long for an answer. [1m]",
-        ),
-        click.option(
-            "--token",
-            envvar="SNOWSHED_DEBUG_TOKEN",
-            metavar="TOKEN",
-            help="What a URL asks for. [SNOWSHED_DEBUG_TOKEN]",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def asks_a_process(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what every command has that asks one process, or one service."""
-    return click.argument("target", metavar="PID|URL")(asks(command))

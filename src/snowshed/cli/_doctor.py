@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, asks, safe
+from snowshed.cli._access import asks
+from snowshed.cli._ask import CannotAsk, safe
 from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail
 from snowshed.cli._patients import Asking, examined

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process
+from snowshed.cli._access import Access, asks_a_process
+from snowshed.cli._ask import CannotAsk, Process, Question, ask_all
 from snowshed.cli._output import fail
 from snowshed.cli._processes import processes_of
 from snowshed.errors import FormatError
@@ -34,7 +35,7 @@ _BEGINNINGS: Mapping[str, bytes] = {"debug=1": b"goroutine profile: ", "debug=2"
     default="pprof",
     help="For go tool pprof; as text by stack; as text by task. [pprof]",
 )
-def dump(target: str, token: str | None, timeout: float, path: str | None, form: str) -> int:
+def dump(target: str, access: Access, path: str | None, form: str) -> int:
     """Write down where every task of a running service stands.
 
     snowshed dump 4711 -o now.pb.gz && go tool pprof -top now.pb.gz
@@ -47,7 +48,7 @@ def dump(target: str, token: str | None, timeout: float, path: str | None, form:
             f"{_COMMAND}: a profile is no text for a terminal: -o FILE, or --format debug=1"
         )
     try:
-        processes = processes_of(target, token, timeout)
+        processes = processes_of(target, access)
         question = Question("pprof/goroutine", {"debug": _DEBUG[form]})
         answers = ask_all(processes, question, _COMMAND)
         found = _in_one_profile(answers) if form == "pprof" else _in_one_text(answers, form)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import Question, at_url
+from snowshed.cli._ask import Question, ask_for_part, at_url, said_instead
 from snowshed.cli._processes import processes_of
 from snowshed.cli._workers import of_processes
-from snowshed.doctor import Examined, Loaded, load, look_at
+from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
+    from snowshed.cli._access import Access
     from snowshed.doctor import Look
 
 __all__ = ["Asking", "examined"]
@@ -31,14 +32,12 @@ class Asking:
     """How a service is asked.
 
     Attributes:
-        token: what its pages ask for.
-        timeout: seconds that it may let us wait.
+        access: for how long, as whom, and how it is known.
         force: whether to ask for a list of goroutines even if it is long.
         apart: seconds between two profiles.
     """
 
-    token: str | None
-    timeout: float
+    access: Access
     force: bool
     apart: float
 
@@ -67,10 +66,14 @@ def _is_service(source: str) -> bool:
 def _of_service(source: str, asking: Asking) -> Examined:
     base, page, query = _parts(source)
     if page:
-        process = at_url(base, asking.token, asking.timeout)
+        process = at_url(base, asking.access)
         question = Question(f"pprof/{page}", dict(parse_qsl(query)))
-        return _seen([load(source, process.ask(question))])
-    return of_processes(source, processes_of(source, asking.token, asking.timeout), asking)
+        cut: list[str] = []
+        data = ask_for_part(process, question, cut)
+        with said_instead(cut):
+            seen = _seen([load(source, data)])
+        return Examined(seen.looks, (*cut, *seen.warnings))
+    return of_processes(source, processes_of(source, asking.access), asking)
 
 
 def _parts(source: str) -> tuple[str, str, str]:
@@ -82,20 +85,25 @@ def _parts(source: str) -> tuple[str, str, str]:
 
 def _of_files(source: str) -> Examined:
     if source == "-":
-        return _seen([load("stdin", sys.stdin.buffer.read())])
+        return _seen([load_file("stdin", sys.stdin.buffer)])
     path = Path(source)
     if not path.is_dir():
-        return _seen([load(source, path.read_bytes())])
+        return _seen([_loaded(path, source)])
     loaded, warnings = [], []
     for file in _oldest_first(path):
         try:
-            loaded.append(load(str(file), file.read_bytes()))
+            loaded.append(_loaded(file, str(file)))
         except FormatError as error:
             warnings.append(f"{error}; left out")
     if not loaded:
         raise FormatError(source, "this folder", "no file in it can be diagnosed")
     seen = _seen(loaded)
     return Examined(seen.looks, (*warnings, *seen.warnings))
+
+
+def _loaded(path: Path, source: str) -> Loaded:
+    with path.open("rb") as file:
+        return load_file(source, file)
 
 
 def _oldest_first(folder: Path) -> list[Path]:
@@ -113,4 +121,4 @@ def _warnings(looks: Sequence[tuple[Loaded, Look | None]]) -> Iterator[str]:
         for warning in loaded.warnings:
             yield f"{loaded.source}: {warning}"
         if look is None:
-            yield f"{loaded.source}: says nothing of goroutines; left out"
+            yield f"{loaded.source}: {not_wanted(loaded)}; left out"

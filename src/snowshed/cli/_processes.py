@@ -13,9 +13,13 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snowshed.cli._ask import CannotAsk, Process, at_socket, at_url
 from snowshed.observe._serve import _place
+
+if TYPE_CHECKING:
+    from snowshed.cli._access import Access
 
 __all__ = ["processes_of"]
 
@@ -24,19 +28,18 @@ _ROOT = 0
 _ID = re.compile("0*[1-9][0-9]{0,99}", re.ASCII)
 
 
-def processes_of(target: str, token: str | None, timeout: float) -> list[Process]:
+def processes_of(target: str, access: Access) -> list[Process]:
     """Return the processes that are meant, at least one.
 
     Args:
         target: the id of a process, or a URL.
-        token: what the pages at a URL ask for.
-        timeout: seconds that each may let us wait.
+        access: how they are asked.
 
     Raises:
         CannotAsk: it is neither, there is no such process, or none that can be asked.
     """
     if "://" in target:
-        return [at_url(target, token, timeout)]
+        return [at_url(target, access)]
     if not _ID.fullmatch(target):
         msg = f"{target[:100]!r} is neither the id of a process nor a URL such as http://127.0.0.1:8000"
         raise CannotAsk(msg)
@@ -47,7 +50,7 @@ def processes_of(target: str, token: str | None, timeout: float) -> list[Process
     except ValueError as error:
         raise CannotAsk(str(error)) from None
     family = [pid, *descendants(pid, parents())] if served else [pid]
-    found = [at_socket(each, served[each], timeout) for each in family if each in served]
+    found = [at_socket(each, served[each], access.timeout) for each in family if each in served]
     return found or [_without_socket(pid)]
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snowshed.cli._access import Access, asks_a_process
 from snowshed.cli._ask import (
     CannotAsk,
     Process,
     Question,
     ask_all,
-    asks_a_process,
     read_json,
     safe,
     where,
@@ -66,7 +66,7 @@ Answers = Sequence[tuple[Process, bytes]]
     default="text",
     help="For people or for programs. [text]",
 )
-def tasks(target: str, token: str | None, timeout: float, output: str, **asked: Any) -> int:
+def tasks(target: str, access: Access, output: str, **asked: Any) -> int:
     """Show what the tasks of a running service do, and who made them.
 
     PID is a process under snowshed run; its worker processes are counted with it. URL is where a
@@ -77,7 +77,7 @@ def tasks(target: str, token: str | None, timeout: float, output: str, **asked: 
         if asked["each"] and asked["group_by"] is not None:
             msg = "--each shows no groups: give it, or --group-by"
             raise CannotAsk(msg)
-        processes = processes_of(target, token, timeout)
+        processes = processes_of(target, access)
         show = _each if asked["each"] else _grouped
         show(processes, asked, output)
     except CannotAsk as error:

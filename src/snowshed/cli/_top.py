@@ -14,7 +14,8 @@ from typing import Any
 
 import click
 
-from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, asks_a_process, read_json
+from snowshed.cli._access import Access, asks_a_process
+from snowshed.cli._ask import CannotAsk, Process, Question, ask_all, read_json
 from snowshed.cli._duration import duration_in
 from snowshed.cli._frame import KEYS, Look, View, picture
 from snowshed.cli._groups import SORTS, merge
@@ -57,7 +58,7 @@ _SHORTEST = 0.2
     is_flag=True,
     help="One look, as text; so also where stdout is a pipe or a dumb terminal.",
 )
-def top(target: str, token: str | None, timeout: float, **asked: Any) -> int:
+def top(target: str, access: Access, **asked: Any) -> int:
     """Watch the tasks of a running service, its limiter and its rules.
 
     Keys sort: c by count, o by the oldest, g by growth, s by state, w by where they wait, b by
@@ -68,7 +69,7 @@ def top(target: str, token: str | None, timeout: float, **asked: Any) -> int:
         order = order_of(asked["order"], by)
 
         def look() -> Look:
-            return look_at(processes_of(target, token, timeout), by)
+            return look_at(processes_of(target, access), by)
 
         if asked["once"] or not _can_be_drawn_on():
             click.echo("\n".join(picture(look(), View(by, order, terminal_width()))))

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import click
 
+from snowshed.cli._access import Access, asks_a_process
 from snowshed.cli._ask import (
     CannotAsk,
     Process,
     Question,
     ask_all,
-    asks_a_process,
     read_json,
     safe,
 )
@@ -32,7 +32,7 @@ _TEXT = re.compile(rb"[0-9][0-9,]* tasks?: ")
     default="text",
     help="For people or for programs. [text]",
 )
-def waits(target: str, token: str | None, timeout: float, output: str) -> int:
+def waits(target: str, access: Access, output: str) -> int:
     """Show who holds up whom in a running service.
 
     That is the task or the lock that others wait behind, and tasks that wait for themselves. Tasks
@@ -40,7 +40,7 @@ def waits(target: str, token: str | None, timeout: float, output: str) -> int:
     Exit code: 0, whatever was found; 2 when nobody answers.
     """
     try:
-        processes = processes_of(target, token, timeout)
+        processes = processes_of(target, access)
         question = Question("snowshed/waits", {"format": output})
         answers = ask_all(processes, question, _COMMAND)
         if output == "json":

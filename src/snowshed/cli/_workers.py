@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question
+from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question, ask_for_part, said_instead
 from snowshed.doctor import Ask, Examined, examine
 from snowshed.doctor._together import together
 from snowshed.errors import FormatError
@@ -59,32 +59,34 @@ def of_processes(source: str, processes: Sequence[Process], asking: Asking) -> E
 def _examination(process: Process, asking: Asking) -> Callable[[], Examined]:
     def examination() -> Examined:
         silent: list[str] = []
-        seen = examine(
-            process.name,
-            _asker(process, "pprof"),
-            ask_own=_patient_asker(process, silent),
-            force=asking.force,
-            apart=asking.apart,
-        )
-        return Examined(seen.looks, (*seen.warnings, *silent))
+        cut: list[str] = []
+        with said_instead(cut):
+            seen = examine(
+                process.name,
+                _asker(process, "pprof", cut),
+                ask_own=_patient_asker(process, silent, cut),
+                force=asking.force,
+                apart=asking.apart,
+            )
+        return Examined(seen.looks, (*cut, *seen.warnings, *silent))
 
     return examination
 
 
-def _asker(process: Process, tree: str) -> Ask:
+def _asker(process: Process, tree: str, cut: list[str]) -> Ask:
     def ask(page: str) -> bytes | None:
         name, _, query = page.partition("?")
         try:
-            return process.ask(Question(f"{tree}/{name}", dict(parse_qsl(query))))
+            return ask_for_part(process, Question(f"{tree}/{name}", dict(parse_qsl(query))), cut)
         except NoSuchPage:
             return None
 
     return ask
 
 
-def _patient_asker(process: Process, silent: list[str]) -> Ask:
+def _patient_asker(process: Process, silent: list[str], cut: list[str]) -> Ask:
     """Return what asks for the pages that may be missing: a reason is noted, and no end."""
-    ask = _asker(process, "snowshed")
+    ask = _asker(process, "snowshed", cut)
 
     def ask_own(page: str) -> bytes | None:
         try:
