@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from snowshed.doctor._lineage import Lineage
 from snowshed.doctor._looks import NOT_TOLD
-from snowshed.doctor._tasks import ENDED, born, label
+from snowshed.doctor._places import Places, how_many
+from snowshed.doctor._tasks import ENDED
 
 if TYPE_CHECKING:
     from snowshed.doctor._looks import Group, Look, Where
@@ -23,8 +26,6 @@ __all__ = ["Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
-# When a task was made, two looks tell alike but for what a look takes, in seconds.
-BORN_WITHIN = 1.0
 # A trace does not tell where somebody stands who does not wait.
 _NOT_WAITING = frozenset({"running", "runnable", "created"})
 
@@ -107,10 +108,11 @@ class Case:
         self.total = sum(group.count for group in self.groups)
         self._by_id = {each.id: each for group in self.groups for each in group.members}
         self._calls = {each.where: each.call for look in looks for each in look.groups if each.call}
-        places = [_places_in(look) for look in listed]
-        self._ids_before, self._ids_now = places[:-1], places[-1] if places else {}
-        beside = zip(listed, places, strict=True)
-        self._ids_beside = [ids for look, ids in beside if look is not self.best]
+        self._listed = listed
+        self._places = [*map(Places, listed)]
+        beside = zip(listed, self._places, strict=True)
+        self._beside = [places for look, places in beside if look is not self.best]
+        self._still_there: dict[Where, float] = {}
 
     def growth(self, where: Where) -> Growth | None:
         """Return how many there were at a place, look by look; None: there was one look.
@@ -133,13 +135,10 @@ class Case:
 
     def stayed(self, group: Group) -> int:
         """Return how many of ``group`` stand at the same place in each other list."""
-        if not self._ids_beside:
+        if not self._beside:
             return 0
-        return sum(
-            all(_same(ids, each.id, stands) for ids in self._ids_beside)
-            for each in group.members
-            for stands in [_stands(each, group.where)]
-        )
+        each = (places.still((group,), group.where) for places in self._beside)
+        return len(set.intersection(*each))
 
     def still_there(self, where: Where) -> float | None:
         """Return which part of those that stood at a place in the last list but one still does.
@@ -147,12 +146,16 @@ class Case:
         0 if nobody stood there; None: there are no two lists. Who is stuck stays; who is busy goes
         on, and others come, also where their number grows for a while.
         """
-        if not self._ids_before:
+        if len(self._places) < 2:
             return None
-        before = [each for each in self._ids_before[-1].items() if each[1].where == where]
-        now = self._ids_now
-        still = sum(_same(now, id_, stood) for id_, stood in before)
-        return still / len(before) if before else 0.0
+        known = self._still_there.get(where)
+        if known is None:
+            before, now = self._places[-2:]
+            groups = before.at(where)
+            stood = how_many(groups)
+            known = len(now.still(groups, where)) / stood if stood else 0.0
+            self._still_there[where] = known
+        return known
 
     def call_at(self, where: Where) -> str:
         """Return the call into the runtime by which those at a place wait; "" if no look shows it.
@@ -168,8 +171,22 @@ class Case:
     @property
     def lists_all(self) -> bool:
         """Whether a goroutine that is not found has ended."""
+        return self._whole_list and len(self._by_id) == self.total
+
+    @cached_property
+    def lineage(self) -> Lineage | None:
+        """Who started what for which request; None: the best look lists nobody."""
+        if self.best is None or not self.best.listed:
+            return None
+        earlier = self._listed[: self._listed.index(self.best)]
+        return Lineage(
+            self.groups, self.looks, [look.groups for look in earlier], whole=self._whole_list
+        )
+
+    @property
+    def _whole_list(self) -> bool:
         best = self.best
-        return bool(best and best.listed and not best.partial) and len(self._by_id) == self.total
+        return best is not None and best.listed and not best.partial and not best.cut
 
     def _proven(self, looks: Sequence[Look]) -> Counter[Where]:
         proofs = [look for look in looks if look.only_leaks]
@@ -180,40 +197,12 @@ class Case:
         return replace(group, leaked=leaked)
 
 
-class _Stands(NamedTuple):
-    """Who stands where: the address of a task that has ended is soon that of another."""
-
-    where: Where
-    name: str
-    born: float | None
-
-
-def _stands(each: Goroutine, where: Where) -> _Stands:
-    if not each.labels:
-        return _Stands(where, "", None)
-    return _Stands(where, label(each, "name"), born(each))
-
-
-def _same(places: dict[int, _Stands], id_: int, stands: _Stands) -> bool:
-    """Tell whether the very same one stands there in ``places``."""
-    other = places.get(id_)
-    if other is None or other[:2] != stands[:2]:
-        return False
-    ages = other.born, stands.born
-    return ages[0] is None or ages[1] is None or abs(ages[0] - ages[1]) < BORN_WITHIN
-
-
 def _within(look: Look, where: Where) -> Growth | None:
     """Return the growth within a look that is a trace."""
     motion = look.motions.get(where)
     if motion is None:
         return None
     return Growth((motion.before, motion.before + motion.gained), motion.seconds)
-
-
-def _places_in(look: Look) -> dict[int, _Stands]:
-    groups = (*look.groups, *look.ended)
-    return {each.id: _stands(each, group.where) for group in groups for each in group.members}
 
 
 def _counts_of(look: Look) -> Counter[Where]:

@@ -13,6 +13,7 @@ given, and there the function that it runs tells.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._alike import Alike
     from snowshed.model import Frame, Stack
 
-__all__ = ["Line", "Origin", "serves"]
+__all__ = ["Line", "Origin", "own_calls", "serves"]
 
 # The outermost call of a goroutine in which a handler runs.
 _SERVES = re.compile(
@@ -85,11 +86,7 @@ class Origin:
         self._outermost = _outermost(stack)
         self._made_at = alike.created_by
         self._inside: dict[Line, bool] = {}
-        self.own = [
-            frame
-            for frame in stack
-            if whose(frame) is Whose.PROGRAM and not _STARTS_FOR_OTHERS.match(frame.function)
-        ]
+        self.own = [*own_calls(stack)]
 
     @cached_property
     def serves(self) -> bool:
@@ -185,6 +182,13 @@ class Origin:
         return _READS_CONNECTION in functions and not any(
             function.startswith(_CLIENTS) for function in functions
         )
+
+
+def own_calls(stack: Stack) -> Iterator[Frame]:
+    """Yield the calls of the program's own."""
+    for frame in stack:
+        if whose(frame) is Whose.PROGRAM and not _STARTS_FOR_OTHERS.match(frame.function):
+            yield frame
 
 
 def serves(stack: Stack) -> bool:

@@ -30,7 +30,7 @@ WORST_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier lists of the same process tell.
+    """What other looks at the same process tell.
 
     Attributes:
         serving: ids of the goroutines that served requests.
@@ -39,6 +39,10 @@ class Known:
 
     serving: frozenset[int] = frozenset()
     functions: frozenset[str] = frozenset()
+
+    def and_(self, other: Known) -> Known:
+        """Return what the two tell."""
+        return Known(self.serving | other.serving, self.functions | other.functions)
 
 
 class Requests:
