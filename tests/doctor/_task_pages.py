@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from _snapshots import snapshot
 from snowshed.doctor import Look, load, look_at
+from snowshed.doctor._case import Case
 from snowshed.integrations._debug import Access, Observed, Pages
 from snowshed.observe._serve._exchange import Request
 
 if TYPE_CHECKING:
+    from snowshed.doctor._tasks import Facts
     from snowshed.model import TaskSnapshot
 
 
@@ -44,3 +47,13 @@ def seen(*bodies: bytes) -> list[Look]:
 def changed(body: bytes, **values: object) -> bytes:
     """The document with some of its values changed."""
     return json.dumps({**json.loads(body), **values}).encode()
+
+
+def case(tasks: Iterable[TaskSnapshot]) -> Case:
+    """What is known of a service after one look at these tasks."""
+    return Case(seen(page(tasks)))
+
+
+def with_facts(look: Look, facts: Facts) -> Look:
+    """The look with what was told beside it."""
+    return replace(look, facts=facts)

@@ -19,7 +19,8 @@ from snowshed.model import Finding, Severity
 if TYPE_CHECKING:
     from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
-    from snowshed.doctor._looks import Look
+    from snowshed.doctor._looks import Look, Where
+    from snowshed.model import Frame
 
 __all__ = ["Diagnosis", "diagnose", "judge"]
 
@@ -75,11 +76,12 @@ def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosi
 
 def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Diagnosis:
     """Return what is wrong, as far as the causes that are asked see it in ``case``."""
-    surest: dict[int, Suspicion] = {}
+    surest: dict[tuple[Where, Frame | None], Suspicion] = {}
     for suspicion in _all(case, ask):
-        known = surest.get(id(suspicion.group))
+        key = suspicion.group.where, suspicion.group.created_by
+        known = surest.get(key)
         if known is None or suspicion.confidence > known.confidence:
-            surest[id(suspicion.group)] = suspicion
+            surest[key] = suspicion
     findings = sorted(
         (_judged(case, suspicion) for suspicion in surest.values()),
         key=lambda each: (-each.severity.rank, -each.count, -each.confidence),
@@ -103,7 +105,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     confidence = _surer(suspicion.confidence, beside.surer)
     severity = beside.severity
     still_there = None if suspicion.growth else case.still_there(group.where)
-    if suspicion.lasts:
+    if suspicion.lasts and severity is Severity.LOW:
         severity = Severity.MEDIUM
     are_old = stayed >= MANY or (stayed > 0 and group.minutes >= MINUTES)
     if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:

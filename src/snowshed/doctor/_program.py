@@ -39,9 +39,10 @@ _STANDARD = frozenset(
     }
 )
 _GO_MODULE = re.compile(r"/pkg/mod/|@v\d|/vendor/")
-# Snowshed is a library also where somebody works on it.
-_PYTHON_PACKAGE = re.compile(
-    r"[/\\](?:site|dist)-packages[/\\]|[/\\]snowshed[/\\](?:attach|core|integrations|observe|shed)[/\\]"
+_PYTHON_PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+# What tasks wait in, whoever wrote it: like asyncio itself.
+_PYTHON_WAITS = re.compile(
+    r"[/\\](?:anyio|uvloop|snowshed[/\\](?:attach|core|integrations|observe|shed))[/\\]"
 )
 _PYTHON = re.compile(r"[/\\]lib[/\\]python\d(?:\.\d+)?[/\\]|^<frozen |[/\\]Lib[/\\]asyncio[/\\]")
 
@@ -58,6 +59,8 @@ def whose(frame: Frame) -> Whose:
         if _package(frame).partition("/")[0] in _STANDARD:
             return Whose.RUNTIME
         return Whose.LIBRARY if _GO_MODULE.search(frame.file) else Whose.PROGRAM
+    if _PYTHON_WAITS.search(frame.file):
+        return Whose.RUNTIME
     if _PYTHON_PACKAGE.search(frame.file):
         return Whose.LIBRARY
     return Whose.RUNTIME if not frame.file or _PYTHON.search(frame.file) else Whose.PROGRAM

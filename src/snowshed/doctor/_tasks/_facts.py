@@ -58,6 +58,7 @@ class Blocking:
         events: how often, since the process was started.
         seconds: for how long, together.
         longest: seconds of the longest time.
+        process: number of the process among those that were looked at.
     """
 
     at: Frame
@@ -65,6 +66,7 @@ class Blocking:
     events: int
     seconds: float
     longest: float
+    process: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class Facts:
         knots: tasks that wait for themselves.
         locks: what most tasks wait behind.
         blocking: the lines that held a loop.
+        lag: of each loop, seconds of its longest round in the last moments.
         lines: the lines that make tasks.
         ended: the tasks that ended last.
         requests: the open requests with the most tasks.
@@ -151,6 +154,7 @@ class Facts:
     knots: tuple[Knot, ...] | None = None
     locks: tuple[Lock, ...] | None = None
     blocking: tuple[Blocking, ...] | None = None
+    lag: tuple[float, ...] | None = None
     lines: tuple[Line, ...] | None = None
     ended: tuple[Ended, ...] | None = None
     requests: tuple[OpenRequest, ...] | None = None
@@ -171,16 +175,19 @@ class Facts:
 
     def of_process(self, number: int) -> Facts:
         """Return the same with ids that are told apart from those of other processes."""
-        if self.knots is None:
-            return self
         knots = (
             replace(
                 knot,
                 steps=tuple((name, at, id_in(id_, number)) for name, at, id_ in knot.steps),
             )
-            for knot in self.knots
+            for knot in self.knots or ()
         )
-        return replace(self, knots=tuple(knots))
+        blocking = (replace(line, process=number) for line in self.blocking or ())
+        return replace(
+            self,
+            knots=None if self.knots is None else tuple(knots),
+            blocking=None if self.blocking is None else tuple(blocking),
+        )
 
     def _told(self) -> list[bool]:
         names = (each.name for each in fields(self) if each.name != "taken_at")

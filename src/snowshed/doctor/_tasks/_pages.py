@@ -37,6 +37,7 @@ def facts(document: Mapping[str, Any], taken_at: float | None) -> Facts:
         knots=_all(map(_knot, _among(graphs, "deadlocks"))) if graphs else None,
         locks=_all(map(_lock, _among(graphs, "cascades"))) if graphs else None,
         blocking=_each(sampler and sampler["blocked_by"], _blocking),
+        lag=sampler and tuple(float(each["worst"]) for each in sampler.get("lag", ())),
         lines=_each(document.get("sites"), _line),
         ended=_each(document.get("history"), _ended),
         requests=_each(requests and requests["busiest"], _request),

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 from snowshed.doctor.causes import (
     abandoned_receiver,
     abandoned_sender,
+    await_cycle,
+    blocked_loop,
     cond_never_signalled,
     double_lock,
+    executor_starved,
     lock_across_channel,
     lock_order,
     nil_channel,
+    queue_without_consumer,
+    run_queue,
     rwlock_recursion,
     transport_no_timeout,
     unclosed_body,
+    unretrieved_exception,
     waitgroup_never_done,
 )
 
@@ -34,8 +40,14 @@ ALL: tuple[Looks, ...] = (
     lock_order.suspicions,
     lock_across_channel.suspicions,
     rwlock_recursion.suspicions,
+    run_queue.suspicions,
     transport_no_timeout.suspicions,
     unclosed_body.suspicions,
+    await_cycle.suspicions,
+    blocked_loop.suspicions,
+    executor_starved.suspicions,
+    unretrieved_exception.suspicions,
+    queue_without_consumer.suspicions,
 )
 
 

@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._tasks import label
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
 
-__all__ = ["orphans", "proven_or_growing", "said_of_orphans", "stands_in_program"]
+__all__ = [
+    "orphans",
+    "proven_or_growing",
+    "said_of_orphans",
+    "stands_in_program",
+    "waiters_of_one",
+]
 
 
 def orphans(case: Case, group: Group) -> int:
@@ -54,3 +61,9 @@ def proven_or_growing(case: Case, state: str) -> Iterator[Group]:
             growth = case.growth(group.where)
             if group.leaked or case.all_asleep or (growth is not None and growth.grows):
                 yield group
+
+
+def waiters_of_one(group: Group) -> float:
+    """Return how many of ``group`` wait for the same thing, on average."""
+    things = {label(each, "resource_id") or label(each, "resource") for each in group.members}
+    return len(group.members) / max(len(things), 1)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._waits import said_of_orphans, stands_in_program
+from snowshed.doctor.causes._waits import said_of_orphans, stands_in_program, waiters_of_one
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     for group in case.groups:
         if group.where.state in _STATES and stands_in_program(group) and "nil" not in group.state:
             said = said_of_orphans(case, group)
+            own = group.is_python and group.count > 1 and waiters_of_one(group) == 1
+            if own:
+                said = (*said, "each waits at one of its own, from which nobody takes")
             yield Suspicion(
                 DETAIL,
                 group,

@@ -1,0 +1,133 @@
+"""queue-without-consumer: tasks put into a queue that nobody takes from any more.
+
+Looks for: tasks that wait in ``put`` of an ``asyncio.Queue`` that is full, or in ``join`` of one,
+and work for requests, or become more; and tasks that no request waits for, and that become more, in
+``get`` of one.
+
+Why: the task that takes from the queue has ended, mostly with an exception that nobody has seen, or
+was never started. Whoever puts then waits as soon as the queue is full, and whoever waits for that
+one does, too.
+
+Evidence: nobody is left that could take from it; the very same tasks still wait at the next look;
+there are more of them; what tasks have failed with.
+
+Against: a consumer that is slow makes those before it wait in the same way, and that is how
+a bounded queue is meant. So tasks that live as long as the service, such as the stages of
+a pipeline, are told only if they become more.
+
+Silence: have the consumer run in a scope, so that its failure is the failure of those that put; put
+with a timeout, or ``put_nowait`` and refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._tasks import is_task, label
+from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
+from snowshed.model import Cause, TaskState
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+    from snowshed.model import Goroutine
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "queue-without-consumer",
+    Cause.CHANNEL_CASCADE,
+    why="the task on the other side of the queue has ended, mostly by an exception that nobody "
+    "saw, or was never started",
+    go="",
+    python="start the consumer in a scope or a TaskGroup, so that its failure is seen; put with "
+    "a timeout, or put_nowait and refuse",
+)
+_PUTS = frozenset({str(TaskState.QUEUE_PUT), str(TaskState.QUEUE_JOIN)})
+GETS = str(TaskState.QUEUE_GET)
+# As a task of a request that has ended is told of.
+ENDED_REQUEST = "an ended request"
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield each line of the program whose tasks wait at a queue, and more speaks against it."""
+    for group in case.groups:
+        if not group.is_python or not stands_in_program(group):
+            continue
+        tasks = replace(group, members=[each for each in group.members if is_task(each)])
+        if group.members and not tasks.members:
+            continue  # threads have queues of their own
+        if group.where.state in _PUTS:
+            yield _puts(case, tasks)
+        elif group.where.state == GETS:
+            yield from _gets(case, tasks)
+
+
+def _puts(case: Case, group: Group) -> Suspicion:
+    shared = waiters_of_one(group) > 1
+    of_requests = sum(map(_has_request, group.members))
+    alone = _nobody_else(case)
+    evidence = [*_of_queue(group)]
+    if of_requests:
+        evidence.append(f"{of_requests:,} of them work for a request")
+    if alone:
+        evidence.append("no other task of the program is left that could take from it")
+    evidence.extend(_failed(case))
+    return Suspicion(
+        DETAIL,
+        group,
+        0.3 if not shared else 0.75 if alone else 0.6,
+        waiting_is_wrong=2 * of_requests >= max(len(group.members), 1),
+        evidence=tuple(evidence),
+        against=("a consumer that is slow looks the same for a while",),
+    )
+
+
+def _gets(case: Case, group: Group) -> Iterator[Suspicion]:
+    growth = case.growth(group.where)
+    detached = sum(not _has_request(each) for each in group.members)
+    # Who waits for news on behalf of an open request is a subscriber, and may be many.
+    if growth is None or not growth.grows or 2 * detached < max(len(group.members), 1):
+        return
+    yield Suspicion(
+        DETAIL,
+        group,
+        0.5,
+        evidence=(*_of_queue(group), "no request waits for them", *_failed(case)),
+        against=("workers that are idle wait in the same way, but do not become more",),
+    )
+
+
+def _has_request(each: Goroutine) -> bool:
+    return label(each, "request") not in {"", ENDED_REQUEST}
+
+
+def _of_queue(group: Group) -> Iterator[str]:
+    queues = sorted({label(each, "resource") for each in group.members} - {""})
+    if len(queues) == 1:
+        yield f"the queue: {queues[0]}"
+
+
+def _nobody_else(case: Case) -> bool:
+    """Tell whether all other tasks are those of a server, or wait at a queue themselves."""
+    if not case.lists_all:
+        return False
+    for group in case.groups:
+        if group.where.state in _PUTS or whose(group.at) is not Whose.PROGRAM:
+            continue
+        if any(is_task(each) and not _has_request(each) for each in group.members):
+            return False
+    return True
+
+
+def _failed(case: Case) -> Iterator[str]:
+    """Yield what the last task failed with that may have been the consumer."""
+    for facts in reversed(case.facts):
+        for ended in facts.ended or ():
+            if ended.reason == "failed":
+                yield f"a task has failed: {ended.function} with {ended.detail}"
+                return
