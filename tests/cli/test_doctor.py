@@ -52,12 +52,29 @@ def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert "33 goroutines" in capsys.readouterr().out
 
 
-def test_what_says_nothing_is_left_out_with_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", LEAKS, WAITS]) == 1
+def test_what_says_nothing_is_left_out_with_what_would_be_wanted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    computed = str(GO / "cpu.pb.gz")
+    assert main(["doctor", LEAKS, computed]) == 1
     assert capsys.readouterr().err == (
-        f"snowshed doctor: {WAITS}: says nothing of goroutines; left out\n"
+        f"snowshed doctor: {computed}: a CPU profile, which says nothing of goroutines: "
+        "give the one at /debug/pprof/goroutine; left out\n"
     )
-    assert main(["doctor", WAITS]) == 2
+    assert main(["doctor", computed]) == 2
+
+
+def test_a_profile_of_waits_is_read_beside_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", LEAKS, WAITS]) == 1
+    assert capsys.readouterr().err == ""
+    assert main(["doctor", WAITS]) == 0
+
+
+def test_a_trace_is_read_from_a_file_of_any_size(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(GO / "trace.out.gz")]) == 0
+    out, err = capsys.readouterr()
+    assert "abandoned-sender  low  6 goroutines in 'chan send'" in out
+    assert err == ""
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def answers(**pages: bytes | None) -> Callable[[str], bytes | None]:
 
 
 PROFILE = (GO / "proto.pb.gz").read_bytes()
+TRACE = (GO / "trace.out.gz").read_bytes()
 
 
 def test_a_service_without_proof_of_leaks_is_examined_without() -> None:
@@ -106,3 +107,34 @@ def test_what_is_no_profile_is_refused_in_one_line(pages: dict[str, bytes], said
     with pytest.raises(FormatError, match="http://x") as raised:
         examine("http://x", answers(**pages), sleep=lambda _: None)
     assert said in str(raised.value)
+
+
+def test_a_trace_is_asked_for_last_and_only_if_somebody_wants_it() -> None:
+    asked: list[str] = []
+    pages = answers(goroutine=PROFILE, trace=TRACE)
+
+    def ask(page: str) -> bytes | None:
+        asked.append(page)
+        return pages(page)
+
+    found = examine("http://x", ask, trace=2.5, sleep=lambda _: None)
+    assert asked[-1] == "trace?seconds=2.5"
+    assert found.looks[-1].trace is not None
+    assert found.warnings == ()
+    examine("http://x", ask, sleep=lambda _: None)
+    assert not asked[-1].startswith("trace")
+
+
+def test_without_a_trace_the_rest_is_told_all_the_same() -> None:
+    def ask(page: str) -> bytes | None:
+        if page.startswith("trace"):
+            raise OSError("tracing is already enabled")
+        return PROFILE
+
+    found = examine("http://x", ask, trace=1.0, sleep=lambda _: None)
+    assert found.warnings == ("tracing is already enabled; there is no trace",)
+    assert len(found.looks) == 5
+    for pages in (answers(goroutine=PROFILE), answers(goroutine=PROFILE, trace=TRACE[:50])):
+        found = examine("http://x", pages, trace=1.0, sleep=lambda _: None)
+        assert found.looks
+        assert found.warnings[-1].endswith("; there is no trace")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import re
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doctor._dumps import GO
-from snowshed.doctor import load
+from snowshed.doctor import Loaded, load, load_file, not_wanted
 from snowshed.errors import FormatError
-from snowshed.model import GoroutineDump, Profile
+from snowshed.model import GoroutineDump, GoTrace, Profile, ValueType
 
 DUMPS = ["debug2.txt", "leak2.txt", "panic.txt", "deadlock.txt", "ancestors.txt"]
 PROFILES = ["debug1.txt", "leak1.txt", "proto.pb.gz", "leak.pb.gz", "block.pb.gz", "mutex1.txt"]
@@ -78,3 +79,67 @@ def test_whatever_it_is_given_it_reads_or_refuses(data: bytes) -> None:
     with contextlib.suppress(FormatError):
         content = load("x", data).content
     assert isinstance(content, GoroutineDump | Profile | None)
+
+
+class Pieces:
+    """A file that gives a little at a time, and notes how much at most."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.most = 0
+
+    def read(self, size: int, /) -> bytes:
+        piece, self._data = self._data[: min(size, 1000)], self._data[min(size, 1000) :]
+        self.most = max(self.most, size)
+        return piece
+
+
+@pytest.mark.parametrize("name", [*DUMPS, *PROFILES, "trace.out.gz"])
+def test_an_open_file_is_told_by_its_content_too(name: str) -> None:
+    data = (GO / name).read_bytes()
+    whole = load(name, data)
+    assert load_file(name, io.BytesIO(data)) == whole
+    assert load_file(name, Pieces(data)) == whole
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_trace_is_read_piece_by_piece(zipped: bool) -> None:
+    data = gzip.decompress((GO / "trace.out.gz").read_bytes())
+    file = Pieces(gzip.compress(data) if zipped else data)
+    seen: list[int] = []
+    assert isinstance(load_file("trace", file, progress=seen.append).content, GoTrace)
+    assert file.most < 1 << 20
+    assert seen == sorted(seen)
+    assert seen[-1] == len(data)
+
+
+@pytest.mark.parametrize("cut", [0.7, 0.9])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_of_a_trace_that_is_cut_off_the_rest_is_told(cut: float, zipped: bool) -> None:
+    data = gzip.decompress((GO / "trace.out.gz").read_bytes())
+    data = data[: int(len(data) * cut)]
+    loaded = load_file("trace", io.BytesIO(gzip.compress(data) if zipped else data))
+    assert isinstance(loaded.content, GoTrace)
+    assert "generations left out: 1" in loaded.warnings[0]
+
+
+def test_a_file_that_is_too_large_is_refused_before_all_is_read() -> None:
+    with pytest.raises(FormatError, match="more than 100 bytes"):
+        load_file("dump", io.BytesIO(b"goroutine 1 [running]:" * 1000), at_most=100)
+    with pytest.raises(FormatError, match=r"old, byte 0: a trace of Go 1\.19"):
+        load_file("old", io.BytesIO(b"go 1.19 trace\0\0\0" + bytes(100)))
+
+
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        (("samples", "cpu"), "a CPU profile, which says nothing of goroutines: give the one at"),
+        (("alloc_objects", "alloc_space", "inuse_objects", "inuse_space"), "a heap profile, "),
+        (("threadcreate",), "a profile of new threads, "),
+        (("apples", "pears"), "a profile of apples, pears, "),
+        ((), "a profile of nothing, "),
+    ],
+)
+def test_what_is_no_look_is_named_with_what_would_be_one(types: tuple[str, ...], said: str) -> None:
+    profile = Profile(tuple(ValueType(each, "count") for each in types), ())
+    assert not_wanted(Loaded("x", profile)).startswith(said)

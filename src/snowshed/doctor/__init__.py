@@ -13,7 +13,7 @@ from snowshed.doctor._baseline import Change, Comparison, Fingerprint, Gone, Sta
 from snowshed.doctor._diagnose import Diagnosis, diagnose
 from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._ignore import Ignore, leave_out, parse_ignore
-from snowshed.doctor._load import Loaded, load
+from snowshed.doctor._load import Loaded, load, load_file, not_wanted
 from snowshed.doctor._looks import Group, Look, Where, look_at
 from snowshed.doctor._report import document, sarif, text
 
@@ -37,7 +37,9 @@ __all__ = [
     "examine",
     "leave_out",
     "load",
+    "load_file",
     "look_at",
+    "not_wanted",
     "parse_ignore",
     "sarif",
     "text",

@@ -7,6 +7,9 @@ there are and what grows. Then come those that nothing can wake, where the runti
 list is asked for only if it is short, or if somebody insists; then twice, as only who stands at
 the same place in both is stuck and not merely busy.
 
+An execution trace is asked for last, and only if somebody wants it: it costs a busy service a part
+of its throughput for as long as it lasts.
+
 A Python service under ``snowshed run`` has pages of its own, which say more and stop nobody: it is
 asked for those instead of the list.
 
@@ -59,6 +62,7 @@ def examine(
     ask_own: Ask | None = None,
     force: bool = False,
     apart: float = APART,
+    trace: float = 0.0,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Examined:
     """Return what the service says of its goroutines, or of its tasks.
@@ -70,55 +74,89 @@ def examine(
             the profile is of Python. None: there are no such pages.
         force: whether to ask for the list even if it is long.
         apart: seconds between the two profiles, and the two lists.
+        trace: seconds for which to trace it in the end; 0: not at all. Without a trace the rest is
+            told all the same.
         sleep: waits for so long.
 
     Raises:
         FormatError: it has no goroutine profile, or what it sends is none.
         Exception: whatever ``ask`` raises.
     """
-    looks: list[Look] = []
-    warnings: list[str] = []
-    began = time.monotonic()
-
-    def read(page: str, *, needed: bool = False) -> None:
-        data = ask(page)
-        if data is None:
-            if needed:
-                raise FormatError(source, f"/{page}", "there is no such page")
-            return
-        loaded = load(f"{source} {page}", data)
-        warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
-        look = look_at(loaded)
-        if look is None:
-            raise FormatError(source, f"/{page}", "it says nothing of goroutines")
-        looks.append(_timed(look, looks, time.monotonic() - began))
-
-    def read_list() -> None:
-        listing = None if tasks is None else tasks.listing()
-        if listing is None:
-            read("goroutine?debug=2")
-        else:
-            looks.append(listing)
-
-    read("goroutine", needed=True)
-    tasks = None
-    if ask_own is not None and any(group.is_python for group in looks[0].groups):
-        tasks = TaskPages(source, ask_own)
-        looks[0] = tasks.with_totals(looks[0])
+    visit = _Visit(source, ask)
+    visit.read("goroutine", needed=True)
+    tasks = visit.tasks(ask_own)
     sleep(apart)
-    read("goroutine", needed=True)
-    total = looks[-1].total
-    read("goroutineleak")
+    visit.read("goroutine", needed=True)
+    total = visit.looks[-1].total
+    visit.read("goroutineleak")
     if force or total <= (LISTED_UP_TO if tasks is None else TASKS_UP_TO):
-        read_list()
+        visit.read_list(tasks)
         sleep(apart)
-        read_list()
+        visit.read_list(tasks)
     else:
-        warnings.append(_too_many(source, total, "goroutines" if tasks is None else "tasks"))
+        visit.warnings.append(_too_many(source, total, "goroutines" if tasks is None else "tasks"))
+    if trace:
+        visit.read_trace(trace, tasks)
+    looks, warnings = visit.looks, visit.warnings
     if tasks is not None:
         warnings += tasks.warnings
         looks = _of_one_process(source, tasks, looks, warnings)
     return Examined(tuple(looks), tuple(warnings))
+
+
+class _Visit:
+    """What was asked of a service so far, and what it has said."""
+
+    def __init__(self, source: str, ask: Ask) -> None:
+        self.looks: list[Look] = []
+        self.warnings: list[str] = []
+        self._source = source
+        self._ask = ask
+        self._began = time.monotonic()
+
+    def read(self, page: str, *, needed: bool = False) -> None:
+        """Ask for a page, which may be missing unless it is needed.
+
+        Raises:
+            FormatError: it is missing, or is no look at the service.
+        """
+        data = self._ask(page)
+        if data is None:
+            if needed:
+                raise FormatError(self._source, f"/{page}", "there is no such page")
+            return
+        loaded = load(f"{self._source} {page}", data)
+        self.warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
+        look = look_at(loaded)
+        if look is None or (look.waits and not look.groups):
+            raise FormatError(self._source, f"/{page}", "it says nothing of goroutines")
+        self.looks.append(_timed(look, self.looks, time.monotonic() - self._began))
+
+    def tasks(self, ask_own: Ask | None) -> TaskPages | None:
+        """Return what tells of tasks, if the first look is at a Python service that has that."""
+        if ask_own is None or not any(group.is_python for group in self.looks[0].groups):
+            return None
+        tasks = TaskPages(self._source, ask_own)
+        self.looks[0] = tasks.with_totals(self.looks[0])
+        return tasks
+
+    def read_list(self, tasks: TaskPages | None) -> None:
+        """Ask for all goroutines or tasks, one by one."""
+        listing = None if tasks is None else tasks.listing()
+        if listing is None:
+            self.read("goroutine?debug=2")
+        else:
+            self.looks.append(listing)
+
+    def read_trace(self, seconds: float, tasks: TaskPages | None) -> None:
+        """Have the service traced for so long; say if that is not possible."""
+        if tasks is not None:
+            self.warnings.append(f"{self._source}: only services in Go have an execution trace")
+            return
+        try:
+            self.read(f"trace?seconds={seconds:g}", needed=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, all the rest is there
+            self.warnings.append(f"{error}; there is no trace")
 
 
 def _timed(look: Look, before: list[Look], elapsed: float) -> Look:

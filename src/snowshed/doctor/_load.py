@@ -25,7 +25,7 @@ from snowshed.model import GoroutineDump, GoTrace, Profile
 if TYPE_CHECKING:
     from snowshed.formats.gotrace import Readable
 
-__all__ = ["AT_MOST", "Content", "Loaded", "load", "load_file"]
+__all__ = ["AT_MOST", "Content", "Loaded", "load", "load_file", "not_wanted"]
 
 # A dump of a million goroutines has 500 MB.
 AT_MOST = 1 << 30
@@ -39,6 +39,13 @@ _SAYS_LITTLE = (
     "debug=1 does not say what most goroutines wait for; the profile without debug does, "
     "and costs the service less than debug=2"
 )
+# What a profile is that says nothing of goroutines, by one of its types.
+_OTHERS = {
+    "cpu": "a CPU profile",
+    "inuse_space": "a heap profile",
+    "alloc_space": "a heap profile",
+    "threadcreate": "a profile of new threads",
+}
 _BEGINNING = 4096
 # What tells what a file is, also where it is gzip'd.
 _HEAD = 64 << 10
@@ -124,6 +131,15 @@ def load_file(
     except FormatError as error:
         raise FormatError(source, error.where, error.what) from error
     return Loaded(source, trace, trace.warnings)
+
+
+def not_wanted(loaded: Loaded) -> str:
+    """Return what was loaded that is no look at a process, and what would be one."""
+    types = [each.type for each in getattr(loaded.content, "sample_types", ())]
+    kind = next((_OTHERS[each] for each in types if each in _OTHERS), None)
+    if kind is None:
+        kind = f"a profile of {', '.join(types)}" if types else "a profile of nothing"
+    return f"{kind}, which says nothing of goroutines: give the one at /debug/pprof/goroutine"
 
 
 class _Again:
