@@ -21,6 +21,7 @@ from snowshed.model import Frame
         ("main.main", "/srv/shop/main.go", Whose.PROGRAM),
         ("shop/cart.(*Cart).Add.func1", "/srv/shop/cart/cart.go", Whose.PROGRAM),
         ("example.com/sync.Run", "/srv/sync/run.go", Whose.PROGRAM),
+        ("main._Cfunc_compress", "_cgo_gotypes.go", Whose.RUNTIME),
         ("main.take[net/http.Request]", "/srv/shop/main.go", Whose.PROGRAM),
         ("maps.Keys[go.shape.string]", "maps/iter.go", Whose.RUNTIME),
         (

@@ -45,6 +45,8 @@ _PYTHON_WAITS = re.compile(
     r"[/\\](?:anyio|uvloop|snowshed[/\\](?:attach|core|integrations|observe|shed))[/\\]"
 )
 _PYTHON = re.compile(r"[/\\]lib[/\\]python\d(?:\.\d+)?[/\\]|^<frozen |[/\\]Lib[/\\]asyncio[/\\]")
+# The calls between a program and its C, which nobody has written.
+_MADE_BY_CGO = "_cgo_gotypes.go"
 
 
 def is_python(frame: Frame) -> bool:
@@ -56,7 +58,7 @@ def whose(frame: Frame) -> Whose:
     """Tell whose code ``frame`` stands in, as far as its names tell."""
     # Crash dumps end each stack in the assembly of the runtime.
     if frame.file.endswith((".go", ".s")):
-        if _package(frame).partition("/")[0] in _STANDARD:
+        if frame.file.endswith(_MADE_BY_CGO) or _package(frame).partition("/")[0] in _STANDARD:
             return Whose.RUNTIME
         return Whose.LIBRARY if _GO_MODULE.search(frame.file) else Whose.PROGRAM
     if _PYTHON_WAITS.search(frame.file):
