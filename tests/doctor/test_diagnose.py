@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from doctor._dumps import goroutine, look, of_file
+from doctor._family_dumps import ACCEPTS, serves, tasks
 from snowshed.doctor import diagnose
 from snowshed.doctor._case import Case, Growth
 from snowshed.doctor._cause import Detail, Suspicion
@@ -151,3 +152,30 @@ def test_what_a_cause_has_seen_twice_or_grow_by_itself_earns_its_severity() -> N
         "5 -> 40 in 10 s, +210 a minute",
     )
     assert asked(growth=Growth((5, 6))).severity is Severity.LOW
+
+
+def test_more_than_fifty_of_one_request_earn_medium() -> None:
+    def judged(count: int, parent: int = 4) -> Finding:
+        search = [ACCEPTS, serves(4, "main.search:75"), *tasks(range(100, 100 + count), parent)]
+        found = judge(Case([look(*search)]), [suspects()]).findings  # type: ignore[list-item]
+        return next(each for each in found if each.at.function == "main.search.func1")
+
+    many, few = judged(51), judged(50)
+    assert (many.severity, few.severity) == (Severity.MEDIUM, Severity.LOW)
+    assert many.evidence == ("51 of them work for one request, goroutine 4",)
+    assert few.evidence == ()
+    # Workers that main has started are no request.
+    assert judged(500, parent=1).severity is Severity.LOW
+
+
+def test_what_requests_hold_and_what_was_created_where_is_told_of_lists() -> None:
+    search = [ACCEPTS, serves(4, "main.search:75"), *tasks(range(100, 200), 4)]
+    found = diagnose([look(*search)])
+    assert found.requests is not None
+    assert (found.requests.over, found.requests.worst[0].count) == (1, 100)
+    assert sum(each.total for each in found.spawned) == 102
+    untold = diagnose([of_file("proto.pb.gz")])
+    assert (untold.requests, untold.spawned) == (None, ())
+    # Tasks of Python have lines that made them, and no parents.
+    python = diagnose([look(goroutine(7, "sleep", "order:9", file="/srv/app.py", created="serve"))])
+    assert (python.requests, len(python.spawned)) == (None, 1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from doctor._dumps import goroutine, look, of_file
 from doctor._findings import LEAK, NIL, diagnosis
 from snowshed.doctor import Diagnosis, compare, diagnose, document, leave_out, parse_ignore, text
-from snowshed.model import Severity
+from snowshed.model import Frame, RequestsOver, RequestTasks, Severity
 
 GONE, NEW = (replace(LEAK, detail=detail) for detail in ("lock-order", "double-lock"))
 
@@ -140,9 +140,53 @@ def test_programs_get_each_field_under_a_name_that_stays() -> None:
         ],
         "warnings": ["cut off"],
         "ignored": {},
+        "requests": None,
     }
 
 
 def test_who_made_them_may_not_be_known() -> None:
     for each in document(diagnose([of_file("leak.pb.gz")]))["findings"]:
         assert each["created_by"] is None
+
+
+def over(count: int, *, gone: bool = False) -> Diagnosis:
+    worst = RequestTasks(4711, 812, Frame("shop.(*API).search", "/srv/shop/search.go", 71), gone)
+    return Diagnosis(5000, (), requests=RequestsOver(50, 90, count, (worst,) if count else ()))
+
+
+def test_requests_that_hold_too_much_come_first() -> None:
+    assert text(over(12)) == (
+        "12 requests hold more than 50 goroutines each; the worst is goroutine 4711 "
+        "(shop.(*API).search,\nsearch.go:71): 812\n"
+        "\n"
+        "5,000 goroutines, nothing wrong\n"
+    )
+    assert text(over(1, gone=True)).startswith(
+        "1 request holds more than 50 goroutines: goroutine 4711 "
+        "(shop.(*API).search, search.go:71), which\nhas ended: 812\n"
+    )
+    assert text(over(0)) == "5,000 goroutines, nothing wrong\n"
+
+
+def test_programs_get_the_requests_too() -> None:
+    assert document(over(12, gone=True))["requests"] == {
+        "budget": 50,
+        "seen": 90,
+        "over": 12,
+        "worst": [
+            {
+                "goroutine": 4711,
+                "count": 812,
+                "ended": True,
+                "function": "shop.(*API).search",
+                "file": "/srv/shop/search.go",
+                "line": 71,
+            }
+        ],
+    }
+    assert document(Diagnosis(5, ()))["requests"] is None
+
+
+def test_the_headline_does_not_steer_the_terminal() -> None:
+    worst = RequestTasks(4, 812, Frame("main.\x1bc", "a\x1b[2J/b\x1b[1m.go", 71))
+    assert "\x1b" not in text(Diagnosis(5, (), requests=RequestsOver(50, 1, 1, (worst,))))

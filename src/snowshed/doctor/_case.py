@@ -183,6 +183,12 @@ class Case:
             self.groups, self.looks, [look.groups for look in earlier], whole=self._whole_list
         )
 
+    def of_one_request(self, group: Group) -> tuple[int, int]:
+        """Return how many of ``group`` the same request has at most, and the id of that request."""
+        if self.lineage is None:
+            return 0, 0
+        return self.lineage.requests.most_of(self.lineage.kinds_of(group))
+
     @property
     def _whole_list(self) -> bool:
         best = self.best

@@ -46,6 +46,7 @@ class Suspicion:
         proven: whether the shape alone proves that they wait for ever.
         waiting_is_wrong: whether nobody who is well stands like that for long.
         lasts: whether the cause itself has seen in two looks that it goes on.
+        of_one_request: how many the same request has, where the cause counts more than its group.
         growth: what grows, where that is something that the looks do not count; None: they do.
         evidence: what speaks for it.
         against: what speaks against it.
@@ -58,6 +59,7 @@ class Suspicion:
     proven: bool = False
     waiting_is_wrong: bool = False
     lasts: bool = False
+    of_one_request: int = 0
     growth: Growth | None = None
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()

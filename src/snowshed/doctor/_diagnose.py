@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor import causes
 from snowshed.doctor._case import Case
+from snowshed.doctor._family import BUDGET
+from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import testify
 from snowshed.model import Finding, Severity
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
     from snowshed.doctor._looks import Look, Where
-    from snowshed.model import Frame
+    from snowshed.model import Frame, RequestsOver, Spawned
 
 __all__ = ["Diagnosis", "diagnose", "judge"]
 
@@ -44,6 +46,10 @@ class Diagnosis:
         warnings: what could not be read.
         looks: what was seen, the oldest first.
         ignored: each rule that leaves findings out, and how many it has left out.
+        requests: those that have more tasks at once than a request should; None: nothing lists who
+            made whom.
+        spawned: the lines that have created what lives, below each other; empty if nothing lists
+            them.
         baseline: how the findings stand to those of before; None: to none.
         unit: what is counted: ``goroutine``, or ``task`` of a Python service.
     """
@@ -54,6 +60,8 @@ class Diagnosis:
     looks: tuple[Look, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
     baseline: Comparison | None = None
+    requests: RequestsOver | None = None
+    spawned: tuple[Spawned, ...] = ()
     unit: str = "goroutine"
 
     @property
@@ -87,7 +95,14 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
         key=lambda each: (-each.severity.rank, -each.count, -each.confidence),
     )
     unit = "task" if any(group.is_python for group in case.groups) else "goroutine"
-    return Diagnosis(case.total, tuple(findings), tuple(warnings), unit=unit)
+    return Diagnosis(
+        case.total,
+        tuple(findings),
+        tuple(warnings),
+        requests=None if case.lineage is None else case.lineage.over,
+        spawned=() if case.lineage is None else spawned(case.lineage.family),
+        unit=unit,
+    )
 
 
 def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
@@ -107,6 +122,11 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     still_there = None if suspicion.growth else case.still_there(group.where)
     if suspicion.lasts and severity is Severity.LOW:
         severity = Severity.MEDIUM
+    together, request = case.of_one_request(group)
+    if max(together, suspicion.of_one_request) > BUDGET and severity is Severity.LOW:
+        severity = Severity.MEDIUM
+    if together > BUDGET and not suspicion.of_one_request:
+        evidence.append(f"{together:,} of them work for one request, goroutine {request}")
     are_old = stayed >= MANY or (stayed > 0 and group.minutes >= MINUTES)
     if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
         severity = Severity.MEDIUM

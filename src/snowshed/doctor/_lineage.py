@@ -13,6 +13,7 @@ from snowshed.doctor._requests import Known, Requests, serving_in
 if TYPE_CHECKING:
     from snowshed.doctor._alike import Alike
     from snowshed.doctor._looks import Group, Look
+    from snowshed.model import RequestsOver
 
 __all__ = ["Lineage"]
 
@@ -57,6 +58,12 @@ class Lineage:
             self.before = Family([kind for group in each for kind in kinds_in(group)])
             known = known.and_(serving_in(self.before))
         self.requests = Requests(self.family, known)
+
+    @property
+    def over(self) -> RequestsOver | None:
+        """The requests that hold too much; None if nobody tells who made whom."""
+        told = self.family.tasks or self.family.served
+        return self.requests.over if told else None
 
     def kinds_of(self, group: Group) -> range:
         """Return the kinds that ``group`` has; none if it is not one of these."""

@@ -11,7 +11,7 @@ from snowshed.doctor._baseline import Standing
 if TYPE_CHECKING:
     from snowshed.doctor._baseline import Gone
     from snowshed.doctor._diagnose import Diagnosis
-    from snowshed.model import Finding, Frame
+    from snowshed.model import Finding, Frame, RequestsOver
 
 __all__ = ["document"]
 
@@ -23,6 +23,7 @@ def document(diagnosis: Diagnosis) -> Mapping[str, Any]:
         "findings": [_finding(each) for each in diagnosis.findings],
         "warnings": list(diagnosis.warnings),
         "ignored": dict(diagnosis.ignored),
+        "requests": None if diagnosis.requests is None else _requests(diagnosis.requests),
     }
     if diagnosis.baseline is not None:
         for told, each in zip(found["findings"], diagnosis.findings, strict=True):
@@ -31,6 +32,18 @@ def document(diagnosis: Diagnosis) -> Mapping[str, Any]:
         gone = [_gone(each) for each in diagnosis.baseline.gone]
         found["baseline"] = {**{str(each): counts[each] for each in Standing}, "gone": gone}
     return found
+
+
+def _requests(requests: RequestsOver) -> dict[str, Any]:
+    return {
+        "budget": requests.budget,
+        "seen": requests.seen,
+        "over": requests.over,
+        "worst": [
+            {"goroutine": each.id, "count": each.count, "ended": each.gone, **_place(each.at)}
+            for each in requests.worst
+        ],
+    }
 
 
 def _gone(gone: Gone) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._baseline import Standing
 from snowshed.doctor._ignore import silences
-from snowshed.doctor._report._words import evidence, goroutines, many, place, printable
+from snowshed.doctor._report._words import evidence, goroutines, headline, many, place, printable
 
 if TYPE_CHECKING:
     from snowshed.doctor._baseline import Change, Gone
@@ -25,13 +25,15 @@ _INDENT = " " * 11
 
 
 def text(diagnosis: Diagnosis, *, width: int = WIDTH) -> str:
-    """Return ``diagnosis`` as text, the worst finding first.
+    """Return ``diagnosis`` as text, requests that hold too much and the worst finding first.
 
     Names come from other programs: what could command a terminal is written with escapes. After the
     hundredth finding the others are counted.
     """
     told, known = _parted(diagnosis)
-    parts = ["\n".join(_finding(each, diagnosis, width)) for each in told[:AT_MOST]]
+    first = headline(diagnosis.requests)
+    parts = [textwrap.fill(first, width)] if first else []
+    parts += ["\n".join(_finding(each, diagnosis, width)) for each in told[:AT_MOST]]
     if told[AT_MOST:]:
         parts.append(f"and {len(told) - AT_MOST:,} more findings; --format json has them all")
     lines = [_known(each) for each in known[:AT_MOST]]

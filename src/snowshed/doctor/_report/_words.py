@@ -8,9 +8,9 @@ from snowshed.doctor._program import is_python
 from snowshed.model import Frame
 
 if TYPE_CHECKING:
-    from snowshed.model import Finding
+    from snowshed.model import Finding, RequestsOver
 
-__all__ = ["evidence", "goroutines", "many", "place", "printable"]
+__all__ = ["evidence", "goroutines", "headline", "many", "place", "printable"]
 
 
 def goroutines(count: int, file: str = "") -> str:
@@ -37,6 +37,23 @@ def evidence(finding: Finding) -> tuple[str, ...]:
     if finding.created_by is None:
         return finding.evidence
     return (*finding.evidence, f"created at {place(finding.created_by)}")
+
+
+def headline(requests: RequestsOver | None) -> str:
+    """Return how many requests hold too much, and which is the worst; "" if none does."""
+    if requests is None or not requests.over:
+        return ""
+    worst = requests.worst[0]
+    at = worst.at
+    where = f"{at.function}, {at.file.replace(chr(92), '/').rpartition('/')[2]}:{at.line}"
+    ended = ", which has ended" if worst.gone else ""
+    told = f"goroutine {worst.id} ({printable(where)}){ended}: {worst.count:,}"
+    if requests.over == 1:
+        return f"1 request holds more than {requests.budget} goroutines: {told}"
+    return (
+        f"{requests.over:,} requests hold more than {requests.budget} goroutines each; "
+        f"the worst is {told}"
+    )
 
 
 def printable(name: object) -> str:

@@ -11,8 +11,10 @@ from snowshed.doctor.causes import (
     await_cycle,
     blocked_loop,
     cond_never_signalled,
+    detached_handler_task,
     double_lock,
     executor_starved,
+    fanout,
     lock_across_channel,
     lock_order,
     nil_channel,
@@ -48,6 +50,8 @@ ALL: tuple[Looks, ...] = (
     executor_starved.suspicions,
     unretrieved_exception.suspicions,
     queue_without_consumer.suspicions,
+    fanout.suspicions,
+    detached_handler_task.suspicions,
 )
 
 

@@ -1,0 +1,136 @@
+"""fanout: a loop starts a task for each item, however many there are.
+
+Looks for: one request that has started more than fifty at one line that live at once. And, where no
+request is seen, one maker whose tasks become more from list to list while the old ones stay.
+
+Why: ``for _, item := range items { go fetch(item) }`` is as wide as the data. A request for a
+thousand items takes a thousand connections, locks and stacks, at once, and a hundred such requests
+take what the whole service has.
+
+Evidence: how many one request has; that the numbers differ from request to request, as the data do;
+that who started them waits for them.
+
+Against: a limit that is meant is the same for each request. A pool that ``main`` has started is no
+request, nor is one that the first request has set up for all that follow, and neither is told.
+
+Silence: a limit where they are started: ``errgroup.Group.SetLimit``, a semaphore taken before the
+``go``, or a fixed number of workers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._case import Growth
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._family import BUDGET
+from snowshed.model import Cause, Related
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._lineage import Lineage
+    from snowshed.doctor._looks import Group
+    from snowshed.doctor._origin import Line
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "fanout",
+    Cause.UNBOUNDED_FANOUT,
+    why="a loop starts a task for each item, so one request is as wide as its data",
+    go="bound it where they are started: errgroup with SetLimit, a semaphore that is taken before "
+    "the go statement, or a fixed number of workers",
+    python="bound it where they are started: TaskScope.map(fn, items, limit=...), or a WorkerPool",
+)
+# So many requests with the same number, and none with another, show a limit.
+SAME_FROM = 3
+# Of those that were there before so many have to be there still, for more of them to be growth.
+STAY_FROM = 0.5
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield, for each line that has started too many for one request, most of those."""
+    lineage = case.lineage
+    if lineage is None:
+        return
+    wide: dict[Line, list[tuple[int, int]]] = {}
+    for request, lines in lineage.requests.held.items():
+        for line, count in lines.items():
+            if count > BUDGET:
+                wide.setdefault(line, []).append((count, request))
+    for line, requests in wide.items():
+        yield _of_requests(lineage, line, sorted(requests, key=lambda each: (-each[0], each[1])))
+    for line in lineage.family.loops.keys() - wide.keys():
+        yield from _of_one_maker(lineage, line)
+
+
+def _of_requests(lineage: Lineage, line: Line, requests: Sequence[tuple[int, int]]) -> Suspicion:
+    count, worst = requests[0]
+    sizes = [size for size, _ in requests]
+    group = _largest(lineage, line)
+    maker = lineage.family.maker(worst)
+    place = line.at if maker is None else maker.place_of(line)
+    evidence = [f"goroutine {worst} has {count:,} at once that were started at {place}"]
+    against = []
+    if len(sizes) > 1:
+        evidence.append(f"{len(sizes):,} requests have more than {BUDGET} of them each")
+    if len(set(sizes)) > 1:
+        evidence.append(f"from {min(sizes):,} to {max(sizes):,}: as many as there is to do")
+    elif len(sizes) >= SAME_FROM:
+        against.append(f"each of {len(sizes):,} requests has the same number: it may be a limit")
+    related: tuple[Related, ...] = ()
+    if maker is None:
+        evidence.append("the request itself has ended, and they go on")
+    elif maker.waits_for_tasks or maker.waits_at_channel:
+        at = maker.own[0]
+        related = (Related(at, f"goroutine {worst} waits for them here"),)
+    # What is proven to wait for ever has a cause of its own.
+    confidence = 0.3 if group.leaked else 0.7 if len(set(sizes)) > 1 else 0.6
+    return Suspicion(
+        DETAIL,
+        group,
+        confidence,
+        of_one_request=count,
+        evidence=tuple(evidence),
+        against=tuple(against),
+        related=related,
+    )
+
+
+def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
+    """Yield those of a line where one goroutine, which is no request, starts more and more."""
+    makers = lineage.family.loops[line]
+    id_, loop = max(makers.items(), key=lambda item: item[1].count)
+    before = lineage.before
+    maker = lineage.family.maker(id_)
+    if maker is not None and maker.serves:
+        return
+    if loop.count <= BUDGET or before is None or id_ in lineage.requests.gone:
+        return
+    old, now = before.ids_of(line), lineage.family.ids_of(line)
+    growth = Growth((len(old), len(now)))
+    if growth.grows and old and len(old & now) >= STAY_FROM * len(old):
+        yield Suspicion(
+            DETAIL,
+            _largest(lineage, line),
+            0.35,
+            growth=growth,
+            evidence=(f"goroutine {id_} has started {loop.count:,} that live at once",),
+            against=("it is no request, as far as this can be seen",),
+        )
+
+
+def _largest(lineage: Lineage, line: Line) -> Group:
+    """Return the group that has most of those that were started at ``line``."""
+    counts: Counter[int] = Counter()
+    for tasks in lineage.family.started_at(line):
+        counts[tasks.kind] += tasks.size
+    sizes: dict[int, int] = {}
+    groups: dict[int, Group] = {}
+    for kind, count in counts.items():
+        group = lineage.group_of[kind]
+        groups[id(group)] = group
+        sizes[id(group)] = sizes.get(id(group), 0) + count
+    return groups[max(sizes, key=lambda key: sizes[key])]
