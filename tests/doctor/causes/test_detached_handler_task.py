@@ -70,6 +70,21 @@ def test_waits_with_a_cause_of_their_own_are_told_by_that() -> None:
     assert found.detail == "abandoned-sender"
 
 
+def test_a_wait_in_a_function_that_was_called_is_work_and_one_in_the_handler_a_channel_of_it() -> (
+    None
+):
+    def told(*calls: str) -> str:
+        dump = [
+            goroutine(1000 + n, "chan receive", *calls, created=f"main.order in goroutine {n}")
+            for n in range(10, 30)
+        ]
+        (found,) = diagnose([look(ACCEPTS, serves(4, "main.order:9"), *dump)]).findings
+        return found.detail
+
+    assert told("main.charge:40", "main.audit:30") == "detached-handler-task"
+    assert told("main.order.func1:12") == "abandoned-receiver"
+
+
 def test_what_a_handler_that_runs_has_started_is_its_own() -> None:
     assert not suspected(
         *(serves(n, "main.order:9") for n in range(10, 30)), *each_one(range(10, 30))

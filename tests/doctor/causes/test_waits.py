@@ -5,6 +5,7 @@ import pytest
 from doctor._dumps import GO, case, goroutine
 from snowshed.doctor import load, look_at
 from snowshed.doctor._case import Case
+from snowshed.doctor._looks import MEMBERS_AT_MOST
 from snowshed.doctor.causes._waits import orphans, said_of_orphans, stands_in_program
 
 
@@ -43,3 +44,14 @@ def test_the_wait_is_the_programs_if_no_library_stands_between(
 ) -> None:
     (group,) = case(goroutine(2, "chan receive", *calls, file=file)).groups
     assert stands_in_program(group) is expected
+
+
+def test_all_orphans_of_a_large_group_are_counted() -> None:
+    dump = [goroutine(1, "running", "main.main:1", created="")]
+    dump += [
+        goroutine(n, "chan send", "main.notify:5", created=f"main.f in goroutine {n % 2 + 1}")
+        for n in range(10, 10 + 4 * MEMBERS_AT_MOST)
+    ]
+    found = case(*dump)
+    (group,) = (each for each in found.groups if each.count > 1)
+    assert orphans(found, group) == 2 * MEMBERS_AT_MOST

@@ -26,10 +26,12 @@ def orphans(case: Case, group: Group) -> int:
 
     Zero if the look has not listed all: who is not found may be there.
     """
-    if not case.lists_all:
+    lineage = case.lineage
+    if lineage is None:
         return 0
-    parents = (each.parent for each in group.members)
-    return sum(parent is not None and case.find(parent) is None for parent in parents)
+    family = lineage.family
+    made = (family.made[kind] for kind in lineage.kinds_of(group))
+    return sum(count for parents in made for id_, count in parents.items() if id_ in family.gone)
 
 
 def said_of_orphans(case: Case, group: Group) -> tuple[str, ...]:

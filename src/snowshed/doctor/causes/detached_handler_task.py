@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import Bond
+from snowshed.doctor._origin import own_calls
+from snowshed.doctor.causes._python_requests import left_behind
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:
@@ -47,12 +49,15 @@ DETAIL = Detail(
     python="start it in the scope of the request, or give it to a WorkerPool with a deadline; "
     "TaskScope.detach says that it is meant to outlive",
 )
+_MEANT = "a job in the background may be meant to outlive its request"
 # From so many handlers on it is no single start of something.
 SEVERAL = 2
 # Where nothing shows that it was a handler, short lives at one line have to be some more.
 SEVERAL_UNKNOWN = 3
-# What others say of waits like these is more exact.
+# What others say of waits like these is more exact,
 _TOLD_BY_OTHERS = frozenset({StateClass.CHANNEL, StateClass.LOCK, StateClass.WAIT})
+# but for these where the channel is not one between the handler and a function in it.
+_MAY_BE_WORK = frozenset({"chan receive", "select"})
 
 
 @dataclass(slots=True)
@@ -74,6 +79,8 @@ class _Left:
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that several handlers have left behind."""
+    for group, said in left_behind(case):
+        yield Suspicion(DETAIL, group, 0.5, evidence=(said,), against=(_MEANT,))
     lineage = case.lineage
     if lineage is None:
         return
@@ -109,9 +116,9 @@ def _suspicion(group: Group, left: _Left) -> Suspicion:
         evidence.append(f"who started {left.gone:,} of them has ended")
     if left.back:
         evidence.append(f"who started {left.back:,} of them waits for the next request")
-    exact = group.state_class not in _TOLD_BY_OTHERS
+    exact = group.state_class not in _TOLD_BY_OTHERS or _is_at_work(group)
     confidence = (0.6 if exact else 0.35) if left.known else (0.5 if exact else 0.25)
-    against = ["a job in the background may be meant to outlive its request"]
+    against = [_MEANT]
     if not left.known:
         against.append("that they were handlers is not seen, only that they did not last")
     return Suspicion(
@@ -121,6 +128,12 @@ def _suspicion(group: Group, left: _Left) -> Suspicion:
         evidence=tuple(evidence),
         against=tuple(against),
     )
+
+
+def _is_at_work(group: Group) -> bool:
+    """Tell whether they wait in a function that was called, and not in one within the handler."""
+    calls = [*own_calls(group.stack)]
+    return group.where.state in _MAY_BE_WORK and len(calls) > 1 and not group.leaked
 
 
 def _taken_over(lineage: Lineage) -> frozenset[int]:
