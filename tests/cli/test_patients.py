@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,8 @@ def test_several_processes_are_looked_at_as_one_service() -> None:
         found = examined([str(os.getpid())], ASKING)
     assert [look.total for look in found.looks] == [7] * 4
     assert found.looks[-1].source == f"{os.getpid()} (2 processes)"
+
+
+def test_who_is_traced_gets_the_time_that_it_takes() -> None:
+    assert replace(ASKING, trace=90.0).patient.timeout == 120.0
+    assert ASKING.patient == ASKING.access

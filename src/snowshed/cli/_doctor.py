@@ -39,6 +39,12 @@ _NEVER = "never"
 @click.option(
     "--force", is_flag=True, help="List all goroutines of a service, however long that stops it."
 )
+@click.option(
+    "--trace",
+    callback=duration_in,
+    metavar="3s",
+    help="Trace a service in Go for so long, after all else.",
+)
 @asks
 @reports
 def doctor(
@@ -55,11 +61,13 @@ def doctor(
 
     URL is where a service serves /debug/pprof, such as http://payments:6060, or one of its
     profiles; PID a process under snowshed run. It is asked twice, and for a list of its goroutines
-    only if that does not stop it for long.
+    only if that does not stop it for long. A trace tells who moves, what is created and how long it
+    waits to run, and slows a busy service down for as long as it lasts.
 
-    FILE is a goroutine or goroutineleak profile, a dump of goroutines, or a log with a crash in it,
-    gzip'd or not; - is stdin, and a folder all files in it. Several are looks at the same service,
-    the oldest first: what grows from one to the next is worse than what stands still.
+    FILE is a goroutine, goroutineleak, block or mutex profile, an execution trace, a dump of
+    goroutines, or a log with a crash in it, gzip'd or not; - is stdin, and a folder all files in
+    it. Several are looks at the same service, the oldest first: what grows from one to the next is
+    worse than what stands still.
 
     Exit code: 0 when there is nothing as bad as --fail-on, 1 when there is, 2 when something cannot
     be read or does not answer.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -35,11 +35,18 @@ class Asking:
         access: for how long, as whom, and how it is known.
         force: whether to ask for a list of goroutines even if it is long.
         apart: seconds between two profiles.
+        trace: seconds for which to trace a service in Go; None: not at all.
     """
 
     access: Access
     force: bool
     apart: float
+    trace: float | None = None
+
+    @property
+    def patient(self) -> Access:
+        """How it is asked, with time for what takes as long as somebody wants."""
+        return replace(self.access, timeout=self.access.timeout + (self.trace or 0.0))
 
 
 def examined(sources: Sequence[str], asking: Asking) -> Examined:
@@ -73,7 +80,7 @@ def _of_service(source: str, asking: Asking) -> Examined:
         with said_instead(cut):
             seen = _seen([load(source, data)])
         return Examined(seen.looks, (*cut, *seen.warnings))
-    return of_processes(source, processes_of(source, asking.access), asking)
+    return of_processes(source, processes_of(source, asking.patient), asking)
 
 
 def _parts(source: str) -> tuple[str, str, str]:

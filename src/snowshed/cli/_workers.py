@@ -67,6 +67,7 @@ def _examination(process: Process, asking: Asking) -> Callable[[], Examined]:
                 ask_own=_patient_asker(process, silent, cut),
                 force=asking.force,
                 apart=asking.apart,
+                trace=asking.trace or 0.0,
             )
         return Examined(seen.looks, (*cut, *seen.warnings, *silent))
 

@@ -13,7 +13,7 @@ from _trace_writer import CREATE, DESTROY, PROCS_CHANGE, RUNNING, START, STATUS,
 from _traces import read
 from doctor._dumps import goroutine, look
 from doctor._patient import Patient, patient
-from doctor._tracing import trace_of
+from doctor._tracing import loaded, trace_of
 from snowshed.doctor import Diagnosis, Look, load, look_at
 from snowshed.doctor._case import Case
 from snowshed.doctor._diagnose import judge
@@ -142,26 +142,6 @@ def test_ten_thousand_that_compute_are_named_by_the_line_that_made_them(service:
     assert finding.created_by is not None
     assert finding.created_by.function == "main.flood"
     assert finding.count > 200
-
-
-@contextlib.contextmanager
-def loaded(service: Patient, clients: int) -> Iterator[None]:
-    over = threading.Event()
-
-    def ask() -> None:
-        while not over.is_set():
-            with contextlib.suppress(OSError, URLError):
-                service.get("work")
-
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
 
 
 @pytest.mark.house
