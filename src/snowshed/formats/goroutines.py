@@ -29,7 +29,9 @@ from snowshed.formats._goroutines import (
     has_counts,
     has_goroutines,
     state_in,
+    text_in,
     without_fronts,
+    without_records,
 )
 
 if TYPE_CHECKING:
@@ -45,9 +47,10 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     the garbage collector scanned a goroutine.
 
     Args:
-        data: the text; other text may stand around it. A dump that was logged line by line, with
-            the same in front of each line but for the digits, such as a time and the name of a pod,
-            is read without that.
+        data: the text, in UTF-8, or with a mark that says UTF-16; other text may stand around it.
+            A dump that was logged line by line, as JSON or with the same in front of each line but
+            for the digits, such as a time and the name of a pod, is read without that; and so is a
+            stack that a program has logged as a text in JSON.
 
     Returns:
         A dump for ``debug=2`` and crash dumps. A profile for ``debug=1`` of the goroutine,
@@ -57,14 +60,13 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     Raises:
         FormatError: there is no goroutine in it.
     """
-    text = data if isinstance(data, str) else data.decode("utf-8-sig", errors="replace")
-    text = text.replace("\r\n", "\n")
-    if not (has_goroutines(text) or has_counts(text)):
-        text = without_fronts(text)
-    if has_goroutines(text):
-        return dump_in(text)
-    if has_counts(text):
-        return counts_in(text)
+    text = text_in(data)
+    for cleaned in (lambda text: text, without_records, without_fronts):
+        text = cleaned(text)
+        if has_goroutines(text):
+            return dump_in(text)
+        if has_counts(text):
+            return counts_in(text)
     what = "no goroutine in it; accepted: the text of debug=1 or debug=2, or a crash dump"
     if isinstance(data, bytes) and (data.startswith(b"\x1f\x8b") or b"\0" in data[:1000]):
         what = "not a text; snowshed.formats.pprof reads profiles in protobuf"
