@@ -30,7 +30,7 @@ TASKS_UP_TO = 100_000
 """Tasks up to which a Python service is asked for a list of them."""
 
 # Totals that only grow: what they have gained between two looks is what counts.
-_TOTALS = ("sampler", "sites", "clients")
+_TOTALS = ("sampler", "sites", "clients", "runtime")
 _AT_THE_MOMENT = (*_TOTALS, "waits", "history", "requests")
 _TAIL = {"sites": "?limit=1000", "history": "?limit=1000"}
 

@@ -148,6 +148,7 @@ class Facts:
         ended: the tasks that ended last.
         requests: the open requests with the most tasks.
         clients: the lines that make clients.
+        outlived: tasks that have lived on when their requests had ended, since the start.
         taken_at: seconds since 1970; None: not known.
     """
 
@@ -159,6 +160,7 @@ class Facts:
     ended: tuple[Ended, ...] | None = None
     requests: tuple[OpenRequest, ...] | None = None
     clients: tuple[Client, ...] | None = None
+    outlived: int | None = None
     taken_at: float | None = None
 
     def __bool__(self) -> bool:
@@ -195,4 +197,4 @@ class Facts:
 
 
 def _joined(one: Any, two: Any) -> Any:
-    return two if one is None else one if two is None else (*one, *two)
+    return two if one is None else one if two is None else one + two

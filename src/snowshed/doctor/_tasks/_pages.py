@@ -33,6 +33,7 @@ def facts(document: Mapping[str, Any], taken_at: float | None) -> Facts:
     """
     graphs = [*_graphs(document)]
     sampler, requests = document.get("sampler"), document.get("requests")
+    runtime = document.get("runtime")
     found = Facts(
         knots=_all(map(_knot, _among(graphs, "deadlocks"))) if graphs else None,
         locks=_all(map(_lock, _among(graphs, "cascades"))) if graphs else None,
@@ -41,6 +42,7 @@ def facts(document: Mapping[str, Any], taken_at: float | None) -> Facts:
         lines=_each(document.get("sites"), _line),
         ended=_each(document.get("history"), _ended),
         requests=_each(requests and requests["busiest"], _request),
+        outlived=runtime and int(runtime["outlived"]),
         clients=_each(document.get("clients"), _client),
     )
     return Facts() if not found else found.and_(Facts(taken_at=taken_at))

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import BUDGET
+from snowshed.doctor.causes._python_requests import wide_requests
 from snowshed.model import Cause, Related
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._lineage import Lineage
     from snowshed.doctor._looks import Group
     from snowshed.doctor._origin import Line
+    from snowshed.doctor.causes._python_requests import Wide
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -52,6 +54,7 @@ STAY_FROM = 0.5
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield, for each line that has started too many for one request, most of those."""
+    yield from map(_of_python, wide_requests(case))
     lineage = case.lineage
     if lineage is None:
         return
@@ -64,6 +67,15 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         yield _of_requests(lineage, line, sorted(requests, key=lambda each: (-each[0], each[1])))
     for line in lineage.family.loops.keys() - wide.keys():
         yield from _of_one_maker(lineage, line)
+
+
+def _of_python(wide: Wide) -> Suspicion:
+    """Return what speaks against requests of a Python service, which counts their tasks itself."""
+    on_average = " on average" if wide.average else ""
+    evidence = [f"one request, {wide.name}, has {wide.most:,} tasks at once{on_average}"]
+    if wide.requests > 1:
+        evidence.append(f"{wide.requests:,} such requests have more than {BUDGET} each")
+    return Suspicion(DETAIL, wide.group, 0.65, of_one_request=wide.most, evidence=tuple(evidence))
 
 
 def _of_requests(lineage: Lineage, line: Line, requests: Sequence[tuple[int, int]]) -> Suspicion:

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import is_task, label
+from snowshed.doctor.causes._python_requests import request_of
 from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
 from snowshed.model import Cause, TaskState
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
-    from snowshed.model import Goroutine
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -49,8 +49,6 @@ DETAIL = Detail(
 )
 _PUTS = frozenset({str(TaskState.QUEUE_PUT), str(TaskState.QUEUE_JOIN)})
 GETS = str(TaskState.QUEUE_GET)
-# As a task of a request that has ended is told of.
-ENDED_REQUEST = "an ended request"
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
@@ -69,7 +67,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
 
 def _puts(case: Case, group: Group) -> Suspicion:
     shared = waiters_of_one(group) > 1
-    of_requests = sum(map(_has_request, group.members))
+    of_requests = sum(bool(request_of(each)) for each in group.members)
     alone = _nobody_else(case)
     evidence = [*_of_queue(group)]
     if of_requests:
@@ -89,7 +87,7 @@ def _puts(case: Case, group: Group) -> Suspicion:
 
 def _gets(case: Case, group: Group) -> Iterator[Suspicion]:
     growth = case.growth(group.where)
-    detached = sum(not _has_request(each) for each in group.members)
+    detached = sum(not request_of(each) for each in group.members)
     # Who waits for news on behalf of an open request is a subscriber, and may be many.
     if growth is None or not growth.grows or 2 * detached < max(len(group.members), 1):
         return
@@ -100,10 +98,6 @@ def _gets(case: Case, group: Group) -> Iterator[Suspicion]:
         evidence=(*_of_queue(group), "no request waits for them", *_failed(case)),
         against=("workers that are idle wait in the same way, but do not become more",),
     )
-
-
-def _has_request(each: Goroutine) -> bool:
-    return label(each, "request") not in {"", ENDED_REQUEST}
 
 
 def _of_queue(group: Group) -> Iterator[str]:
@@ -119,7 +113,7 @@ def _nobody_else(case: Case) -> bool:
     for group in case.groups:
         if group.where.state in _PUTS or whose(group.at) is not Whose.PROGRAM:
             continue
-        if any(is_task(each) and not _has_request(each) for each in group.members):
+        if any(is_task(each) and not request_of(each) for each in group.members):
             return False
     return True
 

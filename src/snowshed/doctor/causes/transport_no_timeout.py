@@ -1,9 +1,11 @@
 """transport-no-timeout: calls over HTTP wait for answers that do not come.
 
-Looks for: goroutines of the program that wait in Go's HTTP client for the head of an answer.
+Looks for: goroutines of the program that wait in Go's HTTP client for the head of an answer; tasks
+of Python that wait in aiohttp, httpx or gRPC.
 
-Why: ``http.DefaultClient``, and each client that does not say otherwise, waits for ever. When the
-other side hangs, every call to it hangs too, with all that it has.
+Why: ``http.DefaultClient``, and each client that does not say otherwise, waits for ever; in Python
+one that was told so, by ``timeout=None``. When the other side hangs, every call to it hangs too,
+with all that it has.
 
 Evidence: there are more of them from look to look.
 
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._python_calls import calls
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -31,7 +34,10 @@ DETAIL = Detail(
     why="a client without a deadline waits for ever when the other side hangs",
     go="give each call a deadline: http.NewRequestWithContext with context.WithTimeout, "
     "or http.Client{Timeout: ...}",
+    python="give each call a deadline that its caller can wait for: ClientTimeout(total=...) of "
+    "aiohttp, timeout=... of httpx, or a scope around it: open_scope(name, timeout=...)",
 )
+_AGAINST = "another side that is slow, or a long poll, shows the same"
 _WAITS = frozenset({"net/http.(*persistConn).roundTrip", "net/http.(*http2ClientConn).RoundTrip"})
 
 
@@ -46,5 +52,8 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                     group,
                     0.6,
                     evidence=("each waits for the head of an answer",),
-                    against=("another side that is slow, or a long poll, shows the same",),
+                    against=(_AGAINST,),
                 )
+    for call in calls(case):
+        if call.over_http:
+            yield Suspicion(DETAIL, call.group, 0.6, evidence=call.evidence, against=(_AGAINST,))

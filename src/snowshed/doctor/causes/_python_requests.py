@@ -1,0 +1,106 @@
+"""What the tasks of a Python service have to do with its requests.
+
+A task of Python does not tell which other task made it, but for which request it works, and the
+service counts the tasks of each open request, and those that live on when theirs has ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._tasks import is_task, label
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+    from snowshed.model import Goroutine
+
+__all__ = ["ENDED_REQUEST", "Wide", "left_behind", "request_of", "wide_requests"]
+
+ENDED_REQUEST = "an ended request"
+"""As a service calls the request of a task, once that has ended."""
+BUDGET = 50
+# Of the tasks that have become more, so many have to have outlived a request.
+PART = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """Requests of one name that have more tasks than a request should.
+
+    Attributes:
+        name: verb and path.
+        most: tasks that one of them has.
+        requests: how many of them have too many.
+        group: most of their tasks.
+        average: whether `most` is what they have on average, as each was not counted.
+    """
+
+    name: str
+    most: int
+    requests: int
+    group: Group
+    average: bool
+
+
+def request_of(each: Goroutine) -> str:
+    """Return the open request that a task works for; empty if for none."""
+    name = label(each, "request")
+    return "" if name == ENDED_REQUEST else name
+
+
+def wide_requests(case: Case) -> Iterator[Wide]:
+    """Yield the requests that have more than fifty tasks each, by name."""
+    largest: dict[str, Group] = {}
+    counts: dict[str, int] = {}
+    handlers: Counter[str] = Counter()
+    made: Counter[str] = Counter()
+    for group in case.groups:
+        tasks = [each for each in group.members if is_task(each) and request_of(each)]
+        for name, count in Counter(map(request_of, tasks)).items():
+            if label(tasks[0], "owner") == "infrastructure":
+                handlers[name] += count
+                continue
+            made[name] += count
+            if count > counts.get(name, 0):
+                counts[name], largest[name] = count, group
+    told = _told(case)
+    for name, group in largest.items():
+        live = [count for count in told.get(name, ()) if count > BUDGET]
+        average = made[name] // handlers[name] if handlers[name] else 0
+        if live:
+            yield Wide(name, max(live), len(live), group, average=False)
+        elif name not in told and average > BUDGET:
+            yield Wide(name, average, handlers[name], group, average=True)
+
+
+def _told(case: Case) -> dict[str, list[int]]:
+    """Return how many tasks each open request has, by name, as the service counts them."""
+    found: dict[str, list[int]] = {}
+    last = next((each.requests for each in reversed(case.facts) if each.requests is not None), ())
+    for request in last:
+        found.setdefault(request.name, []).append(request.live)
+    return found
+
+
+def left_behind(case: Case) -> Iterator[tuple[Group, str]]:
+    """Yield each group whose tasks live on without their request and become more, and how it shows.
+
+    Python 3.11 does not tell of a task that its request has ended, only how many have done so.
+    """
+    outlived = [each.outlived for each in case.facts if each.outlived is not None]
+    gained = outlived[-1] - outlived[0] if len(outlived) > 1 else 0
+    for group in case.groups:
+        tasks = [each for each in group.members if is_task(each)]
+        users = [each for each in tasks if label(each, "owner") == "user" and not request_of(each)]
+        growth = case.growth(group.where)
+        if not users or 2 * len(users) < len(tasks) or growth is None or not growth.grows:
+            continue
+        ended = sum(label(each, "request") == ENDED_REQUEST for each in users)
+        if 2 * ended >= len(users):
+            yield group, f"the requests that started {ended:,} of them have ended"
+        elif gained >= PART * growth.gained:
+            yield group, f"{gained:,} tasks have outlived their requests between the looks"

@@ -1,0 +1,89 @@
+"""A service counts the tasks of its requests, and those that outlive them."""
+
+from __future__ import annotations
+
+from _snapshots import task
+from doctor._task_pages import case, page, seen, with_facts
+from snowshed.doctor import Look, diagnose
+from snowshed.doctor._case import Case
+from snowshed.doctor._tasks import Facts, OpenRequest
+from snowshed.doctor.causes._python_requests import (
+    ENDED_REQUEST,
+    left_behind,
+    wide_requests,
+)
+from snowshed.model import Frame, Severity, TaskSnapshot, TaskState
+
+PRICE = Frame("price", "/srv/shop/app.py", 20)
+AUDIT = Frame("audit", "/srv/shop/app.py", 60)
+HANDLES = Frame("cart", "/srv/shop/app.py", 50)
+
+
+def price(number: int, request: str = "GET /cart") -> TaskSnapshot:
+    return task(number, stack=(PRICE,), request=request, created_at=HANDLES)
+
+
+def handler(number: int, request: str = "GET /cart") -> TaskSnapshot:
+    return task(number, owner="infrastructure", stack=(HANDLES,), request=request)
+
+
+def told(*live: int) -> Facts:
+    return Facts(requests=tuple(OpenRequest("GET /cart", each) for each in live))
+
+
+def test_a_request_with_more_than_fifty_is_told_as_the_service_counts_it() -> None:
+    (look,) = seen(page([*map(price, range(160)), handler(900), handler(901)]))
+    found = with_facts(look, told(120, 40))
+    (wide,) = wide_requests(Case([found]))
+    assert (wide.name, wide.most, wide.requests, wide.average) == ("GET /cart", 120, 1, False)
+    assert wide.group.at == PRICE
+    (finding,) = diagnose([found]).findings
+    assert (finding.detail, finding.severity) == ("fanout", Severity.MEDIUM)
+    assert finding.evidence == ("one request, GET /cart, has 120 tasks at once",)
+    assert "TaskScope.map" in finding.advice
+
+
+def test_many_small_requests_are_none() -> None:
+    (look,) = seen(page([*map(price, range(160)), *map(handler, range(900, 940))]))
+    assert [*wide_requests(Case([with_facts(look, told(*[4] * 40))]))] == []
+    assert [*wide_requests(Case([look]))] == []
+
+
+def test_a_list_alone_tells_the_average() -> None:
+    (wide,) = wide_requests(case([*map(price, range(160)), handler(900), handler(901)]))
+    assert (wide.most, wide.average) == (80, True)
+    assert [*wide_requests(case(map(price, range(160))))] == []
+
+
+def audits(size: int, request: str) -> list[TaskSnapshot]:
+    sleeps = {"state": TaskState.SLEEP, "resource": None}
+    return [task(n, stack=(AUDIT,), request=request, **sleeps) for n in range(size)]
+
+
+def grown(request: str, gained: int = 0) -> list[Look]:
+    few, many = seen(page(audits(5, request)), page(audits(40, request)))
+    return [with_facts(few, Facts(outlived=7)), with_facts(many, Facts(outlived=7 + gained))]
+
+
+def test_tasks_of_ended_requests_that_become_more_are_detached() -> None:
+    ((group, said),) = left_behind(Case(grown(ENDED_REQUEST)))
+    assert group.at == AUDIT
+    assert said == "the requests that started 40 of them have ended"
+    (finding,) = diagnose(grown(ENDED_REQUEST)).findings
+    assert (finding.detail, finding.severity) == ("detached-handler-task", Severity.MEDIUM)
+    assert "TaskScope" in finding.advice
+
+
+def test_where_that_is_not_told_of_a_task_the_number_is() -> None:
+    ((_, said),) = left_behind(Case(grown("", gained=35)))
+    assert said == "35 tasks have outlived their requests between the looks"
+    assert [*left_behind(Case(grown("")))] == []
+
+
+def test_tasks_of_open_requests_are_not_detached() -> None:
+    assert [*left_behind(Case(grown("GET /cart", gained=35)))] == []
+
+
+def test_what_does_not_become_more_is_not_told() -> None:
+    body = page(audits(40, ENDED_REQUEST))
+    assert [*left_behind(Case(seen(body, body)))] == []
