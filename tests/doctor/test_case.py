@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from doctor._dumps import goroutine, look, of_file
 from snowshed.doctor._case import Case, Growth
+
+if TYPE_CHECKING:
+    from snowshed.doctor import Look
 
 
 def senders(*numbers: int) -> list[str]:
@@ -135,3 +140,24 @@ def test_profiles_show_how_a_wait_was_entered_and_lists_do_not() -> None:
 )
 def test_whether_the_collector_was_asked_is_known(names: list[str], asked: bool) -> None:
     assert Case([of_file(name) for name in names]).asked_for_leaks is asked
+
+
+def test_lists_tell_whose_number_grows_where_two_lines_made_who_stands_there() -> None:
+    def seen(first: int, second: int) -> Look:
+        by = {"main.first": range(100, 100 + first), "main.second": range(500, 500 + second)}
+        return look(
+            *(
+                goroutine(n, "chan send", "main.notify:5", created=f"{made} in goroutine 1")
+                for made, numbers in by.items()
+                for n in numbers
+            )
+        )
+
+    case = Case([seen(20, 20), seen(20, 60)])
+    grown = {}
+    for group in case.groups:
+        growth = case.growth_of(group)
+        assert growth is not None
+        assert group.created_by is not None
+        grown[group.created_by.function] = growth
+    assert grown == {"main.first": Growth((20, 20)), "main.second": Growth((40, 80))}

@@ -133,6 +133,21 @@ class Case:
         untold = where._replace(state=NOT_TOLD)
         return Growth(tuple(counts[where] or counts[untold] for _, counts in looks), seconds)
 
+    def growth_of(self, group: Group) -> Growth | None:
+        """Return how many of a group there were, look by look; None: there was one look.
+
+        Where others stand at the same place that were made elsewhere, lists tell whose number it is
+        that grows.
+        """
+        growth = self.growth(group.where)
+        if growth is None or not growth.grows or len(self._places) < 2:
+            return growth
+        if len({each.created_by for each in self._places[-1].at(group.where)}) < 2:
+            return growth
+        counts = tuple(places.count(group.where, group.created_by) for places in self._places)
+        of_group = Growth(counts)
+        return growth if of_group.grows else of_group
+
     def stayed(self, group: Group) -> int:
         """Return how many of ``group`` stand at the same place in each other list."""
         if not self._beside:

@@ -112,7 +112,7 @@ def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
 
 def _judged(case: Case, suspicion: Suspicion) -> Finding:
     group, detail = suspicion.group, suspicion.detail
-    growth = suspicion.growth or case.growth(group.where)
+    growth = suspicion.growth or case.growth_of(group)
     stayed = case.stayed(group)
     beside = testify(case, suspicion)
     evidence = [*beside.evidence]

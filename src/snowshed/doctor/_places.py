@@ -17,7 +17,7 @@ from snowshed.doctor._tasks import born, label
 
 if TYPE_CHECKING:
     from snowshed.doctor._looks import Group, Look, Where
-    from snowshed.model import Goroutine
+    from snowshed.model import Frame, Goroutine
 
 __all__ = ["Places", "how_many"]
 
@@ -54,6 +54,10 @@ class Places:
     def at(self, where: Where) -> tuple[Group, ...]:
         """Return the groups at a place."""
         return tuple(self._groups.get(where, ()))
+
+    def count(self, where: Where, created_by: Frame | None) -> int:
+        """Return how many stand at a place and were made at that line."""
+        return sum(each.count for each in self.at(where) if each.created_by == created_by)
 
     def still(self, groups: tuple[Group, ...], where: Where) -> set[int]:
         """Return the ids of those in ``groups`` that stand at ``where`` in this list.
