@@ -41,10 +41,13 @@ def server(
     with socket.create_server((host, 0), family=family) as listening:
 
         def run() -> None:
-            while not done.is_set():
+            while True:
                 try:
                     connection, _ = listening.accept()
                 except OSError:
+                    return
+                if done.is_set():
+                    connection.close()
                     return
                 try:
                     with connection, tls.wrap_socket(connection, True) if tls else connection as c:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +14,8 @@ import pytest
 
 import _debugged
 from _snapshots import task
+from cli._servers import hear, page, saying, server
+from snowshed.cli import _patients
 from snowshed.cli._access import Access
 from snowshed.cli._ask import CannotAsk, NoSuchPage
 from snowshed.cli._patients import Asking, examined
@@ -97,3 +102,135 @@ def test_several_processes_are_looked_at_as_one_service() -> None:
 def test_who_is_traced_gets_the_time_that_it_takes() -> None:
     assert replace(ASKING, trace=90.0).patient.timeout == 120.0
     assert ASKING.patient == ASKING.access
+
+
+DUMP = (GO / "debug2.txt").read_bytes()
+
+
+class TestFolder:
+    def test_only_so_many_are_read_and_they_are_the_newest(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(_patients, "FILES_AT_MOST", 3)
+        for age in range(10):
+            (tmp_path / f"{age}").write_bytes(DUMP)
+            os.utime(tmp_path / f"{age}", (1e9 - age, 1e9 - age))
+        found = examined([str(tmp_path)], ASKING)
+        assert [Path(look.source).name for look in found.looks] == ["2", "1", "0"]
+        (warning,) = found.warnings
+        assert "10 files, of which the 3 newest are read" in warning
+
+    def test_what_cannot_be_read_is_left_out_and_counted(self, tmp_path: Path) -> None:
+        (tmp_path / "dump").write_bytes(DUMP)
+        for number in range(9):
+            (tmp_path / f"{number}.md").write_text("call the provider")
+        (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+        # It would keep us until somebody wrote to it.
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "below").mkdir()
+        found = examined([str(tmp_path)], ASKING)
+        assert [Path(look.source).name for look in found.looks] == ["dump"]
+        assert f"{tmp_path}: 2 entries that are no files; left out" in found.warnings
+        assert f"{tmp_path}: 4 more that cannot be diagnosed; left out" in found.warnings
+        assert sum("no goroutine in it" in warning for warning in found.warnings) == 5
+
+    def test_one_that_may_not_be_read_is_left_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "dump").write_bytes(DUMP)
+        (tmp_path / "secret").write_bytes(DUMP)
+        opened = Path.open
+
+        def refused(path: Path, mode: str = "r") -> object:
+            if path.name == "secret":
+                raise PermissionError(13, "Permission denied", str(path))
+            return opened(path, mode)
+
+        # And not by its mode: root reads whatever there is.
+        monkeypatch.setattr(Path, "open", refused)
+        found = examined([str(tmp_path)], ASKING)
+        assert len(found.looks) == 1
+        assert found.warnings == (
+            f"{tmp_path / 'secret'}: cannot be read: Permission denied; left out",
+        )
+
+
+class TestFile:
+    def test_a_device_is_refused_before_it_is_read(self) -> None:
+        with pytest.raises(FormatError, match="/dev/zero, this device: give a file, a pipe"):
+            examined(["/dev/zero"], ASKING)
+
+    def test_a_pipe_is_read_to_its_end(self, tmp_path: Path) -> None:
+        # As in `snowshed doctor <(curl ...)`.
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_bytes, args=(DUMP,))
+        writer.start()
+        (look,) = examined([str(pipe)], ASKING).looks
+        writer.join()
+        assert look.listed
+
+    @pytest.mark.parametrize("place", ["payments:6060", "10.0.0.1:80/debug", "[::1]:6060"])
+    def test_a_service_that_was_named_without_a_scheme_is_told_of(self, place: str) -> None:
+        with pytest.raises(CannotAsk) as error:
+            examined([place], ASKING)
+        assert str(error.value).endswith(f"if it is a service, its URL is http://{place}")
+
+    def test_dumps_that_were_appended_are_looks(self, tmp_path: Path) -> None:
+        (tmp_path / "log").write_bytes(DUMP + b"\n" + DUMP)
+        found = sources_of(str(tmp_path / "log"))
+        assert found == [f"{tmp_path / 'log'}, dump {number} of 2" for number in (1, 2)]
+
+    def test_stdin_that_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", None)
+        with pytest.raises(FormatError, match="stdin, byte 0: it is closed"):
+            examined(["-"], ASKING)
+
+
+class TestCutOff:
+    @pytest.fixture
+    def url(self) -> Iterator[str]:
+        """A service whose answers all end too early."""
+        answer = page(DUMP)[: len(DUMP)]
+        with saying(answer) as base:
+            yield f"{base}/debug/pprof"
+
+    def test_what_came_of_a_page_is_diagnosed_and_what_did_not_is_told(self, url: str) -> None:
+        found = examined([f"{url}/goroutine?debug=2"], ASKING)
+        assert found.looks[0].total > 25
+        assert "the answer was cut off after" in found.warnings[0]
+        assert found.warnings[0].endswith("more are missing")
+
+    def test_and_so_it_is_where_a_service_is_asked_again_and_again(self, url: str) -> None:
+        found = examined([url], ASKING)
+        assert all(look.total > 25 for look in found.looks)
+        assert sum("the answer was cut off after" in each for each in found.warnings) >= 4
+
+    def test_what_says_nothing_without_the_rest_is_said_to_be_cut_off(self) -> None:
+        with saying(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\ngorou") as base:
+            for source in (base, f"{base}/debug/pprof/goroutine"):
+                with pytest.raises(CannotAsk, match="cut off after 5 bytes: 994 more are missing"):
+                    examined([source], ASKING)
+
+
+def test_a_page_where_one_signs_in_is_no_profile() -> None:
+    login = page(b"<!doctype html><title>Sign in</title>", "200 OK", "content-type: text/html")
+    with saying(login) as base, pytest.raises(FormatError) as error:
+        examined([base], ASKING)
+    assert "a web page with the title 'Sign in', and no profile: perhaps one to sign in" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize("base", ["/internal/debug/pprof", "/internal/debug", "/x/debug/pprof/"])
+def test_pages_may_be_elsewhere(base: str) -> None:
+    asked: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        asked.append(hear(connection).split(b" ")[1])
+        connection.sendall(page(DUMP))
+
+    with server(serve) as url:
+        assert examined([url + base], ASKING).looks
+    expected = base.rstrip("/").removesuffix("/pprof").encode()
+    assert {path.partition(b"/pprof/")[0] for path in asked if b"pprof" in path} == {expected}

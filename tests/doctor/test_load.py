@@ -3,14 +3,16 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import json
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doctor._dumps import GO
-from snowshed.doctor import Loaded, load, load_file, not_wanted
+from snowshed.doctor import Loaded, _load, load, load_file, not_wanted
 from snowshed.errors import FormatError
 from snowshed.model import GoroutineDump, GoTrace, Profile, ValueType
 
@@ -41,6 +43,42 @@ def test_what_is_cut_off_is_read_as_far_as_it_goes() -> None:
     loaded = load("cut", data[: len(data) * 3 // 4])
     assert loaded.content.samples  # type: ignore[union-attr]
     assert any("it ends there, too early" in warning for warning in loaded.warnings)
+
+
+def docker(text: str) -> str:
+    records = (json.dumps({"log": f"{line}\n", "stream": "stderr"}) for line in text.splitlines())
+    return "".join(f"{record}\n" for record in records)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda text: text.encode("utf-16"), id="UTF-16"),
+        pytest.param(lambda text: b"\xef\xbb\xbf" + text.encode(), id="with a mark"),
+        pytest.param(lambda text: docker(text).encode(), id="docker"),
+        pytest.param(lambda text: json.dumps({"stack": text}).encode(), id="one record"),
+        pytest.param(lambda text: gzip.compress(gzip.compress(text.encode())), id="gzip'd twice"),
+        pytest.param(lambda text: bytes(5000) + text.encode(), id="behind what was cut"),
+        pytest.param(lambda text: bytes(range(20)) * 9 + b"\n" + text.encode(), id="odd bytes"),
+    ],
+)
+def test_a_dump_is_found_in_whatever_form_it_comes(form: Callable[[str], bytes]) -> None:
+    text = (GO / "maps.txt").read_text()
+    found = load("x", form(text)).content
+    assert isinstance(found, GoroutineDump)
+    assert len(found.goroutines) == 8
+    assert "fatal error: concurrent map writes" in found.notes
+
+
+def test_a_dump_that_go_has_cut_off_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (GO / "debug2.txt").read_bytes()[:5000]
+    monkeypatch.setattr(_load, "_GO_CUTS_AT", len(data))
+    assert any("64 MiB at which Go cuts" in warning for warning in load("x", data).warnings)
+
+
+def test_json_of_somebody_else_is_refused_as_such() -> None:
+    with pytest.raises(FormatError, match="not of snowshed"):
+        load("x", b'{"log": "goroutine pool is full"}')
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def doctor(
     except (CannotAsk, FormatError) as error:
         return fail(f"{_COMMAND}: {safe(str(error))}")
     except OSError as error:
-        return fail(f"{_COMMAND}: {error.filename}: cannot be read: {error.strerror}")
+        return fail(f"{_COMMAND}: {safe(f'{error.filename}: cannot be read: {error.strerror}')}")
     if not found.looks:
         return fail(f"{_COMMAND}: {safe(found.warnings[-1])}")
     diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))

@@ -5,6 +5,9 @@ All of them become looks at one service, in the order in which they are named.
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import Question, ask_for_part, at_url, said_instead
+from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, said_instead
 from snowshed.cli._processes import processes_of
 from snowshed.cli._workers import of_processes
 from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
+from snowshed.doctor._in_turn import in_turn
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Asking", "examined"]
 
 _PROFILES = "/pprof/"
+# Of a folder. Of more looks no more can be learned, and each is kept until the end.
+FILES_AT_MOST = 200
+_TOLD_AT_MOST = 5
+# What a service may be called that was meant as a URL.
+_PLACE = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +100,84 @@ def _parts(source: str) -> tuple[str, str, str]:
 
 
 def _of_files(source: str) -> Examined:
+    if source == "-" and sys.stdin is None:
+        raise FormatError("stdin", "byte 0", "it is closed")
     if source == "-":
         return _seen([load_file("stdin", sys.stdin.buffer)])
     path = Path(source)
-    if not path.is_dir():
-        return _seen([_loaded(path, source)])
-    loaded, warnings = [], []
-    for file in _oldest_first(path):
+    if path.is_dir():
+        return _of_folder(path)
+    if _PLACE.fullmatch(source) and not path.exists():
+        msg = f"{source}: there is no such file; if it is a service, its URL is http://{source}"
+        raise CannotAsk(msg)
+    return _seen([_loaded(path)])
+
+
+def _of_folder(folder: Path) -> Examined:
+    files, warnings = _files_in(folder)
+    looks: list[Look] = []
+    refused: list[str] = []
+    for file in files:
         try:
-            loaded.append(_loaded(file, str(file)))
-        except FormatError as error:
-            warnings.append(f"{error}; left out")
-    if not loaded:
-        raise FormatError(source, "this folder", "no file in it can be diagnosed")
-    seen = _seen(loaded)
-    return Examined(seen.looks, (*warnings, *seen.warnings))
+            seen = _seen([_loaded(file)])
+        except (FormatError, OSError) as error:
+            refused.append(f"{error if isinstance(error, FormatError) else _told(error)}; left out")
+        else:
+            looks += seen.looks
+            (warnings if seen.looks else refused).extend(seen.warnings)
+    if not looks:
+        why = f": {refused[0].removesuffix('; left out')}" if refused else ""
+        raise FormatError(str(folder), "this folder", f"no file in it can be diagnosed{why}")
+    warnings += refused[:_TOLD_AT_MOST]
+    if len(refused) > _TOLD_AT_MOST:
+        more = len(refused) - _TOLD_AT_MOST
+        warnings.append(f"{folder}: {more:,} more that cannot be diagnosed; left out")
+    return Examined(tuple(looks), tuple(warnings))
 
 
-def _loaded(path: Path, source: str) -> Loaded:
+def _told(error: OSError) -> str:
+    return f"{error.filename}: cannot be read: {error.strerror}"
+
+
+def _loaded(path: Path) -> Loaded:
+    # Asked first: a device may have no end. A pipe has one, as in `snowshed doctor <(curl ...)`.
+    if stat.S_ISCHR(mode := path.stat().st_mode) or stat.S_ISBLK(mode):
+        raise FormatError(str(path), "this device", "give a file, a pipe, or - for stdin")
     with path.open("rb") as file:
-        return load_file(source, file)
+        return load_file(str(path), file)
 
 
-def _oldest_first(folder: Path) -> list[Path]:
-    files = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
-    return sorted(files, key=lambda path: (path.stat().st_mtime, path.name))
+def _files_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the newest files, the oldest of them first, and what was left out."""
+    times: list[tuple[float, str]] = []
+    others = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name[0] == "." or entry.is_dir():
+                continue
+            try:
+                found = entry.stat()
+            except OSError:  # a link that leads nowhere
+                others += 1
+                continue
+            if stat.S_ISREG(found.st_mode):
+                times.append((found.st_mtime, entry.path))
+            else:
+                others += 1
+    times.sort()
+    warnings = []
+    if len(times) > FILES_AT_MOST:
+        warnings.append(
+            f"{folder}: {len(times):,} files, of which the {FILES_AT_MOST} newest are read; "
+            "name others one by one"
+        )
+    if others:
+        warnings.append(f"{folder}: {others:,} entries that are no files; left out")
+    return [Path(path) for _, path in times[-FILES_AT_MOST:]], warnings
 
 
 def _seen(loaded: Sequence[Loaded]) -> Examined:
-    looks = [(each, look_at(each)) for each in loaded]
+    looks = [(each, look_at(each)) for whole in loaded for each in in_turn(whole)]
     return Examined(tuple(look for _, look in looks if look is not None), tuple(_warnings(looks)))
 
 

@@ -19,6 +19,7 @@ from snowshed.doctor._tasks import TaskReport, is_json
 from snowshed.doctor._tasks import read as read_tasks
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, gotrace, pprof
+from snowshed.formats._goroutines import MARKS
 from snowshed.formats._pprof import unzip
 from snowshed.model import GoroutineDump, GoTrace, Profile
 
@@ -49,8 +50,12 @@ _OTHERS = {
 _BEGINNING = 4096
 # What tells what a file is, also where it is gzip'd.
 _HEAD = 64 << 10
+_PIECE = 1 << 20
+_GZIPPED = b"\x1f\x8b"
+_GO_CUTS_AT = 64 << 20
 _GZIP = 31  # zlib's word for: with the header of gzip
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
+_GOROUTINE = b"goroutine "
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
 Content: TypeAlias = GoroutineDump | Profile | TaskReport | GoTrace
@@ -87,7 +92,7 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
     Cost: O(bytes); what reads it says how much.
     """
     try:
-        raw, warnings = unzip(data, at_most)
+        raw, warnings = _plain(data, at_most)
         content = _read(source, raw)
     except FormatError as error:
         if error.format == source:
@@ -99,6 +104,8 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
     )
     if not tells_states:
         warnings.append(_SAYS_LITTLE)
+    if isinstance(content, GoroutineDump) and len(raw) == _GO_CUTS_AT:
+        warnings.append("it has the 64 MiB at which Go cuts a dump off: there were more goroutines")
     return Loaded(source, content, tuple(warnings), tells_states)
 
 
@@ -123,7 +130,7 @@ def load_file(
     head = file.read(_HEAD)
     if not gotrace.is_trace(_unzipped(head)):
         rest = bytearray(head)
-        while len(rest) <= at_most and (piece := file.read(at_most + 1 - len(rest))):
+        while len(rest) <= at_most and (piece := file.read(min(_PIECE, at_most + 1 - len(rest)))):
             rest += piece
         return load(source, bytes(rest), at_most=at_most)
     try:
@@ -131,6 +138,16 @@ def load_file(
     except FormatError as error:
         raise FormatError(source, error.where, error.what) from error
     return Loaded(source, trace, trace.warnings)
+
+
+def _plain(data: bytes, at_most: int) -> tuple[bytes, list[str]]:
+    """Decompress ``data``, twice if a server has compressed what was compressed."""
+    raw, warnings = unzip(data, at_most)
+    if raw.startswith(_GZIPPED):
+        raw, more = unzip(raw, at_most)
+        warnings += more
+    # What is left where a log was cut while it was written to.
+    return raw.lstrip(b"\0") if raw.startswith(b"\0") else raw, warnings
 
 
 def not_wanted(loaded: Loaded) -> str:
@@ -159,7 +176,7 @@ class _Again:
 
 def _unzipped(head: bytes) -> bytes:
     """Return the beginning of what is in a file that begins with ``head``."""
-    if not head.startswith(b"\x1f\x8b"):
+    if not head.startswith(_GZIPPED):
         return head
     try:
         return zlib.decompressobj(_GZIP).decompress(head, _BEGINNING)
@@ -176,14 +193,37 @@ def _read(source: str, raw: bytes) -> Content:
     if gotrace.is_trace(beginning):
         return gotrace.read(io.BytesIO(raw))
     if is_json(beginning):
-        return read_tasks(raw)
+        return _of_json(raw)
     if _is_text(beginning):
         return goroutines.read(raw)
-    return pprof.read(raw, at_most=len(raw))
+    try:
+        return pprof.read(raw, at_most=len(raw))
+    except FormatError as error:
+        return _of_text(raw, error)
+
+
+def _of_json(raw: bytes) -> TaskReport | GoroutineDump | Profile:
+    """Read a document of ours, or a log of JSON in which there is a stack."""
+    try:
+        return read_tasks(raw)
+    except FormatError as error:
+        return _of_text(raw, error)
+
+
+def _of_text(raw: bytes, otherwise: FormatError) -> GoroutineDump | Profile:
+    """Read a log that does not look like one: with records of JSON, or some bytes that are none."""
+    if _GOROUTINE not in raw:
+        raise otherwise
+    try:
+        return goroutines.read(raw)
+    except FormatError:
+        raise otherwise from None
 
 
 def _is_text(beginning: bytes) -> bool:
     """Tell text from protobuf, which has bytes below the space from its start."""
+    if beginning.startswith(MARKS):
+        return True
     odd = sum(byte < 32 and byte not in b"\t\n\r\x1b" for byte in beginning)
     return odd * 100 <= len(beginning)
 
