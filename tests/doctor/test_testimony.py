@@ -70,7 +70,7 @@ def test_who_moved_is_said_against_it() -> None:
 def test_what_is_created_and_does_not_end_grows() -> None:
     found = finding(traced(20, Motion(3.0, born=20, created=20)))
     assert found.severity is Severity.MEDIUM
-    assert "0 -> 20 in 3 s, +400 a minute" in found.evidence
+    assert "0 -> 20 in 3.0 s, +400 a minute" in found.evidence
     made = "+20 in the 3.0 s of the trace, created at main.go:10; none of them ended"
     assert made in found.evidence
 
@@ -135,3 +135,20 @@ def test_of_two_profiles_the_difference_counts_and_a_trace_stands_for_itself() -
     assert [(w.told_by, w.count) for w in waits_of(case)] == [("block profile", 2), ("trace", 3)]
     assert len(waits_at(case, SENDS)) == 2
     assert (case.total, case.groups) == (0, ())
+
+
+def test_a_trace_does_not_hide_growth_because_it_knows_no_makers() -> None:
+    def made(count: int, line: str) -> list[str]:
+        return [
+            goroutine(n, "chan send", "main.notify:5", created=f"main.{line} in goroutine 1")
+            for n in range(1000 * (line == "pay") + 2, 1000 * (line == "pay") + 2 + count)
+        ]
+
+    dumps = [look(*made(count, "pay"), *made(5, "serve")) for count in (20, 60)]
+    anonymous = [goroutine(n, "chan send", "main.notify:5", created="") for n in range(1002, 1062)]
+    trace = replace(look(*anonymous, *made(30, "pay")), trace=EMPTY)
+    case = Case([*dumps, trace])
+    group = next(each for each in case.groups if each.count == 60)
+    growth = case.growth_of(group)
+    assert growth is not None
+    assert growth.grows

@@ -140,11 +140,14 @@ class Case:
         that grows.
         """
         growth = self.growth(group.where)
-        if growth is None or not growth.grows or len(self._places) < 2:
+        # A trace does not know who has made those that are older.
+        beside = zip(self._listed, self._places, strict=True)
+        lists = [places for look, places in beside if look.trace is None]
+        if growth is None or not growth.grows or len(lists) < 2:
             return growth
-        if len({each.created_by for each in self._places[-1].at(group.where)}) < 2:
+        if len({each.created_by for each in lists[-1].at(group.where)}) < 2:
             return growth
-        counts = tuple(places.count(group.where, group.created_by) for places in self._places)
+        counts = tuple(places.count(group.where, group.created_by) for places in lists)
         of_group = Growth(counts)
         return growth if of_group.grows else of_group
 
