@@ -32,6 +32,8 @@ def test_a_lock_of_another_object_is_no_fault() -> None:
 
 def test_one_that_is_proven_and_alone_can_only_wait_for_itself() -> None:
     (found,) = suspicions(case(waits(2, MUTEX, ("main.work", 0, 7), leaked=True)))
-    assert found.evidence == ("nobody else is seen who could hold the lock",)
+    assert found.evidence == (
+        "nobody else is seen who could hold the lock: it may have been left locked",
+    )
     two = [waits(number, MUTEX, ("main.work", 0, number), leaked=True) for number in (2, 3)]
     assert not [*suspicions(case(*two))]

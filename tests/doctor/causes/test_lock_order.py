@@ -54,4 +54,4 @@ def test_where_addresses_are_lost_several_proven_waits_are_worth_a_word() -> Non
     ]
     found = [*suspicions(case(*lost))]
     assert [each.confidence for each in found] == [0.3, 0.3]
-    assert found[0].evidence == ("2 places wait for ever for a lock",)
+    assert found[0].evidence == ("another place waits for ever, for a lock",)

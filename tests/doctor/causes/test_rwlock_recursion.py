@@ -11,9 +11,10 @@ WRITER = waits(3, WRITE, ("main.(*Cart).Add", CART, 50), lock=CART)
 
 
 def test_a_reader_that_reads_again_behind_a_writer_is_told_with_the_writer() -> None:
-    (found,) = suspicions(case(waits(2, READ, INNER, OUTER, lock=CART), WRITER))
-    assert (found.confidence, found.related[0].at.line) == (0.6, 50)
+    found, writer = suspicions(case(waits(2, READ, INNER, OUTER, lock=CART), WRITER))
+    assert (found.confidence, found.related[0].at.line) == (0.7, 50)
     assert found.against
+    assert (writer.group.where.at.line, writer.related[0].at.line) == (50, 20)
 
 
 def test_readers_behind_a_writer_are_well() -> None:
@@ -27,4 +28,4 @@ def test_without_a_writer_it_is_something_else() -> None:
 
 def test_a_proven_reader_beside_a_writer_is_worth_a_word() -> None:
     (found,) = suspicions(case(waits(2, READ, INNER, lock=CART, leaked=True), WRITER))
-    assert (found.confidence, found.against) == (0.35, ())
+    assert (found.confidence, found.group.where.at.line) == (0.35, 20)

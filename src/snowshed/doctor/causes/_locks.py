@@ -1,93 +1,186 @@
-"""Who waits for which lock, and who seems to hold it, from the addresses in a dump of Go.
+"""Who waits for which lock, and who works on the object that has it, from the words in a dump.
 
-A dump does not say who holds a lock. But it shows the words that a call was given: a method that
-locks a field of its receiver shows where the receiver lies, and the call into the lock where the
-lock lies, which is inside it or right there. So whoever stands in a method of the object that
+A dump of Go does not say who holds a lock. But it shows the words that a call was given: a method
+that locks a field of its receiver shows where the receiver lies, and the call into the lock where
+the lock lies, which is inside it or right there. So whoever stands in a method of the object that
 a lock belongs to, and waits for something else, is likely to hold that lock.
 
-Addresses are there only if the compiler has kept them. What is inferred from them is evidence, not
-proof.
+Words are there only if the compiler has kept them, and with a question mark where it may have used
+their place for something else since. What is inferred from them is evidence, not proof.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
-from typing import TYPE_CHECKING
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import Whose, whose
-from snowshed.model import StateClass
+from snowshed.model import Goroutine, StateClass
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
-    from snowshed.model import Frame, Goroutine
+    from snowshed.model import Frame
 
-__all__ = ["LOCK_STATES", "LockWait", "Locks", "locks_of"]
+__all__ = [
+    "COMPARED_AT_MOST",
+    "LOCK_STATES",
+    "READS",
+    "WRITES",
+    "Call",
+    "LockWait",
+    "Locks",
+    "Place",
+    "holds_up",
+    "locks_of",
+    "receiver_of",
+    "source_of",
+]
 
-LOCK_STATES = frozenset({"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock"})
+READS, WRITES = "sync.RWMutex.RLock", "sync.RWMutex.Lock"
+LOCK_STATES = frozenset({"sync.Mutex.Lock", WRITES, READS})
+_CONDITION = "sync.Cond.Wait"
 # A lock is a field of an object that is no larger than this, in bytes.
 OBJECT_AT_MOST = 1024
-# So many waiters of one lock are compared with each other: the others stand there alike.
-COMPARED_AT_MOST = 200
-_LOCKING = re.compile(r"(?:internal/)?sync\.\(\*(?:RW)?Mutex\)\.(?:lockSlow|rLockSlow|R?Lock)")
-# Not `sync.Cond.Wait`, which lets go of its lock.
-_WAITS_FOR_OTHERS = "sync.WaitGroup.Wait"
-_RECEIVER = re.compile(r"(.+\.\(\*?[^()]+\))\.")
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
+# The id of one that stands for all of a group that a look has only counted.
+NOBODY = 0
+# Of a group so many are looked at for each lock that they wait for.
+COMPARED_AT_MOST = 5
+_LOCKING = re.compile(
+    r"(?:internal/)?sync\.\(\*((?:RW)?Mutex|rlocker)\)\.(?:lockSlow|rLockSlow|R?Lock)"
+)
+_RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
+_CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
+_WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
+# What may hold a lock: who waits here is stuck as long as it does, who works will let go.
+_HOLDS_UP = frozenset({StateClass.CHANNEL})
+_WAITS_FOR_OTHERS = frozenset({"sync.WaitGroup.Wait", _CONDITION})
+_WORKS = frozenset(
+    {StateClass.RUNNING, StateClass.READY, StateClass.SYSCALL, StateClass.IO, StateClass.TIMER}
+)
 
 
-@dataclass(frozen=True, slots=True)
+class Place(NamedTuple):
+    """Where an object lies that has a lock.
+
+    Attributes:
+        first: the lowest address that it may begin at.
+        last: the highest.
+        is_known: whether whoever waits shows it; then what others show may be doubtful.
+    """
+
+    first: int
+    last: int
+    is_known: bool = True
+
+
+class Call(NamedTuple):
+    """A call of the program, or of a library of its, with the words that it was given.
+
+    Attributes:
+        frame: which.
+        words: those that are addresses, as far as that shows.
+        doubtful: those whose place may have been used for something else since.
+    """
+
+    frame: Frame
+    words: tuple[int, ...]
+    doubtful: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class LockWait:
-    """A goroutine that waits for a lock.
+    """A goroutine that waits for a lock, or that may hold one.
 
     Attributes:
         group: that it belongs to.
         goroutine: itself.
-        lock: address of the lock; None if the dump does not show it.
-        owners: the calls of the program around it, each with the addresses that it was given, the
-            innermost first.
+        calls: of the program around the wait, the innermost first.
+        lock: address of the lock that it waits for; None if it waits for none, or none is shown.
+        is_rw: whether the lock is one for readers and writers.
+        asleep: whether the runtime has found all goroutines asleep.
     """
 
     group: Group
     goroutine: Goroutine
-    lock: int | None
-    owners: tuple[tuple[Frame, tuple[int, ...]], ...]
+    calls: tuple[Call, ...]
+    lock: int | None = None
+    is_rw: bool = False
+    asleep: bool = False
 
     @property
-    def receivers(self) -> frozenset[str]:
-        """The types whose methods this goroutine stands in."""
-        found = (_RECEIVER.match(frame.function) for frame, _ in self.owners)
-        return frozenset(match[1] for match in found if match)
+    def who(self) -> str:
+        """What to call it."""
+        return "another" if self.goroutine.id == NOBODY else f"goroutine {self.goroutine.id}"
 
-    def inside(self, lock: int) -> tuple[Frame, ...]:
-        """Return the calls of this goroutine that work on the object that has ``lock``."""
+    @property
+    def state(self) -> str:
+        """What it waits for."""
+        return self.group.where.state
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it is known that nothing can wake it."""
+        return self.goroutine.leaked or self.group.leaked >= self.group.count or self.asleep
+
+    @cached_property
+    def base(self) -> int | None:
+        """Where the object lies that the innermost call works on; None if that does not show."""
+        inner = self.calls[0].words if self.calls else ()
+        if self.lock is not None:
+            inside = (word for word in inner if 0 <= self.lock - word < OBJECT_AT_MOST)
+            return min(inside, default=None)
+        # The first word of a method is where its receiver lies, and locks are fields of it.
+        return inner[0] if inner and self.receiver is not None else None
+
+    @cached_property
+    def receiver(self) -> str | None:
+        """The type whose method takes the lock."""
+        return receiver_of(self.calls[0].frame) if self.calls else None
+
+    def on(self, place: Place) -> tuple[Call, ...]:
+        """Return the calls of this goroutine that work on what lies at ``place``."""
         return tuple(
-            frame
-            for frame, addresses in self.owners
-            if any(0 <= lock - address < OBJECT_AT_MOST for address in addresses)
+            call
+            for call in self.calls
+            if any(place.first <= word <= place.last for word in _words_of(call, place))
         )
 
 
 class Locks:
-    """The waits for locks of one case, and the other waits that may hold them up."""
+    """The waits for locks of one case, and who may hold them up.
+
+    Cost: O(calls) to build; to ask who works on an object, its logarithm and how many do.
+    """
 
     def __init__(self, case: Case) -> None:
-        self._all_asleep = case.all_asleep
         self.waits: list[LockWait] = []
         self.others: list[LockWait] = []
-        for group in case.groups:
-            if group.where.state in LOCK_STATES:
-                self.waits += _waits_of(group)
-            elif group.state_class is StateClass.CHANNEL or group.where.state == _WAITS_FOR_OTHERS:
-                self.others += _waits_of(group)
+        locking = [group for group in case.groups if group.where.state in LOCK_STATES]
+        for group in locking:
+            self.waits += _few_at_each(
+                _waits_in(group, each, case.all_asleep)
+                for each in sorted(_members(group), key=lambda each: not each.leaked)
+            )
+        for group in case.groups if locking else ():
+            if _may_hold(group):
+                self.others += (_stands_in(group, each) for each in _members(group))
         self._by_group: dict[int, list[LockWait]] = defaultdict(list)
+        self._by_lock: dict[int, list[LockWait]] = defaultdict(list)
+        self._by_base: dict[int, list[LockWait]] = defaultdict(list)
         for wait in self.waits:
             self._by_group[id(wait.group)].append(wait)
+            if wait.lock is not None:
+                self._by_lock[wait.lock].append(wait)
+            if wait.base is not None:
+                self._by_base[wait.base].append(wait)
+        self._sure = _index([*self.waits, *self.others], Place(0, 0, is_known=False))
+        self._all = _index([*self.waits, *self.others], Place(0, 0))
 
     def of(self, group: Group) -> list[LockWait]:
         """Return the waits of ``group``."""
@@ -101,31 +194,56 @@ class Locks:
                 seen.add(id(wait.group))
                 yield wait.group
 
-    def proven(self) -> list[Group]:
-        """Return the groups of which it is proven that they never get their lock."""
-        return [group for group in self.groups() if group.leaked or self._all_asleep]
+    def at_same(self, wait: LockWait) -> list[LockWait]:
+        """Return the others that wait for the lock of ``wait``, as far as that shows."""
+        found = [] if wait.lock is None else [*self._by_lock[wait.lock]]
+        # Of some the call into the lock shows no address, but that of its object.
+        if wait.base is not None:
+            found += (each for each in self._by_base[wait.base] if None in (each.lock, wait.lock))
+        return [each for each in found if each is not wait and each.is_rw == wait.is_rw]
 
-    def crossed(self, wait: LockWait) -> LockWait | None:
-        """Return who waits for a lock that ``wait`` seems to hold, and seems to hold its own."""
-        for other in self.waits:
-            if (
-                other.lock is not None
-                and wait.lock is not None
-                and other.lock != wait.lock
-                and other.inside(wait.lock)
-                and wait.inside(other.lock)
-            ):
-                return other
-        return None
+    def place_of(self, wait: LockWait) -> Place | None:
+        """Return where the object begins that has the lock of ``wait``; None: it does not show.
 
-    def held_by_other(self, wait: LockWait) -> LockWait | None:
-        """Return who waits for something that is no lock and seems to hold that of ``wait``.
-
-        Where the addresses do not tell, somebody in a method of the same type does.
+        Where the innermost call does not show it, it is what lies next below the lock and somebody
+        works on, if that is not the object of another lock.
         """
-        by_address = (o for o in self.others if wait.lock is not None and o.inside(wait.lock))
-        by_type = (o for o in self.others if o.receivers & wait.receivers)
-        return next(chain(by_address, by_type), None)
+        lock, base = wait.lock, wait.base
+        if base is not None:
+            return Place(base, base if lock is None else lock)
+        below = None if lock is None else self.next_below(lock)
+        if lock is None or below is None:
+            return None
+        others = {each.lock for each in self._by_base[below]}
+        return Place(below, lock, is_known=False) if not others or lock in others else None
+
+    def next_below(self, lock: int) -> int | None:
+        """Return the highest address up to ``lock`` that somebody was given; None: none is near."""
+        words, _ = self._sure
+        index = bisect_right(words, lock) - 1
+        return words[index] if index >= 0 and lock - words[index] < OBJECT_AT_MOST else None
+
+    def on(self, place: Place) -> Iterator[LockWait]:
+        """Yield whoever works on what lies at ``place``, each once."""
+        words, who = self._all if place.is_known else self._sure
+        seen: set[int] = set()
+        first, last = bisect_left(words, place.first), bisect_right(words, place.last)
+        for wait in who[first:last]:
+            if id(wait) not in seen:
+                seen.add(id(wait))
+                yield wait
+
+
+def receiver_of(frame: Frame) -> str | None:
+    """Return the type whose method ``frame`` is in, or a function inside that; None: in none."""
+    match = _RECEIVER.match(frame.function)
+    return match[1] if match else None
+
+
+def source_of(frame: Frame) -> str:
+    """Return the function that is written at the top level: closures stand inside one."""
+    head, dot, rest = frame.function.rpartition("/")
+    return head + dot + _CLOSURE.sub("", rest)
 
 
 @lru_cache(maxsize=1)
@@ -134,16 +252,86 @@ def locks_of(case: Case) -> Locks:
     return Locks(case)
 
 
-def _waits_of(group: Group) -> Iterator[LockWait]:
-    for each in group.members[:COMPARED_AT_MOST]:
-        lock: int | None = None
-        owners: list[tuple[Frame, tuple[int, ...]]] = []
-        for frame, shown in zip(
-            each.stack, each.arguments or ("",) * len(each.stack), strict=False
-        ):
-            addresses = tuple(int(found, 16) for found in _ADDRESS.findall(shown))
-            if _LOCKING.fullmatch(frame.function):
-                lock = addresses[0] if addresses else lock
-            elif whose(frame) is not Whose.RUNTIME:
-                owners.append((frame, addresses))
-        yield LockWait(group, each, lock, tuple(owners))
+def holds_up(state: str, kind: StateClass) -> bool:
+    """Tell whether who waits so keeps what it holds until somebody else does something."""
+    return kind in _HOLDS_UP or state in _WAITS_FOR_OTHERS
+
+
+def _may_hold(group: Group) -> bool:
+    return holds_up(group.where.state, group.state_class) or group.state_class in _WORKS
+
+
+def _members(group: Group) -> list[Goroutine]:
+    """Return those of ``group``; one in their place, of whom no more is known than of all."""
+    nobody = Goroutine(NOBODY, group.state, group.stack, leaked=group.leaked >= group.count)
+    return group.members or [nobody]
+
+
+def _few_at_each(waits: Iterable[LockWait]) -> Iterator[LockWait]:
+    """Yield a few for each lock: the rest of a crowd stands there alike."""
+    seen: Counter[tuple[int | None, int | None]] = Counter()
+    for wait in waits:
+        seen[wait.lock, wait.base] += 1
+        if seen[wait.lock, wait.base] <= COMPARED_AT_MOST:
+            yield wait
+
+
+def _words_of(call: Call, place: Place) -> tuple[int, ...]:
+    return (*call.words, *call.doubtful) if place.is_known else call.words
+
+
+def _index(waits: Sequence[LockWait], place: Place) -> tuple[list[int], list[LockWait]]:
+    """Return each address that somebody was given, and who, by address."""
+    found = [
+        (word, number, wait)
+        for number, wait in enumerate(waits)
+        for call in wait.calls
+        for word in _words_of(call, place)
+    ]
+    found.sort(key=lambda each: each[:2])
+    return [word for word, _, _ in found], [wait for _, _, wait in found]
+
+
+def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
+    locking, is_rw = [], group.where.state != "sync.Mutex.Lock"
+    for call in _all_calls(each):
+        match = _LOCKING.fullmatch(call.frame.function)
+        if match is None and whose(call.frame) is not Whose.RUNTIME:
+            break
+        if match is not None:
+            locking.append(call)
+            is_rw = is_rw or match[1] != "Mutex"
+    shown = (word for call in locking for word in call.words[:1])
+    found = LockWait(group, each, _calls(each), next(shown, None), is_rw, asleep)
+    if found.lock is None and found.base is not None:
+        # What is doubtful may be it if it lies in the object.
+        doubtful = (word for call in locking for word in call.doubtful[:1])
+        inside = (word for word in doubtful if 0 <= word - (found.base or 0) < OBJECT_AT_MOST)
+        found = replace(found, lock=next(inside, None))
+    return found
+
+
+def _stands_in(group: Group, each: Goroutine) -> LockWait:
+    calls = _calls(each)
+    if group.where.state == _CONDITION and calls:
+        # It has let go of the lock of the condition: that of the object that it works on.
+        mine = {*calls[0].words, *calls[0].doubtful}
+        outside = (call for call in calls[1:] if not mine & {*call.words, *call.doubtful})
+        kind = receiver_of(calls[0].frame)
+        calls = tuple(call for call in outside if kind is None or receiver_of(call.frame) != kind)
+    return LockWait(group, each, calls)
+
+
+def _calls(each: Goroutine) -> tuple[Call, ...]:
+    return tuple(call for call in _all_calls(each) if whose(call.frame) is not Whose.RUNTIME)
+
+
+def _all_calls(each: Goroutine) -> Iterator[Call]:
+    shown = each.arguments or ("",) * len(each.stack)
+    for frame, arguments in zip(each.stack, shown, strict=False):
+        words = _WORD.findall(arguments)
+        yield Call(
+            frame,
+            tuple(int(word, 16) for word, mark in words if not mark),
+            tuple(int(word, 16) for word, mark in words if mark),
+        )

@@ -6,10 +6,11 @@ Why: a method that has locked calls another that locks too. Go's locks are not r
 waits for itself, and everybody else for it. Mostly the second call hides in a helper, a callback,
 or an early return that forgot to unlock.
 
-Evidence: the same receiver in two calls of one stack; proof of the collector; nobody else is seen
-who could hold it.
+Evidence: the same receiver in two calls of one stack; or the wait is proven, or minutes old, and
+nobody else is seen who could hold the lock. Whoever waits behind it for the same lock is told, too.
 
-Against: the outer call may have unlocked before.
+Against: the outer call may have unlocked before. It has if two wait at the end of the same path, as
+the first of them would have kept the second out.
 
 Silence: split the inner method in two, one that locks and one that expects the lock; unlock by
 ``defer``.
@@ -17,17 +18,16 @@ Silence: split the inner method in two, one that locks and one that expects the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._locks import locks_of
-from snowshed.model import Cause, Related
+from snowshed.doctor._cause import Detail
+from snowshed.doctor.causes._blame import suspicions_of
+from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
-    from snowshed.doctor.causes._locks import LockWait
-    from snowshed.model import Frame
+    from snowshed.doctor._cause import Suspicion
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -43,28 +43,4 @@ DETAIL = Detail(
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group of which one works twice on the object whose lock it waits for."""
-    locks = locks_of(case)
-    for group in locks.groups():
-        calls = _calls_on_the_same_object(locks.of(group))
-        if calls:
-            yield Suspicion(
-                DETAIL,
-                group,
-                0.6,
-                waiting_is_wrong=True,
-                evidence=("a call further out works on the same object",),
-                against=("the outer call may have unlocked before",),
-                related=(Related(calls[-1], "the lock may have been taken here"),),
-            )
-        elif locks.proven() == [group]:
-            said = "nobody else is seen who could hold the lock"
-            yield Suspicion(DETAIL, group, 0.3, evidence=(said,))
-
-
-def _calls_on_the_same_object(waits: Sequence[LockWait]) -> tuple[Frame, ...]:
-    """Return the calls of the first that has more than one on the object whose lock it wants."""
-    for wait in waits:
-        calls = () if wait.lock is None else wait.inside(wait.lock)
-        if len(calls) > 1:
-            return calls
-    return ()
+    yield from suspicions_of(case, DETAIL)

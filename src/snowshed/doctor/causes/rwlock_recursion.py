@@ -1,6 +1,7 @@
 """rwlock-recursion: a reader takes the lock again while a writer waits.
 
-Looks for: goroutines that wait in ``RWMutex.RLock`` while another waits in ``RWMutex.Lock``.
+Looks for: goroutines that wait in ``RWMutex.RLock`` while another waits in ``RWMutex.Lock``, and
+whose stack may have read already; and that other.
 
 Why: a writer that waits keeps new readers out, so that it gets its turn. A reader that holds the
 lock and asks for it again is such a new reader: it waits for the writer, and the writer for it.
@@ -18,12 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._locks import locks_of
-from snowshed.model import Cause, Related
+from snowshed.doctor._cause import Detail
+from snowshed.doctor.causes._blame import suspicions_of
+from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
+    from snowshed.doctor._cause import Suspicion
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -38,23 +40,5 @@ DETAIL = Detail(
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
-    """Yield each group of readers that wait beside a writer, and have more against them."""
-    locks = locks_of(case)
-    writers = [wait for wait in locks.waits if wait.group.where.state == "sync.RWMutex.Lock"]
-    for group in locks.groups():
-        if group.where.state != "sync.RWMutex.RLock" or not writers:
-            continue
-        wait = next((each for each in locks.of(group) if each.lock is not None), None)
-        calls = () if wait is None or wait.lock is None else wait.inside(wait.lock)
-        same = [] if wait is None else [each for each in writers if each.lock == wait.lock]
-        if len(calls) > 1 or group.leaked or case.all_asleep:
-            writer = (same or writers)[0]
-            yield Suspicion(
-                DETAIL,
-                group,
-                0.6 if same and len(calls) > 1 else 0.35,
-                waiting_is_wrong=len(calls) > 1,
-                evidence=("a writer waits for the lock, and keeps new readers out",),
-                against=() if group.leaked else ("the writer may be about to get its turn",),
-                related=(Related(writer.group.where.at, "the writer waits here"),),
-            )
+    """Yield each group of readers, or of writers, that wait for one who reads twice."""
+    yield from suspicions_of(case, DETAIL)
