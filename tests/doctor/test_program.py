@@ -46,6 +46,14 @@ LOCK = Frame("sync.(*Mutex).Lock", "sync/mutex.go", 46)
 DRIVER = Frame("github.com/lib/pq.dial", "github.com/lib/pq@v1.10.9/conn.go", 9)
 INNER = Frame("main.price", "/srv/shop/main.go", 5)
 OUTER = Frame("main.cart", "/srv/shop/main.go", 7)
+POLL = Frame("internal/poll.runtime_pollWait", "runtime/netpoll.go", 351)
+READ = Frame("net.(*conn).Read", "net/net.go", 196)
+SERVES = Frame("net/http.(*conn).serve", "net/http/server.go", 2157)
+WATCHES = Frame("github.com/lib/pq.(*conn).watch", "github.com/lib/pq@v1.10.9/conn.go", 12)
+PARKS = Frame("runtime.gopark", "runtime/proc.go", 474)
+EXITS = Frame("runtime.goexit", "runtime/asm_amd64.s", 1264)
+TAKES = Frame("Queue.get", "/usr/lib/python3.13/asyncio/queues.py", 183)
+RUNS = Frame("Runner.run", "/usr/lib/python3.13/asyncio/runners.py", 118)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +62,14 @@ OUTER = Frame("main.cart", "/srv/shop/main.go", 7)
         ((LOCK, DRIVER, INNER, OUTER), INNER),
         ((LOCK, DRIVER), DRIVER),
         ((LOCK,), LOCK),
+        # Idle connections of servers and of clients all wait in the same calls.
+        ((POLL, READ, SERVES, EXITS), SERVES),
+        ((POLL, READ, DRIVER, WATCHES), WATCHES),
+        ((PARKS, EXITS), PARKS),
+        ((TAKES, RUNS), TAKES),
     ],
 )
-def test_the_place_is_the_innermost_line_that_somebody_can_change(
+def test_the_place_is_the_innermost_line_that_somebody_can_change_or_tells_what_it_is(
     stack: tuple[Frame, ...], place: Frame
 ) -> None:
     assert place_in(stack) is place

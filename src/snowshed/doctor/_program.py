@@ -71,13 +71,20 @@ def whose(frame: Frame) -> Whose:
 def place_in(stack: Stack) -> Frame:
     """Return the line of ``stack`` that somebody can change: the innermost of the program's own.
 
-    Where there is none, the innermost of a library; else the innermost of all.
+    Where there is none nobody can, and the line is to tell what it is: the outermost of a library,
+    else of all but the runtime, as they all wait in the same few calls further in. Of Python it is
+    the innermost, as whatever runs has been started by the same loop.
 
     Raises:
         ValueError: the stack is empty.
     """
     # Of equal ones `max` returns the first.
-    return max(stack, key=whose)
+    innermost = max(stack, key=whose)
+    of = whose(innermost)
+    if of is Whose.PROGRAM or is_python(innermost):
+        return innermost
+    alike = (each for each in reversed(stack) if whose(each) is of)
+    return next((each for each in alike if not each.function.startswith("runtime.")), innermost)
 
 
 def _package(frame: Frame) -> str:
