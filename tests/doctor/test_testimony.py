@@ -146,7 +146,7 @@ def test_a_trace_does_not_hide_growth_because_it_knows_no_makers() -> None:
 
     dumps = [look(*made(count, "pay"), *made(5, "serve")) for count in (20, 60)]
     anonymous = [goroutine(n, "chan send", "main.notify:5", created="") for n in range(1002, 1062)]
-    trace = replace(look(*anonymous, *made(30, "pay")), trace=EMPTY)
+    trace = replace(look(*anonymous, *made(25, "pay")), trace=EMPTY)
     case = Case([*dumps, trace])
     group = next(each for each in case.groups if each.count == 60)
     growth = case.growth_of(group)
