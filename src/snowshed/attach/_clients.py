@@ -1,6 +1,7 @@
 """Where each client library makes its calls: there they are told what their request has left.
 
-Only where the policy enforces: to observe is to change nothing, and a header is something. One
+Only where the policy enforces: to observe is to change nothing, and a header is something. To be
+counted, as `_client_count` does, is nothing to a client, and is done in any mode. One
 function for each library changes the one place through which all of its calls pass, right after
 the library was imported. What it adds is loaded when the first call is made.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from types import ModuleType
@@ -25,11 +26,21 @@ __all__ = ["CLIENTS", "attach"]
 
 
 def attach(runtime: Runtime) -> None:
-    """Change each library of `CLIENTS` as it is imported, if ``runtime`` enforces."""
-    if runtime.settings.mode != "enforce":
-        return
-    for name, change in CLIENTS.items():
-        _on_import.when_imported(name, partial(change, runtime=runtime), runtime.failed)
+    """Have each client library counted, and changed if ``runtime`` enforces, as it is imported."""
+    changes: dict[str, list[Callable[[ModuleType], None]]] = {}
+    if runtime.settings.mode == "enforce":
+        for name, change in CLIENTS.items():
+            changes[name] = [partial(change, runtime=runtime)]
+    for name, count in runtime.clients.changes(runtime).items():
+        changes.setdefault(name, []).append(count)
+    for name, found in changes.items():
+        _on_import.when_imported(name, partial(_apply, changes=found), runtime.failed)
+
+
+def _apply(module: ModuleType, changes: Sequence[Callable[[ModuleType], None]]) -> None:
+    # The first is the one that matters, and if it fails the module is to be as it was.
+    for change in changes:
+        change(module)
 
 
 def httpx(module: ModuleType, runtime: Runtime) -> None:

@@ -152,6 +152,7 @@ class Observing:
             "scopes": lambda: scopes_in(open_scopes()),
             "pools": lambda: [_named(pool) for pool in pools.all()],
             "channels": lambda: [channel.statistics() for channel in channels.all()],
+            "clients": self._runtime.clients.statistics,
             "watch": self._watch.statistics,
         }
         if self.sampler is not None:

@@ -28,6 +28,7 @@ from snowshed.attach import (
 )
 from snowshed.attach._account import Account, Ledger
 from snowshed.attach._classify import Classifier, TaskClass
+from snowshed.attach._client_count import ClientCount
 from snowshed.attach._executor import count_thread_jobs
 from snowshed.attach._observing import Observing
 from snowshed.attach._reporter import Reporter
@@ -126,6 +127,7 @@ class Runtime:
         self._open: set[_Watcher] = set()
         self._tally = Tally(settings.sites_from)
         # Threads and sockets: nothing of it, unless it is started, see `start`.
+        self.clients = ClientCount()
         self._observing = Observing(observe or ObserveSettings(), self)
         self._started = False
         self._requests = self._over_budget = self._spawned = 0

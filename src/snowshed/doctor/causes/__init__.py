@@ -23,6 +23,7 @@ from snowshed.doctor.causes import (
     rwlock_recursion,
     transport_no_timeout,
     unclosed_body,
+    unclosed_client,
     unretrieved_exception,
     waitgroup_never_done,
 )
@@ -50,6 +51,7 @@ ALL: tuple[Looks, ...] = (
     executor_starved.suspicions,
     unretrieved_exception.suspicions,
     queue_without_consumer.suspicions,
+    unclosed_client.suspicions,
     fanout.suspicions,
     detached_handler_task.suspicions,
 )
