@@ -10,13 +10,15 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, said_instead
+from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, safe, said_instead
 from snowshed.cli._processes import processes_of
+from snowshed.cli._progress import Progress
 from snowshed.cli._workers import of_processes
 from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
 from snowshed.doctor._in_turn import in_turn
@@ -143,8 +145,14 @@ def _loaded(path: Path) -> Loaded:
     # Asked first: a device may have no end. A pipe has one, as in `snowshed doctor <(curl ...)`.
     if stat.S_ISCHR(mode := path.stat().st_mode) or stat.S_ISBLK(mode):
         raise FormatError(str(path), "this device", "give a file, a pipe, or - for stdin")
-    with path.open("rb") as file:
-        return load_file(str(path), file)
+    with path.open("rb") as file, closing(_progress(path)) as progress:
+        return load_file(str(path), file, progress=progress)
+
+
+def _progress(path: Path) -> Progress:
+    # How large it is once decompressed nobody knows.
+    packed = path.suffix in {".gz", ".gzip"}
+    return Progress(safe(str(path)), 0 if packed else path.stat().st_size)
 
 
 def _files_in(folder: Path) -> tuple[list[Path], list[str]]:
