@@ -39,6 +39,15 @@ def test_code_scanning_gets_paths_below_the_folder_that_it_runs_in(
     assert place["artifactLocation"] == {"uri": "states.go", "uriBaseId": "SRCROOT"}
 
 
+def test_a_browser_gets_one_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", LEAKS, "--format", "html", "-o", "report.html"]) == 1
+    assert capsys.readouterr().err == "report.html: 33 goroutines, 4 findings\n"
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>\n")
+    assert page.endswith("</html>\n")
+    assert "nil-channel" in page
+
+
 @pytest.mark.parametrize(
     ("output", "said"),
     [(".", "'.': is a folder"), ("no/found.json", "'no/found.json': there is no folder 'no'")],

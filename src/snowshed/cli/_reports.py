@@ -21,6 +21,7 @@ from snowshed.doctor import (
     Ignore,
     compare,
     document,
+    html,
     leave_out,
     parse_ignore,
     sarif,
@@ -31,7 +32,7 @@ from snowshed.errors import FormatError
 
 __all__ = ["Reporting", "reporting", "reports"]
 
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "json", "sarif", "html")
 _SETTINGS = ("pyproject.toml", "snowshed.toml")
 
 
@@ -77,6 +78,8 @@ class Reporting:
 def _report(diagnosis: Diagnosis, form: str) -> str:
     if form == "text":
         return text(diagnosis)
+    if form == "html":
+        return html(diagnosis, version=__version__)
     if form == "sarif":
         found = sarif(diagnosis, version=__version__, root=Path.cwd())
         return json.dumps(found, indent=2) + "\n"
@@ -157,7 +160,7 @@ def reports(command: Callable[..., Any]) -> Callable[..., Any]:
             "form",
             type=click.Choice(FORMATS),
             default="text",
-            help="For people, for programs, or for code scanning. [text]",
+            help="For people, programs, code scanning or a browser. [text]",
         ),
     ):
         command = option(command)

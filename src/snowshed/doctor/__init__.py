@@ -3,8 +3,8 @@
 From a dump or a profile of a Go or Python service to a list of findings, in three steps: `load`
 reads whatever it is given, `look_at` makes groups of it, `diagnose` puts several looks together and
 asks each file under ``causes`` what it suspects. `compare` puts the result beside an older one,
-`leave_out` takes away what somebody has found to be well; `text`, `document` and `sarif` tell it. A
-service that runs is asked by `examine`.
+`leave_out` takes away what somebody has found to be well; `text`, `html`, `document` and `sarif`
+tell it. A service that runs is asked by `examine`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._ignore import Ignore, leave_out, parse_ignore
 from snowshed.doctor._load import Loaded, load, load_file, not_wanted
 from snowshed.doctor._looks import Group, Look, Where, look_at
-from snowshed.doctor._report import document, sarif, text
+from snowshed.doctor._report import document, html, sarif, text
 
 __all__ = [
     "Ask",
@@ -35,6 +35,7 @@ __all__ = [
     "diagnose",
     "document",
     "examine",
+    "html",
     "leave_out",
     "load",
     "load_file",
