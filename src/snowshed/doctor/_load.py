@@ -21,6 +21,7 @@ from snowshed.errors import FormatError
 from snowshed.formats import goroutines, gotrace, pprof
 from snowshed.formats._goroutines import MARKS
 from snowshed.formats._pprof import unzip
+from snowshed.formats._uncollected import uncollected
 from snowshed.model import GoroutineDump, GoTrace, Profile
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
     """
     try:
         raw, warnings = _plain(data, at_most)
-        content = _read(source, raw)
+        with uncollected():
+            content = _read(source, raw)
     except FormatError as error:
         if error.format == source:
             raise

@@ -8,13 +8,15 @@ that were left out, ancestors, C code, damage) that goroutine is gone through li
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
+from typing import NamedTuple
 
 from snowshed.formats._faults import Faults
+from snowshed.formats._goroutines._make import goroutine_of
 from snowshed.formats._goroutines._quote import Labels, labels_in_braces
-from snowshed.model import Ancestor, Frame, Goroutine, GoroutineDump
+from snowshed.model import Ancestor, Frame, Goroutine, GoroutineDump, Stack
 
 __all__ = ["dump_in", "has_goroutines"]
 
@@ -33,6 +35,11 @@ _ANY_LOGGED = re.compile(_START + _LOGGED)
 _PLACE = re.compile(
     r"(?:\t| {2,}+)(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?"
 )
+_CREATED = "created by "
+_DIGITS = 19
+# Lines of stacks that are kept to know them again.
+_SHAPES_AT_MOST = 500_000
+_ENDS = repeat(")")
 _CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
 _CALL = re.compile(r"(.+)\(([^()]*)\)")
 _ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
@@ -61,16 +68,17 @@ def dump_in(text: str) -> GoroutineDump:
     reader.notes.append(text[: starts[0]])
     goroutines: list[Goroutine] = []
     for at, end in pairwise([*starts, len(text)]):
-        piece = text[at + len(_START) : end]
-        header = _HEADER.match(piece)
+        header = _HEADER.match(text, at + len(_START), end)
         if header is None:
             what = "expected `goroutine 1 [running]:` or the like"
             faults.note("goroutines left out", reader.place(at, 0, what))
-            reader.notes.append(_START + piece)
-        else:
-            body, _, after = piece[header.end() :].partition("\n\n")
-            goroutines.append(reader.goroutine(header, body, at))
-            reader.notes.append(after)
+            reader.notes.append(text[at:end])
+            continue
+        below = text.find("\n\n", header.end(), end)
+        body = text[header.end() : end if below < 0 else below]
+        goroutines.append(reader.goroutine(header, body, at))
+        if 0 <= below < end - 2:
+            reader.notes.append(text[below + 2 : end])
     notes = (line for note in reader.notes for line in note.split("\n") if line.strip())
     return GoroutineDump(tuple(goroutines), tuple(notes), faults.lines())
 
@@ -127,15 +135,28 @@ class _Status:
 _Creation = tuple[Frame | None, int | None]  # the line, and the goroutine
 
 
+class _Shape(NamedTuple):
+    """A stack that was seen, and what each of its calls begins with."""
+
+    stack: Stack
+    begins: tuple[str, ...]
+    lengths: tuple[int, ...]
+
+
 class _Reader:
-    """Reads goroutines one by one; what many have in common is read once."""
+    """Reads goroutines one by one; what many have in common is read once.
+
+    Nearly all that stand at the same places are in the same calls. So the lines with the places are
+    looked up together, and of the calls only the arguments are taken.
+    """
 
     def __init__(self, text: str, faults: Faults) -> None:
         self.notes: list[str] = []
         self._text = text
         self._faults = faults
         self._frames = _Frames()
-        self._creations: dict[str, _Creation] = {"": (None, None)}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._left = _SHAPES_AT_MOST
         self._statuses: dict[str, _Status] = {}
         self._labels: dict[str | None, Labels] = {None: ()}
 
@@ -184,26 +205,28 @@ class _Reader:
 
     def _at_once(self, number: int, status: _Status, labels: Labels, body: str) -> Goroutine | None:
         """Read calls and creation; None if there is more than that."""
-        cut = body.rfind("created by ")
+        cut = body.rfind(_CREATED)
         calls, creation = (body[:cut], body[cut:].rstrip("\n")) if cut >= 0 else (body, "")
-        created = self._creations.get(creation) or self._creation(creation)
+        created = self._creation(creation) if creation else (None, None)
         lines = calls.rstrip("\n").split("\n") if calls else []
         if created is None or len(lines) % 2:
             return None
-        frames: list[Frame] = []
-        arguments: list[str] = []
-        for call, place in zip(lines[::2], lines[1::2], strict=True):
-            function, _, shown = call.rpartition("(")
-            frame = self._frames[function, place]
-            if frame is None or not 0 <= shown.find(")") == len(shown) - 1:
+        names, places = lines[::2], tuple(lines[1::2])
+        shape = self._shapes.get(places)
+        if shape is None or not all(map(str.startswith, names, shape.begins)):
+            shape = self._shape(names, places)
+            if shape is None:
                 return None
-            frames.append(frame)
-            arguments.append(shown[:-1])
-        return Goroutine(
+        shown = tuple([name[length:-1] for name, length in zip(names, shape.lengths, strict=True)])
+        together = "".join(shown)
+        # Each call ends in a parenthesis, and has no other in its arguments.
+        if "(" in together or ")" in together or not all(map(str.endswith, names, _ENDS)):
+            return None
+        return goroutine_of(
             number,
             status.state,
-            tuple(frames),
-            _shown(arguments),
+            shape.stack,
+            _shown(shown),
             *created,
             status.minutes,
             labels,
@@ -212,14 +235,33 @@ class _Reader:
             status.bubble,
         )
 
+    def _shape(self, names: list[str], places: tuple[str, ...]) -> _Shape | None:
+        """Understand calls that were not seen before; None if one of them is none."""
+        stack: list[Frame] = []
+        begins: list[str] = []
+        for call, place in zip(names, places, strict=True):
+            function, parenthesis, _ = call.rpartition("(")
+            frame = self._frames[function, place] if parenthesis else None
+            if frame is None:
+                return None
+            stack.append(frame)
+            begins.append(function + parenthesis)
+        shape = _Shape(tuple(stack), tuple(begins), tuple(map(len, begins)))
+        # Of a dump in which all stand elsewhere, there would be a second copy.
+        self._left -= len(places)
+        if self._left > 0:
+            self._shapes[places] = shape
+        return shape
+
     def _creation(self, text: str) -> _Creation | None:
         line, _, place = text.partition("\n")
-        created = _CREATOR.fullmatch(line)
-        frame = self._frames[created[1], place] if created else None
-        if created is None or frame is None:
+        creator, known, parent = line.removeprefix(_CREATED).rpartition(" in goroutine ")
+        if not known:
+            creator, parent = parent, "0"
+        frame = self._frames[creator, place] if creator else None
+        if frame is None or not parent.isdecimal() or len(parent) > _DIGITS:
             return None
-        creation = self._creations[text] = (frame, int(created[2]) if created[2] else None)
-        return creation
+        return frame, int(parent) if known else None
 
     def _by_lines(self, body: str, at: int) -> _Body:
         """Read whatever may stand there, line by line."""
@@ -287,7 +329,7 @@ class _Reader:
         return True
 
 
-def _shown(arguments: list[str]) -> tuple[str, ...]:
+def _shown(arguments: Sequence[str]) -> tuple[str, ...]:
     """Return nothing if nothing is shown."""
     return () if arguments.count("...") == len(arguments) else tuple(arguments)
 

@@ -1,0 +1,57 @@
+"""Makes goroutines fast: a large dump has a million.
+
+A frozen dataclass sets each field by a call, which for a goroutine takes longer than all that has
+to be read of it. One that is not frozen, with the same fields, is made in a fifth of the time, and
+an object may change its class for one of the same layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowshed.model import Goroutine
+
+if TYPE_CHECKING:
+    from snowshed.model import Ancestor, Frame, Stack
+
+__all__ = ["goroutine_of"]
+
+
+@dataclass(slots=True, eq=False)
+class _Thawed:
+    id: int
+    state: str
+    stack: Stack
+    arguments: tuple[str, ...]
+    created_by: Frame | None
+    parent: int | None
+    minutes: int
+    labels: tuple[tuple[str, str], ...]
+    leaked: bool
+    locked: bool
+    bubble: int | None
+    elided: int | None = 0
+    elided_at: int = 0
+    ancestors: tuple[Ancestor, ...] = ()
+
+
+def goroutine_of(  # noqa: PLR0917 - by name it would take twice as long
+    id: int,  # noqa: A002 - the word for it
+    state: str,
+    stack: Stack,
+    arguments: tuple[str, ...],
+    created_by: Frame | None,
+    parent: int | None,
+    minutes: int,
+    labels: tuple[tuple[str, str], ...],
+    leaked: bool,
+    locked: bool,
+    bubble: int | None,
+) -> Goroutine:
+    """Return a goroutine from which nothing was left out; the arguments are its attributes."""
+    made = _Thawed(
+        id, state, stack, arguments, created_by, parent, minutes, labels, leaked, locked, bubble
+    )
+    made.__class__ = Goroutine  # type: ignore[assignment]
+    return made  # type: ignore[return-value]
