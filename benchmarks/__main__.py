@@ -1,6 +1,6 @@
 """Measure, print the tables, write ``benchmarks/results/`` and renew the page of the documentation.
 
-usage: python -m benchmarks [--part core|observe] [--quick] [--only TEXT] [--rounds N] [--write]
+usage: python -m benchmarks [--part PART] [--quick] [--only TEXT] [--rounds N] [--write]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from benchmarks import (
     _docs,
     channel,
     deadline,
+    doctor_trace,
     fastapi_throughput,
     hook,
     idle,
@@ -35,6 +36,7 @@ from benchmarks._table import PARTS, as_json, merged, read, results, summary, ta
 AREAS: dict[str, tuple[Any, ...]] = {
     "core": (scope, semaphore, channel, pool, deadline),
     "observe": (hook, rivals, sampler),
+    "doctor": (),
 }
 ROUNDS = 25
 QUICK_ROUNDS = 5
@@ -58,6 +60,8 @@ def pieces(part: str, rounds: int) -> Iterator[Piece]:
         yield f"{section.name} {section.loop}", partial(_one, section, min(rounds, most))
     if part == "observe":
         yield from _services(rounds)
+    if part == "doctor":
+        yield doctor_trace.NAME, partial(doctor_trace.measure, rounds=rounds)
 
 
 def _one(section: Section, rounds: int) -> Iterator[list[Row]]:

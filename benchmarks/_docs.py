@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from benchmarks import fastapi_throughput, hook, idle, rivals, sampler, snapshot, watching
+from benchmarks import (
+    doctor_trace,
+    fastapi_throughput,
+    hook,
+    idle,
+    rivals,
+    sampler,
+    snapshot,
+    watching,
+)
 from benchmarks._figures import PLAIN
 from benchmarks._pythons import HOUSE
 from benchmarks._table import PARTS, read, results
@@ -26,6 +35,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "snapshot": (snapshot.NAME, sampler.NAME, idle.NAME),
     "watching": (watching.NAME,),
     "rivals": (rivals.NAME,),
+    "doctor": (doctor_trace.NAME,),
     "core": ("scope", "semaphore", "channel", "pool", "deadline"),
 }
 _BETWEEN = "(<!-- {name}: from the results -->\n).*?(<!-- {name}: end -->)"

@@ -16,7 +16,7 @@ from benchmarks._runner import Row
 SCHEMA = 1
 _RESULTS = Path(__file__).parent / "results"
 # What is measured by one command, and where it is written.
-PARTS = {"core": _RESULTS / "core.json", "observe": _RESULTS / "observe.json"}
+PARTS = {part: _RESULTS / f"{part}.json" for part in ("core", "observe", "doctor")}
 
 
 def table(rows: Iterable[Row]) -> str:
