@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": "snowshed.cli._demo:demo",
     "doctor": "snowshed.cli._doctor:doctor",
     "dump": "snowshed.cli._dump:dump",
+    "explain": "snowshed.cli._explain:explain",
     "rules": "snowshed.cli._rules:rules",
     "run": "snowshed.cli._run:run",
     "tasks": "snowshed.cli._tasks:tasks",
