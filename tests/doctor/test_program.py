@@ -43,6 +43,7 @@ def test_whose_code_a_line_is(function: str, file: str, expected: Whose) -> None
 
 
 LOCK = Frame("sync.(*Mutex).Lock", "sync/mutex.go", 46)
+SAFE = Frame("main.(*SafeMutex).RLock", "/srv/shop/lock.go", 40)
 DRIVER = Frame("github.com/lib/pq.dial", "github.com/lib/pq@v1.10.9/conn.go", 9)
 INNER = Frame("main.price", "/srv/shop/main.go", 5)
 OUTER = Frame("main.cart", "/srv/shop/main.go", 7)
@@ -59,6 +60,8 @@ RUNS = Frame("Runner.run", "/usr/lib/python3.13/asyncio/runners.py", 118)
 @pytest.mark.parametrize(
     ("stack", "place"),
     [
+        ((LOCK, SAFE, INNER, OUTER), INNER),
+        ((LOCK, SAFE), SAFE),
         ((LOCK, DRIVER, INNER, OUTER), INNER),
         ((LOCK, DRIVER), DRIVER),
         ((LOCK,), LOCK),

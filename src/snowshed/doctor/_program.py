@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snowshed.model import Frame, Stack
 
-__all__ = ["Whose", "is_python", "place_in", "whose"]
+__all__ = ["Whose", "is_python", "locks", "place_in", "whose"]
 
 
 class Whose(IntEnum):
@@ -38,6 +38,7 @@ _STANDARD = frozenset(
         *("testing", "text", "time", "unicode", "unique", "unsafe", "uuid", "vendor", "weak"),
     }
 )
+_LOCKS = re.compile(r"\)\.R?Lock$")
 _GO_MODULE = re.compile(r"/pkg/mod/|@v\d|/vendor/")
 _PYTHON_PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 # What tasks wait in, whoever wrote it: like asyncio itself.
@@ -68,6 +69,11 @@ def whose(frame: Frame) -> Whose:
     return Whose.RUNTIME if not frame.file or _PYTHON.search(frame.file) else Whose.PROGRAM
 
 
+def locks(frame: Frame) -> bool:
+    """Tell whether ``frame`` is a method that takes a lock for whoever calls it."""
+    return _LOCKS.search(frame.function) is not None
+
+
 def place_in(stack: Stack) -> Frame:
     """Return the line of ``stack`` that somebody can change: the innermost of the program's own.
 
@@ -75,12 +81,17 @@ def place_in(stack: Stack) -> Frame:
     else of all but the runtime, as they all wait in the same few calls further in. Of Python it is
     the innermost, as whatever runs has been started by the same loop.
 
+    A method ``Lock`` of the program's own only passes on: whoever calls it can change something.
+
     Raises:
         ValueError: the stack is empty.
     """
     # Of equal ones `max` returns the first.
     innermost = max(stack, key=whose)
     of = whose(innermost)
+    if of is Whose.PROGRAM and locks(innermost):
+        callers = (each for each in stack if whose(each) is of and not locks(each))
+        return next(callers, innermost)
     if of is Whose.PROGRAM or is_python(innermost):
         return innermost
     alike = (each for each in reversed(stack) if whose(each) is of)

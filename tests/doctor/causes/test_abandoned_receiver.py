@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from doctor._dumps import case, goroutine, look
+from doctor.causes._lock_dumps import waits
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.abandoned_receiver import suspicions
 
@@ -25,3 +26,20 @@ def test_proof_growth_or_a_maker_that_has_ended_are() -> None:
     assert orphan.evidence == (
         "who made it has ended: the other side of the wait may have gone with it",
     )
+
+
+def test_who_receives_from_some_that_are_stuck_is_told_with_them() -> None:
+    hub = 0xC000120000
+    waiter = goroutine(1, "chan receive", "main.all:7", created="")
+    locked = waits(5, "sync.Mutex.Lock", ("main.(*Hub).Add", hub, 20), lock=hub + 8)
+    holder = waits(6, "chan send", ("main.(*Hub).Publish", hub, 40))
+    (found,) = suspicions(case(waiter, locked, holder))
+    assert (found.confidence, found.evidence) == (0.5, ("one that it made waits itself",))
+
+
+def test_who_waits_for_a_test_waits_in_the_standard_library() -> None:
+    asleep = "fatal error: all goroutines are asleep - deadlock!\n"
+    runs = goroutine(1, "chan receive", "testing.(*T).Run:9", "main.main:62", created="")
+    takes = goroutine(7, "chan receive", "main.TestTake:5")
+    (found,) = suspicions(case(asleep, runs, takes))
+    assert found.group.where.at.line == 5

@@ -60,6 +60,13 @@ def test_what_is_doubtful_is_the_lock_only_inside_the_object_that_is_shown() -> 
     assert wait_in(with_arguments(f"{HUB + 8:#x}?", (call[0], f"{HUB:#x}?"))).lock is None
 
 
+def test_a_method_that_only_takes_the_lock_is_not_one_that_has_it() -> None:
+    wrapper = ("main.(*SafeMutex).Lock", HUB, 40)
+    wait = wait_in(waits(2, MUTEX, wrapper, ("main.(*Hub).Add", HUB, 20), lock=HUB))
+    assert [call.frame.function for call in wait.calls] == ["main.(*Hub).Add"]
+    assert wait.group.where.at.line == 20
+
+
 def test_a_dump_without_addresses_tells_of_no_lock() -> None:
     wait = wait_in(goroutine(2, MUTEX, "main.work:5"))
     assert (wait.lock, wait.base, wait.calls[0].words) == (None, None, ())

@@ -17,9 +17,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import dropwhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._program import Whose, locks, whose
 from snowshed.model import Goroutine, StateClass
 
 if TYPE_CHECKING:
@@ -296,13 +297,14 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
     locking, is_rw = [], group.where.state != "sync.Mutex.Lock"
     for call in _all_calls(each):
         match = _LOCKING.fullmatch(call.frame.function)
-        if match is None and whose(call.frame) is not Whose.RUNTIME:
+        if match is None and whose(call.frame) is not Whose.RUNTIME and not locks(call.frame):
             break
         if match is not None:
             locking.append(call)
             is_rw = is_rw or match[1] != "Mutex"
     shown = (word for call in locking for word in call.words[:1])
-    found = LockWait(group, each, _calls(each), next(shown, None), is_rw, asleep)
+    calls = tuple(dropwhile(lambda call: locks(call.frame), _calls(each)))
+    found = LockWait(group, each, calls, next(shown, None), is_rw, asleep)
     if found.lock is None and found.base is not None:
         # What is doubtful may be it if it lies in the object.
         doubtful = (word for call in locking for word in call.doubtful[:1])

@@ -1,24 +1,40 @@
-"""What the causes that ask "will anybody ever come?" have in common."""
+"""What the causes that ask "will anybody ever come?" have in common.
+
+A goroutine that waits is idle as a rule. What tells one that is stuck is proof, growth, or age
+where nobody who is well stands for long; and that those it waits for are stuck themselves.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import label
+from snowshed.doctor.causes._blame import blames_of
+from snowshed.doctor.causes._holders import OLD
+from snowshed.doctor.causes._locks import LOCK_STATES
+from snowshed.model import Related
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
+    from snowshed.model import Frame
 
 __all__ = [
+    "grows",
+    "is_proven",
     "orphans",
     "proven_or_growing",
     "said_of_orphans",
     "stands_in_program",
+    "stuck_children",
     "waiters_of_one",
 ]
+
+_WAITING = ("runtime.", "internal/runtime/", "sync.", "internal/sync.", "internal/synctest.")
 
 
 def orphans(case: Case, group: Group) -> int:
@@ -47,10 +63,63 @@ def stands_in_program(group: Group) -> bool:
     """Tell whether the wait itself is written in the program, and not in a library of its own.
 
     What a library waits for inside is its own affair: pools, connections and servers that are idle
-    wait there.
+    wait there. And so does the standard library: who calls ``testing.T.Run`` waits for a test.
     """
-    waits = next((frame for frame in group.stack if whose(frame) is not Whose.RUNTIME), None)
+    waits = next((frame for frame in group.stack if not _only_waits(frame)), None)
     return waits is not None and whose(waits) is Whose.PROGRAM
+
+
+def _only_waits(frame: Frame) -> bool:
+    """Tell whether it is a call that the language has for waiting, whoever makes it."""
+    if not frame.file.endswith(".go"):
+        return whose(frame) is Whose.RUNTIME
+    return frame.function.startswith(_WAITING)
+
+
+def is_proven(case: Case, group: Group) -> bool:
+    """Tell whether it is known that nothing can wake some of ``group``."""
+    return bool(group.leaked) or case.all_asleep
+
+
+def grows(case: Case, group: Group) -> bool:
+    """Tell whether there are more of ``group`` from look to look."""
+    growth = case.growth(group.where)
+    return growth is not None and growth.grows
+
+
+def stuck_children(case: Case, group: Group) -> tuple[str, tuple[Related, ...]] | None:
+    """Return how many that ``group`` has made are stuck, and where; None if none is.
+
+    Who waits for a lock that another seems to hold for ever, or waits for minutes for somebody, as
+    ``group`` does for them, is.
+    """
+    stuck = _stuck_by_maker(case)
+    count = 0
+    places: dict[Frame, Related] = {}
+    for each in group.members:
+        for other, blamed in stuck.get(each.id, ()):
+            if other is not group and (blamed or group.minutes >= OLD):
+                at = other.where.at
+                count += 1
+                places[at] = Related(at, f"made by it, and waits: {other.where.state}")
+    if not count:
+        return None
+    who = "one that it made waits itself" if count == 1 else f"{count:,} it made wait themselves"
+    return who, tuple(places.values())[:3]
+
+
+@lru_cache(maxsize=1)
+def _stuck_by_maker(case: Case) -> dict[int, list[tuple[Group, bool]]]:
+    """Return, by who made it, the group of each that is stuck, and whether a lock is to blame."""
+    found: dict[int, list[tuple[Group, bool]]] = defaultdict(list)
+    blamed = {id(blame.group) for blame in blames_of(case) if blame.is_shown}
+    for group in case.groups:
+        sends = group.where.state == "chan send" or group.where.state in LOCK_STATES
+        if id(group) in blamed or (sends and group.minutes >= OLD):
+            for each in group.members:
+                if each.parent is not None:
+                    found[each.parent].append((group, id(group) in blamed))
+    return found
 
 
 def proven_or_growing(case: Case, state: str) -> Iterator[Group]:
@@ -59,10 +128,10 @@ def proven_or_growing(case: Case, state: str) -> Iterator[Group]:
     For waits that are idle as a rule, and are told only with proof or growth.
     """
     for group in case.groups:
-        if group.where.state == state and stands_in_program(group):
-            growth = case.growth(group.where)
-            if group.leaked or case.all_asleep or (growth is not None and growth.grows):
-                yield group
+        if group.where.state == state and (
+            group.leaked or (stands_in_program(group) and (case.all_asleep or grows(case, group)))
+        ):
+            yield group
 
 
 def waiters_of_one(group: Group) -> float:

@@ -6,7 +6,7 @@ Why: whoever should send has returned without sending and without closing the ch
 that nobody thought of.
 
 Evidence: the collector has proven that nobody can send any more (``goroutineleak``); there are more
-from look to look; the goroutine that started them has ended.
+from look to look; the goroutine that started them has ended; those that it has started are stuck.
 
 Against: this is also what every idle worker does, so without growth or proof it is only worth
 a mention if its maker has gone. A pool of workers that is idle is not reported at all.
@@ -20,7 +20,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._waits import said_of_orphans, stands_in_program
+from snowshed.doctor.causes._waits import (
+    grows,
+    is_proven,
+    said_of_orphans,
+    stands_in_program,
+    stuck_children,
+)
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ DETAIL = Detail(
     python="close the sending side when it ends, or receive with a timeout",
 )
 _STATES = frozenset({"chan receive", "channel receive", "select"})
+_AGAINST = ("an idle worker waits in the same way",)
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
@@ -44,14 +51,16 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     for group in case.groups:
         if group.where.state not in _STATES or "nil" in group.state:
             continue
-        growth = case.growth(group.where)
+        inside = stands_in_program(group)
+        children = stuck_children(case, group) if inside else None
         said = said_of_orphans(case, group)
-        proof = group.leaked or case.all_asleep
-        if stands_in_program(group) and (proof or said or (growth and growth.grows)):
+        told = said or children or is_proven(case, group) or grows(case, group)
+        if group.leaked or (inside and told):
             yield Suspicion(
                 DETAIL,
                 group,
-                0.5 if said else 0.3,
-                evidence=said,
-                against=() if proof else ("an idle worker waits in the same way",),
+                0.5 if said or children else 0.3,
+                evidence=(*said, *(children[:1] if children else ())),
+                against=() if is_proven(case, group) else _AGAINST,
+                related=children[1] if children else (),
             )

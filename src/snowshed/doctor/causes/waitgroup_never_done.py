@@ -5,7 +5,8 @@ Looks for: goroutines that wait in ``sync.WaitGroup.Wait``.
 Why: one of those waited for does not call ``Done``: it has returned early without ``defer``, it
 panics, it waits itself for something that never comes; or ``Add`` was called once too often.
 
-Evidence: the collector has proven it; the very same wait from look to look.
+Evidence: the collector has proven it; there are more from look to look; those that it has started
+are stuck.
 
 Against: a program that waits for its workers until it ends does the same and is well, above all in
 ``main``.
@@ -19,7 +20,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._waits import proven_or_growing
+from snowshed.doctor.causes._waits import (
+    grows,
+    is_proven,
+    stands_in_program,
+    stuck_children,
+)
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -37,6 +43,18 @@ DETAIL = Detail(
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
-    """Yield each group that waits for a WaitGroup, and has growth or proof against it."""
-    for group in proven_or_growing(case, "sync.WaitGroup.Wait"):
-        yield Suspicion(DETAIL, group, 0.6)
+    """Yield each group that waits for a WaitGroup, and has more against it than that."""
+    for group in case.groups:
+        if group.where.state != "sync.WaitGroup.Wait":
+            continue
+        children = stuck_children(case, group)
+        inside = stands_in_program(group)
+        told = children or (inside and (is_proven(case, group) or grows(case, group)))
+        if group.leaked or told:
+            yield Suspicion(
+                DETAIL,
+                group,
+                0.6,
+                evidence=children[:1] if children else (),
+                related=children[1] if children else (),
+            )
