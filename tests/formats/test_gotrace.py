@@ -379,6 +379,35 @@ def test_who_has_ended_is_told_while_what_it_has_made_lives() -> None:
     assert told == [(1, None, GoState.ENDED), *[(n, n - 1, GoState.ENDED) for n in (2, 3, 4)]]
 
 
+def test_the_widest_that_one_goroutine_has_made_at_once_is_told() -> None:
+    generation = Generation()
+    begin, made = generation.stack("main.item:3"), generation.stack("main.serve:9")
+    events: list[Event] = [running(), (CREATE, 1, 2, 0, 0), (CREATE, 1, 3, 0, 0)]
+    for maker, count in ((2, 60), (3, 51), (2, 40)):
+        ids = [10_000 * maker + 100 * count + number for number in range(count)]
+        events += [(START, 1, maker, 1), *[(CREATE, 1, id_, begin, made) for id_ in ids]]
+        for id_ in ids:
+            events += [(START, 1, id_, 1), (DESTROY, 1)]
+    found = read(generation.on(1, 0, *events))
+    (path,) = (path for path in found.paths if path.function == "main.item")
+    assert (path.count, path.live, path.peak) == (151, 0, 60)
+    assert (path.widest, path.makers) == (60, 2)
+    assert path.maker is not None
+    assert (path.maker.id, path.maker.creator) == (2, 1)
+
+
+def test_what_was_created_before_and_after_a_call_of_the_system_is_not_for_one_request() -> None:
+    generation = Generation()
+    begin, made = generation.stack("main.item:3"), generation.stack("main.serve:9")
+    events: list[Event] = [running()]
+    for index in range(100):
+        if index in {30, 70}:
+            events += [(SYSCALL, 1, index, 0), (SYSCALL_END, 1)]
+        events.append((CREATE, 1, 10 + index, begin, made))
+    (path,) = (p for p in read(generation.on(1, 0, *events)).paths if p.function == "main.item")
+    assert (path.peak, path.widest, path.makers) == (100, 40, 0)
+
+
 def test_of_a_row_of_creators_that_have_ended_only_so_many_are_kept() -> None:
     events: list[Event] = [running()]
     for id_ in range(2, 1002):

@@ -5,8 +5,8 @@
 // It prints its address. /wait/N has N goroutines wait in each way that there is, /leak/N starts one
 // that waits for ever every millisecond, N in all, while others come and go; /flood/N starts N that
 // compute for a while, /work computes a little in a few. /busy/N computes in N workers that are
-// there from the start. /contend/N has N wait for a lock, each for 10 ms. With ?traced it waits for a
-// trace to begin.
+// there from the start. /contend/N has N wait for a lock, each for 10 ms; /detach/N starts
+// ten that sleep for N seconds. With ?traced it waits for a trace to begin.
 package main
 
 import (
@@ -157,6 +157,13 @@ func contend(count int) {
 	done.Wait()
 }
 
+// Leaves something to do behind.
+func detach(seconds int) {
+	for range 10 {
+		go time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
 func counted(start func(int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for r.URL.RawQuery == "traced" && !trace.IsEnabled() {
@@ -176,6 +183,7 @@ func main() {
 	mux.HandleFunc("/flood/", counted(flood))
 	mux.HandleFunc("/busy/", counted(busy))
 	mux.HandleFunc("/contend/", counted(contend))
+	mux.HandleFunc("/detach/", counted(detach))
 	mux.HandleFunc("/work", work)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)

@@ -1,7 +1,8 @@
 """fanout: a loop starts a task for each item, however many there are.
 
-Looks for: one request that has started more than fifty at one line that live at once. And, where no
-request is seen, one maker whose tasks become more from list to list while the old ones stay.
+Looks for: one request that has started more than fifty at one line that live at once; in a trace
+also one that is over. And, where no request is seen, one maker whose tasks become more from list to
+list while the old ones stay.
 
 Why: ``for _, item := range items { go fetch(item) }`` is as wide as the data. A request for a
 thousand items takes a thousand connections, locks and stacks, at once, and a hundred such requests
@@ -27,6 +28,7 @@ from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor.causes._python_requests import wide_requests
+from snowshed.doctor.causes._traced_fanout import wide_in
 from snowshed.model import Cause, Related
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._lineage import Lineage
     from snowshed.doctor._looks import Group
     from snowshed.doctor._origin import Line
+    from snowshed.doctor.causes import _traced_fanout as traced
     from snowshed.doctor.causes._python_requests import Wide
 
 __all__ = ["DETAIL", "suspicions"]
@@ -55,6 +58,7 @@ STAY_FROM = 0.5
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield, for each line that has started too many for one request, most of those."""
     yield from map(_of_python, wide_requests(case))
+    yield from map(_of_trace, wide_in(case))
     lineage = case.lineage
     if lineage is None:
         return
@@ -65,8 +69,21 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 wide.setdefault(line, []).append((count, request))
     for line, requests in wide.items():
         yield _of_requests(lineage, line, sorted(requests, key=lambda each: (-each[0], each[1])))
-    for line in lineage.family.loops.keys() - wide.keys():
+    for line in lineage.family.started.keys() - wide.keys():
         yield from _of_one_maker(lineage, line)
+
+
+def _of_trace(wide: traced.Wide) -> Suspicion:
+    """Return what a trace has seen, also of those that are over."""
+    return Suspicion(
+        DETAIL,
+        wide.group,
+        0.6,
+        of_one_request=wide.path.widest,
+        evidence=wide.evidence,
+        against=wide.against,
+        related=wide.related,
+    )
 
 
 def _of_python(wide: Wide) -> Suspicion:
@@ -113,13 +130,13 @@ def _of_requests(lineage: Lineage, line: Line, requests: Sequence[tuple[int, int
 
 def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
     """Yield those of a line where one goroutine, which is no request, starts more and more."""
-    makers = lineage.family.loops[line]
-    id_, loop = max(makers.items(), key=lambda item: item[1].count)
+    makers = lineage.family.started[line]
+    id_, count = max(makers.items(), key=lambda item: item[1])
     before = lineage.before
     maker = lineage.family.maker(id_)
     if maker is not None and maker.serves:
         return
-    if loop.count <= BUDGET or before is None or id_ in lineage.requests.gone:
+    if count <= BUDGET or before is None or id_ in lineage.requests.gone:
         return
     old, now = before.ids_of(line), lineage.family.ids_of(line)
     growth = Growth((len(old), len(now)))
@@ -129,7 +146,7 @@ def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
             _largest(lineage, line),
             0.35,
             growth=growth,
-            evidence=(f"goroutine {id_} has started {loop.count:,} that live at once",),
+            evidence=(f"goroutine {id_} has started {count:,} that live at once",),
             against=("it is no request, as far as this can be seen",),
         )
 

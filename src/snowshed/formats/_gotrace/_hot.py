@@ -96,7 +96,8 @@ class Life:
     """A goroutine that lives: times in ticks, stacks by their number in the whole trace."""
 
     __slots__ = (
-        *("born", "by", "by_stack", "creator", "depth", "first_run", "id", "parent", "path"),
+        *("born", "burst", "by", "by_stack", "children", "creator", "depth", "first_run", "id"),
+        *("parent", "path"),
         *("ready", "running", "seen", "since", "site", "stack", "state", "syscall", "waiting"),
     )
 
@@ -114,6 +115,10 @@ class Life:
         # Its creator, which is kept for as long as what it has created lives.
         self.parent: Life | None = None
         self.depth = 0
+        # How many live of those that it has created between two calls of the system, by their path
+        # and the time that it had spent in such calls: who serves requests makes one after each.
+        self.children: dict[tuple[int, int], int] = {}
+        self.burst = (-1, -1)
 
     def place(self) -> int:
         """Return the number of the stack where it was last seen; 0 if that is not known."""

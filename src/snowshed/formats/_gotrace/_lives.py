@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from snowshed.formats._faults import Faults
     from snowshed.formats._gotrace._tables import Stacks
 
-__all__ = ["Lives", "Path", "Stop"]
+__all__ = ["WIDE", "Lives", "Path", "Stop"]
 
 _LIVES_AT_MOST = 1_000_000
 _PATHS_AT_MOST = 100_000
@@ -42,6 +42,8 @@ _SITES_AT_MOST = 200_000
 _PAUSES_AT_MOST = 100_000
 _PROCESSORS_AT_MOST = 1 << 20
 _SAMPLES = 4
+WIDE = 50
+_MAKERS_AT_MOST = 100_000
 # Creators of creators that are kept: each may start its like and end, for as long as the trace is.
 _DEPTH_AT_MOST = 64
 _BORN = {CREATE: READY, CREATE_BLOCKED: WAITING, CREATE_IN_SYSCALL: SYSCALL}
@@ -58,6 +60,9 @@ class Path:
         older: they were there before the trace.
         begin: number of the stack with which they begin.
         bottom: number of a stack that one of them had.
+        widest: the most at once that one goroutine has created without a call of the system.
+        maker: which that was.
+        makers: goroutines that had created more than `WIDE` at once.
         longest: of those that have ended, the few that lived longest, as a heap.
     """
 
@@ -76,6 +81,9 @@ class Path:
     started: int = 0
     delay: int = 0
     delay_most: int = 0
+    widest: int = 0
+    maker: Life | None = None
+    makers: set[int] = field(default_factory=set)
     longest: list[tuple[int, int, Life]] = field(default_factory=list)
 
 
@@ -209,6 +217,8 @@ class Lives:
         if parent is not None and parent.depth < _DEPTH_AT_MOST:
             life.parent = parent
             life.depth = parent.depth + 1
+            life.burst = index, parent.syscall
+            self._count_child(parent, life.burst)
         life.path = index
         if state == SYSCALL:
             life.first_run = now
@@ -217,6 +227,23 @@ class Lives:
         path.count += 1
         path.live += 1
         path.peak = max(path.peak, path.live)
+
+    def _count_child(self, parent: Life, burst: tuple[int, int]) -> None:
+        alive = parent.children[burst] = parent.children.get(burst, 0) + 1
+        path = self.paths[burst[0]]
+        if alive > path.widest:
+            path.widest = alive
+            path.maker = parent
+        if alive == WIDE + 1 and len(path.makers) < _MAKERS_AT_MOST:
+            path.makers.add(parent.id)
+
+    @staticmethod
+    def _forget_child(parent: Life, burst: tuple[int, int]) -> None:
+        left = parent.children[burst] - 1
+        if left:
+            parent.children[burst] = left
+        else:
+            del parent.children[burst]
 
     def _path(self, stack: int, function: str, *, older: bool) -> int:
         """Return the index of a path."""
@@ -245,6 +272,8 @@ class Lives:
         path = self._path_of(life)
         if life.born >= 0:
             path.live -= 1
+        if life.parent is not None:
+            self._forget_child(life.parent, life.burst)
         self._add(life, path)
         life.state = END
         life.since = now

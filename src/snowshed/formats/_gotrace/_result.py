@@ -164,6 +164,9 @@ class _Result:
             started=path.started,
             first_run_total=self._seconds(path.delay),
             first_run_most=self._seconds(path.delay_most),
+            widest=path.widest,
+            maker=None if path.maker is None else self._goroutine(path.maker),
+            makers=len(path.makers),
             samples=tuple(self._goroutine(life) for _, _, life in longest),
         )
 
