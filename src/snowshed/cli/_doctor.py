@@ -12,6 +12,7 @@ from snowshed.cli._ask import CannotAsk, safe
 from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail
 from snowshed.cli._patients import Asking, examined
+from snowshed.cli._progress import Progress, ticking
 from snowshed.cli._reports import reporting, reports
 from snowshed.doctor import diagnose
 from snowshed.errors import FormatError
@@ -81,7 +82,8 @@ def doctor(
         return fail(f"{_COMMAND}: {safe(f'{error.filename}: cannot be read: {error.strerror}')}")
     if not found.looks:
         return fail(f"{_COMMAND}: {safe(found.warnings[-1])}")
-    diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))
+    with ticking(Progress("putting it together")):
+        diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))
     try:
         report.tell(diagnosis)
     except OSError as error:

@@ -10,7 +10,6 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, safe, said_instead
 from snowshed.cli._processes import processes_of
-from snowshed.cli._progress import Progress
+from snowshed.cli._progress import Progress, ticking
 from snowshed.cli._workers import of_processes
 from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
 from snowshed.doctor._in_turn import in_turn
@@ -105,7 +104,8 @@ def _of_files(source: str) -> Examined:
     if source == "-" and sys.stdin is None:
         raise FormatError("stdin", "byte 0", "it is closed")
     if source == "-":
-        return _seen([load_file("stdin", sys.stdin.buffer)])
+        with ticking(Progress("stdin")) as progress:
+            return _seen([load_file("stdin", sys.stdin.buffer, progress=progress)])
     path = Path(source)
     if path.is_dir():
         return _of_folder(path)
@@ -145,7 +145,7 @@ def _loaded(path: Path) -> Loaded:
     # Asked first: a device may have no end. A pipe has one, as in `snowshed doctor <(curl ...)`.
     if stat.S_ISCHR(mode := path.stat().st_mode) or stat.S_ISBLK(mode):
         raise FormatError(str(path), "this device", "give a file, a pipe, or - for stdin")
-    with path.open("rb") as file, closing(_progress(path)) as progress:
+    with path.open("rb") as file, ticking(_progress(path)) as progress:
         return load_file(str(path), file, progress=progress)
 
 

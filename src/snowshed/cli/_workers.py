@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
-from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question, ask_for_part, said_instead
+from snowshed.cli._ask import (
+    CannotAsk,
+    NoSuchPage,
+    Process,
+    Question,
+    ask_for_part,
+    safe,
+    said_instead,
+)
+from snowshed.cli._progress import Progress, ticking
 from snowshed.doctor import Ask, Examined, examine
 from snowshed.doctor._together import together
 from snowshed.errors import FormatError
@@ -33,7 +42,9 @@ def of_processes(source: str, processes: Sequence[Process], asking: Asking) -> E
         FormatError: what the first sends holds nothing that can be diagnosed, and no other does.
     """
     jobs = [_examination(process, asking) for process in processes]
-    outcomes = _all_at_once(jobs)
+    seconds = 2 * asking.apart + (asking.trace or 0.0)
+    with ticking(Progress(safe(source), seconds=seconds)):
+        outcomes = _all_at_once(jobs)
     found: list[tuple[str, Examined]] = []
     errors: list[CannotAsk | FormatError] = []
     for process, outcome in zip(processes, outcomes, strict=True):
