@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from doctor._dumps import goroutine
 from doctor._family_dumps import ACCEPTS, idle, in_group, serves, tasks
 from snowshed.doctor._alike import alike_in
-from snowshed.doctor._family import BLOCK, BUDGET, Bond, Family, Loop
+from snowshed.doctor._family import BLOCK, BUDGET, Bond, Family
 from snowshed.formats.goroutines import read
 from snowshed.model import Frame, Goroutine, GoroutineDump
 
@@ -100,11 +100,13 @@ def test_connections_of_a_server_of_the_programs_own_are_no_tasks() -> None:
     assert found.served.total() == 495
 
 
-def test_a_burst_is_known_by_its_numbers() -> None:
-    assert Loop(60, set(range(4))).is_burst
-    assert not Loop(60, set(range(60))).is_burst
-    assert not Loop(60).is_burst
-    assert BLOCK == 16
+@pytest.mark.parametrize(
+    ("count", "step", "burst"), [(60, 1, True), (60, 2, True), (60, 4, False), (50, 1, False)]
+)
+def test_a_burst_is_known_by_its_numbers(count: int, step: int, burst: bool) -> None:
+    ids = range(BLOCK + 1, BLOCK + 1 + count * step, step)
+    found = family(ACCEPTS, *tasks(ids, 4))
+    assert found.is_burst(found.tasks[0]) is burst
 
 
 def test_a_goroutine_that_is_listed_twice_breaks_nothing() -> None:
@@ -141,6 +143,6 @@ def test_any_parents_add_up(goroutines: list[Goroutine]) -> None:
     assert found.gone == {each.parent for each in made} - there
     assert sum(each.size for each in found.tasks) + found.served.total() <= len(goroutines)
     for each in found.tasks:
-        assert found.loops[each.line][each.parent].count >= each.size
+        assert found.started[each.line][each.parent] >= each.size
         assert found.bond(each) in Bond
         assert (found.bond(each) is Bond.GONE) is (each.parent in found.gone)

@@ -17,8 +17,7 @@ microseconds.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,7 +27,7 @@ from snowshed.doctor._origin import Line, Origin
 if TYPE_CHECKING:
     from snowshed.doctor._alike import Alike
 
-__all__ = ["BUDGET", "Bond", "Family", "Loop", "Tasks"]
+__all__ = ["BUDGET", "Bond", "Family", "Tasks"]
 
 BUDGET: Final = 50
 """Tasks that a request may have: with more of them an avalanche begins."""
@@ -66,24 +65,6 @@ class Tasks(NamedTuple):
     size: int
 
 
-@dataclass(slots=True)
-class Loop:
-    """All that one maker has started at one line.
-
-    Attributes:
-        count: of them, those that live.
-        blocks: the blocks of numbers that they are in, noted for more than `BUDGET` only.
-    """
-
-    count: int = 0
-    blocks: set[int] = field(default_factory=set)
-
-    @property
-    def is_burst(self) -> bool:
-        """Whether they were made one right after the other; told of more than `BUDGET` only."""
-        return 0 < BURST_FROM * len(self.blocks) <= self.count
-
-
 class Family:
     """Who made whom, as far as one list tells.
 
@@ -97,7 +78,7 @@ class Family:
         tasks: those that the program has started, by kind and maker.
         served: for each kind that serves requests or connections, how many do.
         gone: ids of makers that have ended.
-        loops: for each line what was started there, by maker.
+        started: for each line how many were started there, by maker.
     """
 
     def __init__(self, kinds: Sequence[Alike], *, whole: bool = True) -> None:
@@ -108,16 +89,33 @@ class Family:
         makers = {parent for parents in made for parent in parents if parent != NOT_TOLD}
         self._kind_of, self._parent_of = _places(kinds, makers)
         self.gone = frozenset(makers - self._kind_of.keys()) if whole else frozenset()
-        self.tasks = [*self._tasks(made)]
-        self.loops: dict[Line, dict[int, Loop]] = defaultdict(lambda: defaultdict(Loop))
-        for each in self.tasks:
-            self.loops[each.line][each.parent].count += each.size
-        self._by_kind: dict[int, list[Tasks]] = defaultdict(list)
+        self._accept = {kind for kind, each in enumerate(self.origins) if each.accepts_in}
+        self.tasks: list[Tasks] = []
+        self.started: dict[Line, dict[int, int]] = defaultdict(dict)
+        self._by_kind: dict[int, list[Tasks]] = {}
         self._by_line: dict[Line, list[Tasks]] = defaultdict(list)
-        for each in self.tasks:
-            self._by_kind[each.kind].append(each)
-            self._by_line[each.line].append(each)
-        self._note_blocks()
+        for kind, parents in enumerate(made):
+            self._take(kind, parents)
+        self._bursts = {line: self._bursts_at(line) for line in self.started}
+
+    def _take(self, kind: int, parents: Counter[int]) -> None:
+        """Take up who of that kind serves, and who is a task."""
+        line = self.origins[kind].line
+        if self.origins[kind].serves:
+            self.served[kind] += parents.total()
+            return
+        if line is None:
+            return
+        found = self._by_kind[kind] = []
+        started = self.started[line]
+        for parent, count in parents.items():
+            if self._accept and self.serves(kind, parent):
+                self.served[kind] += count
+            elif parent != NOT_TOLD:
+                found.append(Tasks(kind, parent, line, count))
+                started[parent] = started.get(parent, 0) + count
+        self.tasks += found
+        self._by_line[line] += found
 
     def started_at(self, line: Line) -> Sequence[Tasks]:
         """Return the tasks that were started at ``line``."""
@@ -156,39 +154,37 @@ class Family:
             return Bond.GONE if tasks.parent in self.gone else Bond.ELSEWHERE
         if not maker.in_program:
             return Bond.BACK if maker.serves else Bond.ELSEWHERE
-        makers = self.loops[tasks.line]
-        loop = makers[tasks.parent]
         inside = maker.stands_in(tasks.line)
         waits = maker.waits_for_tasks or maker.waits_at_channel
-        if loop.count <= BUDGET:
+        if self.started[tasks.line][tasks.parent] <= BUDGET:
             held = inside or waits
         elif inside:
-            held = waits or loop.is_burst
+            held = waits or self.is_burst(tasks)
         else:
             # What was started once, by a call that is over, may be a pool for all requests.
-            held = len(makers) > 1 and (maker.waits_for_tasks or loop.is_burst)
+            once = len(self.started[tasks.line]) == 1
+            held = not once and (maker.waits_for_tasks or self.is_burst(tasks))
         return Bond.HELD if held else Bond.ELSEWHERE
 
-    def _tasks(self, made: Sequence[Counter[int]]) -> Iterator[Tasks]:
-        for kind, parents in enumerate(made):
-            line = self.origins[kind].line
-            for parent, count in parents.items():
-                if self.serves(kind, parent):
-                    self.served[kind] += count
-                elif line is not None and parent != NOT_TOLD:
-                    yield Tasks(kind, parent, line, count)
+    def is_burst(self, tasks: Tasks) -> bool:
+        """Tell whether all that their maker has started there were made one right after the other.
 
-    def _note_blocks(self) -> None:
-        """Note where the numbers lie of those of whom one maker has started many."""
-        for line, makers in self.loops.items():
-            many = {parent: loop.blocks for parent, loop in makers.items() if loop.count > BUDGET}
-            if not many:
-                continue
-            for kind in {each.kind for each in self._by_line[line]}:
-                alike = self.kinds[kind]
-                for id_, parent in zip(alike.ids, alike.parents, strict=True):
-                    if parent in many:
-                        many[parent].add((id_ - 1) // BLOCK)
+        It is told of more than `BUDGET` only, by their numbers.
+        """
+        return tasks.parent in self._bursts[tasks.line]
+
+    def _bursts_at(self, line: Line) -> frozenset[int]:
+        """Return the makers that have started many at ``line``, and at once."""
+        started = self.started[line]
+        blocks = {parent: set[int]() for parent, count in started.items() if count > BUDGET}
+        for kind in {each.kind for each in self._by_line[line]} if blocks else ():
+            alike = self.kinds[kind]
+            for id_, parent in zip(alike.ids, alike.parents, strict=True):
+                if parent in blocks:
+                    blocks[parent].add((id_ - 1) // BLOCK)
+        return frozenset(
+            parent for parent, those in blocks.items() if started[parent] >= BURST_FROM * len(those)
+        )
 
 
 def _places(kinds: Sequence[Alike], wanted: set[int]) -> tuple[dict[int, int], dict[int, int]]:

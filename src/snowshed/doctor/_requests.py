@@ -114,7 +114,7 @@ class Requests:
 
     def _ended(self) -> Iterator[int]:
         """Yield the requests that have ended, and of which there are still tasks."""
-        for line, makers in self._family.loops.items():
+        for line, makers in self._family.started.items():
             of_handlers = self.is_handlers(line) or self._some_serve(makers)
             several = len(makers) > 1
             for parent in makers:
@@ -136,8 +136,8 @@ class Requests:
         bond = self._family.bond(tasks)
         if bond is not Bond.GONE:
             return bond is Bond.HELD
-        loop = self._family.loops[tasks.line][tasks.parent]
-        return tasks.parent in self.gone and (loop.count <= BUDGET or loop.is_burst)
+        few = self._family.started[tasks.line][tasks.parent] <= BUDGET
+        return tasks.parent in self.gone and (few or self._family.is_burst(tasks))
 
     def _top(self, id_: int) -> int | None:
         """Return the request that somebody works for, step by step: it may be a million."""

@@ -131,6 +131,8 @@ def _of_requests(lineage: Lineage, line: Line, requests: Sequence[tuple[int, int
 def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
     """Yield those of a line where one goroutine, which is no request, starts more and more."""
     makers = lineage.family.started[line]
+    if not makers:
+        return  # of tasks of Python it is not told who has made them
     id_, count = max(makers.items(), key=lambda item: item[1])
     before = lineage.before
     maker = lineage.family.maker(id_)
