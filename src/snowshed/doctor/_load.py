@@ -18,7 +18,7 @@ from snowshed.doctor._contention import is_contention
 from snowshed.doctor._tasks import TaskReport, is_json
 from snowshed.doctor._tasks import read as read_tasks
 from snowshed.errors import FormatError
-from snowshed.formats import goroutines, gotrace, pprof
+from snowshed.formats import goroutines, pprof
 from snowshed.formats._goroutines import MARKS
 from snowshed.formats._pprof import unzip
 from snowshed.formats._uncollected import uncollected
@@ -130,11 +130,13 @@ def load_file(
         FormatError: as `load`.
     """
     head = file.read(_HEAD)
-    if not gotrace.is_trace(_unzipped(head)):
+    if not _is_trace(_unzipped(head)):
         rest = bytearray(head)
         while len(rest) <= at_most and (piece := file.read(min(_PIECE, at_most + 1 - len(rest)))):
             rest += piece
         return load(source, bytes(rest), at_most=at_most)
+    from snowshed.formats import gotrace
+
     try:
         trace = gotrace.read(_Again(head, file), progress=progress)
     except FormatError as error:
@@ -192,7 +194,9 @@ def _read(source: str, raw: bytes) -> Content:
         raise FormatError(source, "byte 0", f"empty; accepted: {ACCEPTED}")
     if beginning.lstrip().lower().startswith(_MARKUP):
         raise FormatError(source, "byte 0", _about_page(beginning))
-    if gotrace.is_trace(beginning):
+    if _is_trace(beginning):
+        from snowshed.formats import gotrace
+
         return gotrace.read(io.BytesIO(raw))
     if is_json(beginning):
         return _of_json(raw)
@@ -220,6 +224,15 @@ def _of_text(raw: bytes, otherwise: FormatError) -> GoroutineDump | Profile:
         return goroutines.read(raw)
     except FormatError:
         raise otherwise from None
+
+
+def _is_trace(beginning: bytes) -> bool:
+    """Tell whether it is a trace; what reads them is loaded only for one, as that takes a while."""
+    if not beginning.startswith(b"go 1."):
+        return False
+    from snowshed.formats import gotrace
+
+    return gotrace.is_trace(beginning)
 
 
 def _is_text(beginning: bytes) -> bool:
