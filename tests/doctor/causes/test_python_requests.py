@@ -74,6 +74,16 @@ def test_tasks_of_ended_requests_that_become_more_are_detached() -> None:
     assert "TaskScope" in finding.advice
 
 
+def test_what_waits_for_a_channel_has_a_cause_that_says_more() -> None:
+    waits = {"state": TaskState.CHANNEL_RECEIVE, "resource": None}
+    few, many = (
+        page([task(n, stack=(AUDIT,), request=ENDED_REQUEST, **waits) for n in range(size)])
+        for size in (5, 40)
+    )
+    (finding,) = diagnose(seen(few, many)).findings
+    assert finding.detail == "abandoned-receiver"
+
+
 def test_where_that_is_not_told_of_a_task_the_number_is() -> None:
     ((_, said),) = left_behind(Case(grown("", gained=35)))
     assert said == "35 tasks have outlived their requests between the looks"
@@ -87,3 +97,8 @@ def test_tasks_of_open_requests_are_not_detached() -> None:
 def test_what_does_not_become_more_is_not_told() -> None:
     body = page(audits(40, ENDED_REQUEST))
     assert [*left_behind(Case(seen(body, body)))] == []
+
+
+def test_tasks_of_nobody_known_are_no_fanout_of_one_maker() -> None:
+    body, more = page(audits(60, "GET /cart")), page(audits(90, "GET /cart"))
+    assert [each.detail for each in diagnose(seen(body, more)).findings] == []

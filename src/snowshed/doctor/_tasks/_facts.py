@@ -38,12 +38,14 @@ class Lock:
     Attributes:
         text: what it is, in words.
         behind: tasks that wait for it, directly or through others.
+        at: where one of those stands that wait for it directly; None: not told.
         holder: where the task stands that seems to hold it; None: nobody is known.
         holder_state: what that task does.
     """
 
     text: str
     behind: int
+    at: Frame | None = None
     holder: Frame | None = None
     holder_state: str = ""
 

@@ -102,9 +102,11 @@ def _lock(cascade: Mapping[str, Any]) -> Lock | None:
     head, suspect = cascade["head"], cascade.get("suspect")
     if not _is_resource(head):
         return None
+    waiters = [step["node"] for step in cascade.get("chain", ())[1:2]]
     return Lock(
         str(head.get("text") or head["kind"]),
         int(cascade["behind"]),
+        next((_place(node) for node in waiters if not _is_resource(node)), None),
         None if suspect is None else _place(suspect),
         "" if suspect is None else str(suspect["state"]),
     )

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail
 from snowshed.doctor.causes._blame import suspicions_of
+from snowshed.doctor.causes._python_locks import taken_twice
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ DETAIL = Detail(
     "for itself, and everybody else for it",
     go="do not lock again below a call that has locked: split the method in one that locks and one "
     "that expects the lock, and unlock by defer on every path",
+    python="asyncio.Lock is not re-entrant: split the function in one that takes the lock and one "
+    "that expects it",
 )
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group of which one works twice on the object whose lock it waits for."""
     yield from suspicions_of(case, DETAIL)
+    yield from taken_twice(case, DETAIL)

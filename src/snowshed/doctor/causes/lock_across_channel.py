@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail
 from snowshed.doctor.causes._blame import suspicions_of
+from snowshed.doctor.causes._python_locks import held_too_long
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ DETAIL = Detail(
     why="everybody who wants the lock waits for the other side of a channel, and the other "
     "side may want the lock",
     go="unlock before the send, the receive or the Wait; copy under the lock what is to be sent",
+    python="do not wait for others while the lock is held: take out what is needed, give it back, "
+    "and wait then; or give the wait a timeout",
 )
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that waits for a lock behind one who waits for a channel, and who does."""
     yield from suspicions_of(case, DETAIL)
+    yield from held_too_long(case, DETAIL)

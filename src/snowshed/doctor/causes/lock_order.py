@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail
 from snowshed.doctor.causes._blame import suspicions_of
+from snowshed.doctor.causes._python_locks import in_a_circle
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -34,9 +35,12 @@ DETAIL = Detail(
     Cause.CHANNEL_CASCADE,
     why="one path takes A and then B, another B and then A: when both run at once, neither goes on",
     go="take the two locks in the same order everywhere, or release the first before the second",
+    python="take the two locks in the same order everywhere, or release the first before the "
+    "second; a timeout around the second wait ends it at least",
 )
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group of which one waits crosswise with another."""
     yield from suspicions_of(case, DETAIL)
+    yield from in_a_circle(case, DETAIL)
