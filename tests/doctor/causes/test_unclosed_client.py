@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from _snapshots import task
 from doctor._task_pages import page, seen, with_facts
 from snowshed.doctor import Look, diagnose
 from snowshed.doctor._tasks import Client, Facts
-from snowshed.model import Frame, Severity
+from snowshed.model import Frame, Severity, TaskState
 
 MADE = Frame("fetch", "/srv/shop/app.py", 12)
 
@@ -47,6 +49,17 @@ def test_one_for_each_request_that_is_closed_again_is_low() -> None:
 
 def test_clients_that_last_as_long_as_the_service_are_well() -> None:
     assert diagnose(looks((client(30, 30),), (client(31, 31),))).findings == ()
+
+
+def test_clients_whose_tasks_are_in_the_middle_of_a_call_are_not_left_open() -> None:
+    waits = {"state": TaskState.FUTURE, "resource": None}
+    inside = replace(MADE, line=14)
+    found = []
+    for number, count in enumerate((5, 38)):
+        (look,) = seen(page([task(n, stack=(inside,), **waits) for n in range(count)]))
+        facts = Facts(clients=(client(count, count),), lines=(), taken_at=10.0 * number)
+        found.append(with_facts(look, facts))
+    assert "unclosed-client" not in {each.detail for each in diagnose(found).findings}
 
 
 def test_one_look_and_a_service_that_does_not_count_tell_nothing() -> None:

@@ -80,7 +80,10 @@ class _Left:
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that several handlers have left behind."""
     for group, said in left_behind(case):
-        yield Suspicion(DETAIL, group, 0.5, evidence=(said,), against=(_MEANT,))
+        # Tasks that hand something to each other have a cause for it that says more.
+        exact = group.state_class not in {StateClass.CHANNEL, StateClass.LOCK}
+        sure = 0.5 if exact else 0.25
+        yield Suspicion(DETAIL, group, sure, evidence=(said,), against=(_MEANT,))
     lineage = case.lineage
     if lineage is None:
         return

@@ -8,7 +8,9 @@ forgotten, keeps them until it is collected: the other side, or the system, runs
 
 Evidence: how many are open, and that there are more from look to look.
 
-Against: a client for each tenant, or each peer, may be meant; their number then has a bound.
+Against: a client for each tenant, or each peer, may be meant; their number then has a bound. Where
+about as many tasks stand in the function that makes them, the clients are at work: what those tasks
+wait for is the fault.
 Clients that are made for each request and closed again are ``low``: they cost a connection each
 time, and do not pile up.
 
@@ -64,8 +66,23 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         counts = [look.get((kind, at), _Count(0, 0)) for look in looks]
         growth = Growth(tuple(each.live for each in counts), seconds)
         made = now.created - counts[0].created
+        if 2 * _at_work(case, at) >= now.live > 0:
+            continue
         if at.file and (growth.grows or made >= MADE):
             yield _suspicion(kind, at, now, made, growth)
+
+
+def _at_work(case: Case, at: Frame) -> int:
+    """Return how many tasks stand in the function that makes the clients."""
+    name = at.function.rpartition(".")[2]
+    return sum(
+        group.count
+        for group in case.groups
+        if any(
+            frame.file == at.file and frame.function.rpartition(".")[2] == name
+            for frame in group.stack
+        )
+    )
 
 
 def _suspicion(kind: str, at: Frame, now: _Count, made: int, growth: Growth) -> Suspicion:
