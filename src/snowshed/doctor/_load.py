@@ -135,10 +135,8 @@ def load_file(
         while len(rest) <= at_most and (piece := file.read(min(_PIECE, at_most + 1 - len(rest)))):
             rest += piece
         return load(source, bytes(rest), at_most=at_most)
-    from snowshed.formats import gotrace
-
     try:
-        trace = gotrace.read(_Again(head, file), progress=progress)
+        trace = _read_trace(_Again(head, file), progress)
     except FormatError as error:
         raise FormatError(source, error.where, error.what) from error
     return Loaded(source, trace, trace.warnings)
@@ -195,9 +193,7 @@ def _read(source: str, raw: bytes) -> Content:
     if beginning.lstrip().lower().startswith(_MARKUP):
         raise FormatError(source, "byte 0", _about_page(beginning))
     if _is_trace(beginning):
-        from snowshed.formats import gotrace
-
-        return gotrace.read(io.BytesIO(raw))
+        return _read_trace(io.BytesIO(raw))
     if is_json(beginning):
         return _of_json(raw)
     if _is_text(beginning):
@@ -227,12 +223,17 @@ def _of_text(raw: bytes, otherwise: FormatError) -> GoroutineDump | Profile:
 
 
 def _is_trace(beginning: bytes) -> bool:
-    """Tell whether it is a trace; what reads them is loaded only for one, as that takes a while."""
     if not beginning.startswith(b"go 1."):
         return False
-    from snowshed.formats import gotrace
+    from snowshed.formats import gotrace  # noqa: PLC0415 - takes long, and few inputs are traces
 
     return gotrace.is_trace(beginning)
+
+
+def _read_trace(file: Readable, progress: Callable[[int], object] | None = None) -> GoTrace:
+    from snowshed.formats import gotrace  # noqa: PLC0415 - as above
+
+    return gotrace.read(file, progress=progress)
 
 
 def _is_text(beginning: bytes) -> bool:
