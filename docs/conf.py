@@ -27,7 +27,9 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # Names of types that are spelt out where they are used.
 nitpick_ignore = [("py:class", name) for name in ("Provenance", "Stack", "TaskRef")]
 nitpick_ignore_regex = [
-    ("py:.*", r"(prometheus_client|opentelemetry|redis|httpx2?|aiohttp|web|grpc)\..*")
+    ("py:.*", r"(prometheus_client|opentelemetry|redis|httpx2?|aiohttp|web|grpc)\..*"),
+    # What looks keep for the causes, and nobody else needs.
+    ("py:class", r"snowshed\.doctor\._\w+(\._\w+)?\.\w+"),
 ]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
