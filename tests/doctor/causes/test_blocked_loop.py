@@ -66,6 +66,21 @@ def test_what_was_long_ago_or_short_is_not_told(
     assert diagnose(looks(before, after)).findings == ()
 
 
+def test_once_is_low_unless_it_happens_again() -> None:
+    (finding,) = diagnose(looks((), (blocking(1, 4.0),))).findings
+    assert finding.severity is Severity.LOW
+    (finding,) = diagnose(looks((), (blocking(1, 4.0),), RUNS)).findings
+    assert finding.severity is Severity.MEDIUM
+
+
+def test_what_is_imported_when_a_service_starts_is_no_fault() -> None:
+    imports = Frame("_compile_bytecode", "<frozen importlib._bootstrap_external>", 734)
+    library = Frame("load", "/srv/lib/site-packages/models/load.py", 7)
+    found = [Blocking(at, "", 9, 6.0, 3.0) for at in (imports, library)]
+    (finding,) = diagnose(looks((), tuple(found))).findings
+    assert (finding.at, finding.severity) == (library, Severity.LOW)
+
+
 def test_one_look_tells_nothing() -> None:
     assert diagnose(looks((), (blocking(99, 60.0),))[1:]).findings == ()
 

@@ -12,7 +12,7 @@ from snowshed.doctor.causes._python_requests import (
     left_behind,
     wide_requests,
 )
-from snowshed.model import Frame, Severity, TaskSnapshot, TaskState
+from snowshed.model import Frame, Resource, Severity, TaskSnapshot, TaskState
 
 PRICE = Frame("price", "/srv/shop/app.py", 20)
 AUDIT = Frame("audit", "/srv/shop/app.py", 60)
@@ -102,3 +102,15 @@ def test_what_does_not_become_more_is_not_told() -> None:
 def test_tasks_of_nobody_known_are_no_fanout_of_one_maker() -> None:
     body, more = page(audits(60, "GET /cart")), page(audits(90, "GET /cart"))
     assert [each.detail for each in diagnose(seen(body, more)).findings] == []
+
+
+def test_only_requests_are_wrong_to_wait_for_long() -> None:
+    def told(request: str) -> list[Severity]:
+        waits = {"state": TaskState.QUEUE_PUT, "stack": (AUDIT,), "request": request}
+        each = [Resource(n, "asyncio.Queue", f"q{n}", 1) for n in range(12)]
+        body = page([task(n, resource=each[n], **waits) for n in range(12)])
+        findings = diagnose(seen(body, body)).findings
+        return [each.severity for each in findings if each.detail == "abandoned-sender"]
+
+    assert told("GET /cart") == [Severity.MEDIUM]
+    assert told("") == [Severity.LOW]

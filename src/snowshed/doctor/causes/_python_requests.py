@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._looks import Group
     from snowshed.model import Goroutine
 
-__all__ = ["ENDED_REQUEST", "Wide", "left_behind", "request_of", "wide_requests"]
+__all__ = ["ENDED_REQUEST", "Wide", "for_requests", "left_behind", "request_of", "wide_requests"]
 
 ENDED_REQUEST = "an ended request"
 """As a service calls the request of a task, once that has ended."""
@@ -50,6 +50,12 @@ def request_of(each: Goroutine) -> str:
     """Return the open request that a task works for; empty if for none."""
     name = label(each, "request")
     return "" if name == ENDED_REQUEST else name
+
+
+def for_requests(group: Group) -> bool:
+    """Tell whether most of ``group``, as far as they are listed, work for requests."""
+    working = sum(bool(request_of(each)) for each in group.members)
+    return 2 * working >= max(len(group.members), 1)
 
 
 def wide_requests(case: Case) -> Iterator[Wide]:

@@ -10,8 +10,9 @@ somebody else.
 
 Evidence: how often and for how long the line held the loop, and what it calls there.
 
-Against: on a machine without a free processor every line takes long. One long call at the start of
-a service is normal, which is why only what is seen between two looks counts.
+Against: on a machine without a free processor every line takes long. A service that starts holds
+its loop while it imports: so only what is seen between two looks counts, more than once, and in
+code of the program.
 
 Silence: give the call to a thread (``asyncio.to_thread``, ``TaskScope.run_sync``), or use a client
 that awaits.
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._looks import Group, Where
+from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import Blocking, Facts, is_task
 from snowshed.model import Cause, TaskState
 
@@ -52,9 +54,11 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each line that has held a loop between the looks, and one that holds it now."""
     told = set()
     for held in _between(case.facts):
-        group = _group(case, held.line)
+        if whose(held.line.at) is Whose.RUNTIME:
+            continue  # a service that starts imports for seconds
+        group, runs = _group(case, held.line)
         told.add(group.where)
-        yield _suspicion(group, held)
+        yield _suspicion(group, held, again=runs or held.events > 1)
     for group in case.groups:
         if group.where not in told and _still_runs(case, group):
             lag = max(case.facts[-1].lag or (0.0,))
@@ -106,7 +110,7 @@ def _between(facts: tuple[Facts, ...]) -> Iterator[_Held]:
             yield held
 
 
-def _suspicion(group: Group, held: _Held) -> Suspicion:
+def _suspicion(group: Group, held: _Held, *, again: bool) -> Suspicion:
     line = held.line
     times = "once" if held.events == 1 else f"{held.events:,} times"
     calls = f", in {line.call}" if line.call else ""
@@ -114,7 +118,7 @@ def _suspicion(group: Group, held: _Held) -> Suspicion:
         f"it held the loop {times} for {held.seconds:.1f} s together, "
         f"{held.elapsed:.0f} s apart{calls}"
     )
-    much = held.part >= MUCH and line.at.file != ""
+    much = again and held.part >= MUCH and whose(line.at) is Whose.PROGRAM
     return Suspicion(
         DETAIL,
         group,
@@ -125,12 +129,15 @@ def _suspicion(group: Group, held: _Held) -> Suspicion:
     )
 
 
-def _group(case: Case, line: Blocking) -> Group:
-    """Return the tasks that run at a line, or one that is thought of."""
+def _group(case: Case, line: Blocking) -> tuple[Group, bool]:
+    """Return the tasks that run at a line, or one that is thought of; and whether any do."""
     name = line.at.function.rpartition(".")[2]
     where = Where(RUNNING, replace(line.at, function=name))
     found = next((group for group in case.groups if group.where == where), None)
-    return Group(where, RUNNING, (line.at,), count=1) if found is None else _tasks_of(found)
+    tasks = None if found is None else _tasks_of(found)
+    if tasks is None or not tasks.members:
+        return Group(where, RUNNING, (line.at,), count=1), False
+    return tasks, True
 
 
 def _tasks_of(group: Group) -> Group:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import is_task, label
-from snowshed.doctor.causes._python_requests import request_of
+from snowshed.doctor.causes._python_requests import for_requests, request_of
 from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
 from snowshed.model import Cause, TaskState
 
@@ -79,7 +79,7 @@ def _puts(case: Case, group: Group) -> Suspicion:
         DETAIL,
         group,
         0.3 if not shared else 0.75 if alone else 0.6,
-        waiting_is_wrong=2 * of_requests >= max(len(group.members), 1),
+        waiting_is_wrong=for_requests(group),
         evidence=tuple(evidence),
         against=("a consumer that is slow looks the same for a while",),
     )
