@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from doctor import _pages
 from doctor._dumps import goroutine, look, of_file
 from doctor._findings import LEAK, NIL, diagnosis
-from snowshed.doctor import Diagnosis, compare, diagnose, document, html
+from snowshed.doctor import Diagnosis, Look, compare, diagnose, document, html
 from snowshed.doctor._report._html._figure import compact, cut, short, spread
+from snowshed.doctor._report._html._graph import HEIGHT, graph_of
 from snowshed.doctor._report._html._history import MOMENTS_AT_MOST, history
-from snowshed.model import Frame
+from snowshed.model import Finding, Frame, Related
 
 MEGABYTE = 1 << 20
 _TAGS = (
@@ -181,6 +182,18 @@ def test_many_places_and_many_looks_are_thinned_evenly() -> None:
     assert len(seen.moments) == MOMENTS_AT_MOST
 
 
+def test_one_line_does_not_press_the_others_to_the_ground() -> None:
+    def seen(few: int, many: int) -> Look:
+        listed = [goroutine(n, "chan send", f"main.f{n % 5}:5") for n in range(few)]
+        return look(*listed, *(goroutine(n, "select", "main.g:5") for n in range(few, many)))
+
+    page = read(replace(diagnosis(), looks=(seen(20, 3000), seen(40, 9000))))
+    assert "each step up is three times as many" in page.text
+    assert "1 3 10 30 100 300 1k 3k 10k" in page.text
+    page = read(replace(diagnosis(), looks=(seen(20, 30), seen(40, 90))))
+    assert "each step" not in page.text
+
+
 def test_looks_that_show_a_part_are_not_in_the_plots() -> None:
     whole, part = of_file("leak2.txt"), of_file("leak.pb.gz")
     assert part.only_leaks
@@ -219,3 +232,54 @@ def test_a_place_is_its_function_without_the_path(function: str, said: str) -> N
 def test_what_is_too_long_keeps_both_ends() -> None:
     assert cut("abcdefghij", 7) == "abc…hij"
     assert cut("abc", 3) == "abc"
+
+
+def waiting(*pairs: tuple[str, str]) -> list[Finding]:
+    """Findings of which each names another place."""
+
+    def at(name: str) -> Frame:
+        return Frame(f"main.{name}", "main.go", ord(name[0]))
+
+    there = Related(at("a"), "")
+    return [replace(LEAK, at=at(a), related=(replace(there, at=at(b)),)) for a, b in pairs]
+
+
+def test_who_waits_is_left_of_who_holds_him_up_and_a_circle_leads_back() -> None:
+    graph = graph_of(waiting(("a", "b"), ("b", "c"), ("c", "a"), ("d", "c"), ("a", "a")))
+    layers = {node.at.function[-1]: node.layer for node in graph.nodes}
+    assert layers == {"a": 0, "b": 1, "c": 2, "d": 0}
+    back = [edge for edge in graph.edges if edge.back]
+    assert [(each.source.at.function, each.target.at.function) for each in back] == [
+        ("main.c", "main.a")
+    ]
+    assert all(node.finding is not None for node in graph.nodes)
+
+
+def test_a_line_over_a_layer_runs_through_no_node() -> None:
+    graph = graph_of(waiting(("a", "b"), ("b", "c"), ("a", "c")))
+    (over,) = [edge for edge in graph.edges if edge.through]
+    (b,) = [node for node in graph.nodes if node.at.function == "main.b"]
+    (through,) = over.through
+    assert through.x == b.x
+    assert abs(through.y - b.y) >= HEIGHT
+
+
+def test_what_leads_too_far_or_is_too_much_is_counted() -> None:
+    chain = [(chr(n), chr(n + 1)) for n in range(ord("a"), ord("j"))]
+    assert graph_of(waiting(*chain)).left_out == len(chain) - 3
+    many = graph_of(waiting(*(("a" + chr(n), "b" + chr(n)) for n in range(97, 122))))
+    assert (len(many.edges), many.left_out) == (12, 13)
+    assert "13 more lines not drawn" in html(
+        diagnosis(*waiting(*(("a" + chr(n), "b" + chr(n)) for n in range(97, 122)))), version="1"
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from("abcdefg"))))
+def test_nodes_never_lie_on_each_other(pairs: list[tuple[str, str]]) -> None:
+    graph = graph_of(waiting(*pairs))
+    places = [(node.x, node.y) for node in graph.nodes]
+    places += [(node.x, node.y) for edge in graph.edges for node in edge.through]
+    for (x, y), (u, v) in combinations(places, 2):
+        assert x != u or abs(y - v) >= HEIGHT
+    for edge in graph.edges:
+        assert edge.back is (edge.target.layer <= edge.source.layer)

@@ -45,7 +45,7 @@ def run_of(found: Diagnosis, root: Path | None = None) -> dict[str, Any]:
 
 
 def uri(file: str, root: Path | None = None, function: str = "main.f") -> tuple[str, str | None]:
-    run = run_of(diagnosis(replace(NIL, at=Frame(function, file, 7))), root)
+    run = run_of(diagnosis(replace(NIL, at=Frame(function, file, 7), created_by=None)), root)
     place = run["results"][0]["locations"][0]["physicalLocation"]
     return place["artifactLocation"]["uri"], place["artifactLocation"].get("uriBaseId")
 
@@ -164,6 +164,14 @@ def test_a_finding_without_a_file_is_shown_where_its_makers_are() -> None:
     assert places[0]["artifactLocation"]["uri"] == "billing/notify.go"
     assert places[1]["artifactLocation"]["uri"] == "unknown"
     assert places[1]["region"] == {"startLine": 1}
+
+
+def test_a_finding_in_a_library_is_shown_where_the_program_made_it() -> None:
+    inside = replace(LEAK, at=Frame("net/http.(*persistConn).readLoop", "/go/src/net/http/t.go", 7))
+    run = run_of(diagnosis(inside, replace(inside, created_by=None, related=())))
+    places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
+    uris = [each["artifactLocation"]["uri"] for each in places]
+    assert uris == ["billing/notify.go", "file:///go/src/net/http/t.go"]
 
 
 def test_what_is_left_out_or_could_not_be_read_is_a_notification() -> None:

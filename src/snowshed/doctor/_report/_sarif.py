@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snowshed.doctor._baseline import Standing, fingerprint
+from snowshed.doctor._program import whose
 from snowshed.doctor._report._uri import uri_of
 from snowshed.doctor._report._words import evidence, goroutines, printable
 from snowshed.doctor.causes import details, told
@@ -146,9 +147,14 @@ def _message(text: str) -> dict[str, str]:
 
 
 def _visible(finding: Finding) -> Frame:
-    """Return a place that has a file, if there is one: a result without is refused."""
+    """Return a place of the program, if there is one: nobody is shown one of a library.
+
+    Else one that has a file: a result without is refused.
+    """
     places = [finding.at, finding.created_by, *(each.at for each in finding.related)]
-    return next((each for each in places if each is not None and each.file), finding.at)
+    shown = [each for each in places if each is not None and each.file]
+    # Of equal ones `max` returns the first.
+    return max(shown, key=whose, default=finding.at)
 
 
 def _location(frame: Frame, root: Path | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._report._words import printable
-from snowshed.formats._svg import Scale, round_ticks, tag, text
+from snowshed.formats._svg import Scale, log_ticks, round_ticks, tag, text
 
 if TYPE_CHECKING:
     from snowshed.model import Frame
@@ -58,7 +58,7 @@ def title(words: str) -> str:
 def axes(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
     """Return the lines of an axis of counts, and the marks of the other one."""
     drawn: list[str] = []
-    for value in round_ticks(y.high):
+    for value in log_ticks(y.low, y.high) if y.logarithmic else round_ticks(y.high):
         at = y(value)
         drawn.append(tag("path", d=f"M{x.start:g} {at:.1f}H{x.end:g}", class_="grid"))
         drawn.append(text(x.start - 8, at + 4, compact(value), class_="tick end"))

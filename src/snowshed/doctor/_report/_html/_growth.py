@@ -20,6 +20,7 @@ WIDTH, HEIGHT = 640.0, 300.0
 LINES_AT_MOST = 7
 BARS_AT_MOST = 10
 TICKS_AT_MOST = 6
+FAR_APART = 30
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 222.0, 14.0, 34.0
 _LABEL, _NAME = 28, 44
 
@@ -35,9 +36,8 @@ def growth(history: History, wrong: Mapping[Where, str]) -> str:
         return where_they_stand(history, wrong)
     chosen = _chosen(history, wrong)
     moments = history.moments
-    top = max((max(history.of(where)) for where in chosen), default=1)
+    y, far_apart = _scale([max(history.of(where)) for where in chosen])
     x = Scale(moments[0].at, moments[-1].at, _LEFT, WIDTH - _RIGHT)
-    y = Scale(0, round_ticks(top)[-1], HEIGHT - _BOTTOM, _TOP)
     ends = spread([y(history.of(where)[-1]) for where in chosen], 16, _TOP, HEIGHT - _BOTTOM)
     drawn = [axes(x, y, times(history))]
     # The worst is drawn last, over the others.
@@ -53,7 +53,22 @@ def growth(history: History, wrong: Mapping[Where, str]) -> str:
     said = f"the {many(len(chosen), 'place')} that changed most or are told below"
     rest = len(moments[-1].places) - len(chosen)
     note = f"{said}; {rest:,} more are not drawn" if rest > 0 else said
+    note += "; each step up is three times as many" if far_apart else ""
     return figure("Growth", note, "".join(drawn), WIDTH, HEIGHT, kind="growth")
+
+
+def _scale(highest: Sequence[int]) -> tuple[Scale, bool]:
+    """Return the axis for lines that go up so far, and whether it is logarithmic.
+
+    It is where one line would press all others to the ground.
+    """
+    top = max(1, *highest)
+    far_apart = top > FAR_APART * max(1, sorted(highest)[len(highest) // 2])
+    if far_apart:
+        decades = 10.0 ** len(str(top))
+        high = decades if top > 0.3 * decades else 0.3 * decades
+        return Scale(1, high, HEIGHT - _BOTTOM, _TOP, logarithmic=True), True
+    return Scale(0, round_ticks(top)[-1], HEIGHT - _BOTTOM, _TOP), False
 
 
 def _chosen(history: History, wrong: Mapping[Where, str]) -> Sequence[Where]:
@@ -87,7 +102,9 @@ def _after(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"+{seconds / size:.3g} {unit}"
-    return f"+{seconds:.3g} s" if seconds else "first"
+    if not seconds:
+        return "first"
+    return f"+{seconds:.0f} s" if seconds >= 10 else f"+{seconds:.2g} s"
 
 
 def where_they_stand(history: History, wrong: Mapping[Where, str]) -> str:

@@ -68,7 +68,7 @@ def _row(number: int, deep: int, node: Spawned, x: Scale) -> str:
 def _names(node: Spawned) -> tuple[str, str]:
     gone = f", {node.gone:,} by who has ended" if node.gone else ""
     if node.at is None:
-        rest = many(node.lines, "more line") if node.lines else "created where is not told"
+        rest = many(node.lines, "more line") if node.lines else "created at a line that is not told"
         return rest, f"{rest}: {node.total:,}{gone}"
     runs = f" → {node.function.rpartition('/')[2]}" if node.function else ""
     return f"{short(node.at, 60)}{runs}", f"{place(node.at)}{runs}: {node.count:,}{gone}"
