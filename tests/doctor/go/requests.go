@@ -4,7 +4,7 @@
 //
 // It prints its address. /wide/N starts N and waits for them, /group/N the same with WaitGroup.Go,
 // /narrow eight; /detached starts one and answers, /left/N as many. /call asks the service itself,
-// so that an HTTP client opens connections; /pooled has a pool of 200 do its work, which the first
+// so that an HTTP client opens connections, and /second/N for /wide/N by HTTP/2; /pooled has a pool of 200 do its work, which the first
 // to come sets up. /running tells how many of all these have begun, and all end with /release.
 package main
 
@@ -94,6 +94,16 @@ func call(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func second(w http.ResponseWriter, r *http.Request) {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	client := http.Client{Transport: &http.Transport{Protocols: protocols}}
+	answer, err := client.Get(fmt.Sprintf("%s/wide/%d", url, number(r)))
+	if err == nil {
+		answer.Body.Close()
+	}
+}
+
 func worker(jobs chan chan struct{}) {
 	for done := range jobs {
 		close(done)
@@ -128,6 +138,7 @@ func main() {
 	http.HandleFunc("/detached", detached)
 	http.HandleFunc("/left/", left)
 	http.HandleFunc("/call", call)
+	http.HandleFunc("/second/", second)
 	http.HandleFunc("/held", func(w http.ResponseWriter, r *http.Request) { work() })
 	http.HandleFunc("/pooled", pooled)
 	http.HandleFunc("/keep", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "ok") })
@@ -141,5 +152,8 @@ func main() {
 	}
 	url = fmt.Sprintf("http://%s", listener.Addr())
 	fmt.Println(url)
-	panic(http.Serve(listener, nil))
+	server := &http.Server{Protocols: new(http.Protocols)}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	panic(server.Serve(listener))
 }
