@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from _go import go_build
+from _go import go, go_build
 
 _FOLDER = Path(__file__).parent / "go"
 
@@ -27,13 +27,29 @@ class Patient:
         return self.get("asked").decode().split()
 
 
+def built(folder: Path, name: str) -> Path:
+    """Build the service of that name in ``folder``: of one file, or of all that are in its own."""
+    program = folder / name
+    if not (_FOLDER / name).is_dir():
+        return go_build(_FOLDER / f"{name}.go", program)
+    go("build", "-o", program, *sorted((_FOLDER / name).glob("*.go")))
+    return program
+
+
 @contextmanager
-def patient(folder: Path, name: str = "patient") -> Iterator[Patient]:
-    """Build the service of that name in ``folder``, and have it run."""
-    program = go_build(_FOLDER / f"{name}.go", folder / name)
-    with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
+def running(program: Path, *arguments: str) -> Iterator[Patient]:
+    """Have a service run that was built."""
+    call = [program, *arguments]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield Patient(process.stdout.readline().strip())
         finally:
             process.kill()
+
+
+@contextmanager
+def patient(folder: Path, name: str = "patient") -> Iterator[Patient]:
+    """Build the service of that name in ``folder``, and have it run."""
+    with running(built(folder, name)) as service:
+        yield service

@@ -1,0 +1,106 @@
+"""Which waits for the network are a call that somebody waits for, and which are rest.
+
+A server waits for the next connection, a connection for the next request, a subscriber for what
+comes next: all of them in ``IO wait``, all of them for as long as it takes, and well. What is not
+is a call that waits for its answer. They are told apart by the calls on the stack, and by who has
+made the goroutine: one that an accept loop has made serves somebody, and waits for them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._program import Whose, whose
+from snowshed.doctor.causes._signs import call_of, program_of
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+    from snowshed.model import Goroutine
+
+__all__ = ["Connections", "in_request", "is_call"]
+
+_NETWORK = re.compile(
+    r"net\.\(\*(?:conn|netFD|rawConn|TCPConn|UnixConn|Buffers|Resolver)\)\.|net\.goLookup"
+)
+_IN_NET = re.compile(r"(?:net|crypto/tls|internal/poll|runtime)\.")
+_ACCEPTS = re.compile(r"net\.\(\*\w+\)\.[aA]ccept|internal/poll\.\(\*FD\)\.Accept")
+# Datagrams come when they come; what reads one with a peer goes through `conn.Read`.
+_RESTS = re.compile(
+    r"internal/poll\.\(\*FD\)\.(?:Accept|ReadFrom|ReadMsg)"
+    # Between two requests, of either side.
+    r"|net/http\.\(\*conn\)\.readRequest|net/http\.\(\*connReader\)\.backgroundRead"
+    r"|net/http\.\(\*persistConn\)\.(?:readLoop|writeLoop)"
+    r"|(?:net/http/internal/|golang\.org/x/net/)http2\.\(\*(?:clientConnReadLoop\)\.run"
+    r"|ClientConn\)\.readLoop|serverConn\)\.(?:readFrames|readPreface|serve$))"
+    r"|net/http\.\(\*http2(?:clientConnReadLoop\)\.run|serverConn\)\.(?:readFrames|readPreface))"
+    r"|google\.golang\.org/grpc/internal/transport\.\(\*http2(?:Client\)\.reader|Server\)\.Handle)"
+    r"|net/rpc\.\(\*(?:Client\)\.input|Server\)\.Serve)|golang\.org/x/crypto/ssh\.\("
+    r"|github\.com/valyala/fasthttp\.\(\*Server\)\.serveConn"
+    # Messages that come when they come: WebSockets, subscriptions, commands that block.
+    r"|.*websocket[^/]*\.\(\*Conn\)\.|.*\.\(\*PubSub\)\.|.*\.\(\*?\w+\)\.WaitForNotification"
+    r"|.*redis.*\.cmdable\.(?:B[LRZ]\w+|XRead\w*)$|github\.com/nats-io/.*\.readLoop"
+)
+_REQUEST = re.compile(
+    r"net/http\.\(\*conn\)\.serve|(?:net/http/internal/|golang\.org/x/net/)http2\.\(\*serverConn\)"
+    r"\.runHandler|net/http\.\(\*http2serverConn\)\.runHandler"
+    r"|google\.golang\.org/grpc\.\(\*Server\)\.handleStream"
+)
+_MAKERS_AT_MOST = 8
+
+
+def in_request(group: Group) -> bool:
+    """Tell whether they are handlers of a server that is known."""
+    return call_of(group, _REQUEST) is not None
+
+
+def is_call(group: Group) -> bool:
+    """Tell whether the program waits here for a peer that it has spoken to."""
+    return (
+        group.where.state == "IO wait"
+        and program_of(group)
+        and call_of(group, _NETWORK) is not None
+        and call_of(group, _RESTS) is None
+    )
+
+
+def _accepts_itself(group: Group) -> bool:
+    """Tell whether the program accepts connections, and not a library for it."""
+    outside = (frame for frame in group.stack if not _IN_NET.match(frame.function))
+    caller = next(outside, None)
+    accepts = call_of(group, _ACCEPTS) is not None
+    return accepts and caller is not None and whose(caller) is Whose.PROGRAM
+
+
+class Connections:
+    """Who in a case accepts connections, and whom that has made."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._own_servers = any(map(_accepts_itself, case.groups))
+
+    def serves(self, group: Group) -> bool:
+        """Tell whether ``group`` serves those who have connected, as far as that can be known.
+
+        With doubt it does: a server whose clients have nothing to ask is well.
+        """
+        if in_request(group):
+            return False
+        if not self._case.lists_all:
+            return self._own_servers
+        return any(map(self._is_of_server, group.members))
+
+    def _is_of_server(self, member: Goroutine) -> bool:
+        """Follow who made whom, until one who accepts, or the end."""
+        each = member
+        for _ in range(_MAKERS_AT_MOST):
+            if each.parent is None:
+                return False
+            maker = self._case.find(each.parent)
+            if maker is None:
+                return self._own_servers
+            if any(_ACCEPTS.match(frame.function) for frame in maker.stack):
+                return True
+            each = maker
+        return False

@@ -1,0 +1,96 @@
+"""What shows that a wait which may be normal is worth a word, and who is answerable for it.
+
+A connection that waits for bytes, a transaction that is open, a stream that is read: each is normal
+for as long as somebody works with it. So the causes that know goroutines by their calls ask for
+more: that there are more and more, that they are old, or that nobody works with what they wait for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._program import Whose, whose
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+    from snowshed.model import Frame, Goroutine
+
+__all__ = ["MANY", "Makers", "call_of", "grows", "lasts", "makers_of", "program_of"]
+
+# So many of a kind are more than a program has at hand, in a single look.
+MANY = 10
+# Who is at work has so few of a thing at once.
+FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Who has made the goroutines of a group.
+
+    Attributes:
+        known: whether all goroutines were listed, so that it can be told.
+        left: of how many the maker has ended, or has gone back to where no code of the program
+            runs, as the goroutine of a connection does between two requests.
+        most: how many one maker has made.
+    """
+
+    known: bool
+    left: int
+    most: int
+
+    @property
+    def at_work(self) -> bool:
+        """Whether whoever has made them is still at work, each with few."""
+        return self.known and not self.left and self.most <= FEW
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The line that tells of those who have left; nothing if nobody has."""
+        if not self.left:
+            return ()
+        who = "who made it has" if self.left == 1 else f"who made {self.left:,} of them has"
+        return (f"{who} ended, or has gone on to something else",)
+
+
+def makers_of(case: Case, group: Group) -> Makers:
+    """Return who has made those of ``group``."""
+    if not case.lists_all:
+        return Makers(False, 0, 0)
+    made = Counter(each.parent for each in group.members if each.parent is not None)
+    left = sum(count for parent, count in made.items() if not _at_work(case.find(parent)))
+    return Makers(True, left, max(made.values(), default=0))
+
+
+def _at_work(maker: Goroutine | None) -> bool:
+    return maker is not None and any(whose(frame) is Whose.PROGRAM for frame in maker.stack)
+
+
+def call_of(group: Group, pattern: re.Pattern[str]) -> Frame | None:
+    """Return the innermost call of ``group`` whose function ``pattern`` matches from its start."""
+    return next((frame for frame in group.stack if pattern.match(frame.function)), None)
+
+
+def program_of(group: Group) -> bool:
+    """Tell whether a call of the program is on the stack."""
+    return any(whose(frame) is Whose.PROGRAM for frame in group.stack)
+
+
+def grows(case: Case, group: Group) -> bool:
+    """Tell whether there are more of them from look to look, than chance explains."""
+    growth = case.growth(group.where)
+    return growth is not None and growth.grows
+
+
+def lasts(case: Case, group: Group) -> bool:
+    """Tell whether more than the stack speaks against them: growth, age or proof."""
+    return (
+        grows(case, group)
+        or group.minutes > 0
+        or group.leaked > 0
+        or case.all_asleep
+        or case.stayed(group) > 0
+    )

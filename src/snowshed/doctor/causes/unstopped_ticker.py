@@ -1,0 +1,122 @@
+"""unstopped-ticker: loops that a timer wakes, and that nobody ends.
+
+Looks for: goroutines of the program that wait in ``chan receive`` or ``select`` and that something
+wakes again and again. And the loops of libraries that do something from time to time: caches that
+clean up, logs that are flushed, ``wait.Until`` of Kubernetes.
+
+Why: ``for range ticker.C`` has no end, and ``Stop`` does not close the channel. Started for each
+request, there is one for each, that runs for ever. Since Go 1.23 a ticker that nobody refers to is
+collected, but a goroutine that waits for it does refer to it.
+
+Evidence: the collector was asked whom nothing can wake and has not found one of them, as a timer
+can; they are older than others in the dump, and have waited for less; there are more from look to
+look, and whoever started them has ended.
+
+Against: what another goroutine keeps a channel to can be woken as well, such as a subscriber. A
+dump does not say that a channel is that of a timer.
+
+Silence: a ``select`` with ``ctx.Done()`` or a channel that is closed beside the ticker, and ``defer
+ticker.Stop()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._connections import in_request
+from snowshed.doctor.causes._helpers import TICKERS, helpers_in
+from snowshed.doctor.causes._signs import MANY, grows, makers_of
+from snowshed.doctor.causes._waits import orphans, stands_in_program
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
+
+__all__ = ["DETAIL", "suspicions"]
+
+DETAIL = Detail(
+    "unstopped-ticker",
+    Cause.UNRELEASED_RESOURCE,
+    why="a loop over a ticker has no end of its own, and Stop does not close the channel",
+    go="give the loop an end: select with ctx.Done() beside ticker.C, and defer ticker.Stop(); "
+    "one loop for all instead of one for each request",
+    python="start the loop in the scope of what it serves, so that it ends with it",
+)
+_STATES = frozenset({"chan receive", "select"})
+# Who has waited for so many minutes shows that the collector has been there, and when.
+OLD = 2
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield the loops that something wakes, if they become more or nobody has them any more."""
+    for each in helpers_in(case, TICKERS):
+        yield Suspicion(
+            DETAIL,
+            each.group,
+            0.75,
+            evidence=each.said,
+            against=("a program that keeps several for good has many, too",),
+        )
+    oldest = _oldest_wait(case)
+    for group in case.groups:
+        # A handler waits for its client to go, and its context tells it.
+        if group.state in _STATES and stands_in_program(group) and not in_request(group):
+            yield from _of_program(case, group, oldest)
+
+
+def _of_program(case: Case, group: Group, oldest: tuple[int, int]) -> Iterator[Suspicion]:
+    left, growing = orphans(case, group), grows(case, group)
+    woken = _woken(group, oldest)
+    reachable = growing and _was_asked_about(case, group)
+    if group.leaked or not ((woken and left) or reachable):
+        return
+    evidence = []
+    if woken:
+        evidence.append(
+            f"{woken:,} of them are older than goroutine {oldest[0]}, which has waited for "
+            f"{oldest[1]} minutes, and have waited for less than one: something wakes them"
+        )
+    if reachable:
+        evidence.append("the collector was asked, and something can still wake them: a timer can")
+    if left:
+        evidence.append(f"who made {left:,} of them has ended")
+    # Workers are several of one maker, a loop for a request is alone.
+    alone = makers_of(case, group).most <= 1
+    yield Suspicion(
+        DETAIL,
+        group,
+        (0.65 if woken else 0.55) - (0.0 if alone else 0.15),
+        evidence=tuple(evidence),
+        against=("a subscriber, whose channel somebody keeps, is woken in the same way",),
+    )
+
+
+def _was_asked_about(case: Case, group: Group) -> bool:
+    """Tell whether the collector has looked at them, and not called one of them leaked."""
+    growth = case.growth(group.where)
+    return case.asked_for_leaks and growth is not None and any(growth.counts[:-1])
+
+
+def _oldest_wait(case: Case) -> tuple[int, int]:
+    """Return the id of the youngest that has waited for long, and for how many minutes."""
+    old = [
+        (each.id, each.minutes)
+        for group in case.groups
+        for each in group.members
+        if each.minutes >= OLD
+    ]
+    return max(old, default=(0, 0))
+
+
+def _woken(group: Group, oldest: tuple[int, int]) -> int:
+    """Return how many were there before that one, and wait for less: ids grow with time.
+
+    Each processor takes some ids in advance, so that a few say nothing.
+    """
+    if any(each.minutes for each in group.members):
+        return 0
+    older = sum(each.id < oldest[0] for each in group.members)
+    return older if older >= MANY else 0

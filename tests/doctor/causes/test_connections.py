@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor._dumps import case, goroutine
+from doctor.causes._recorded import recorded
+from snowshed.doctor._case import Case
+from snowshed.doctor.causes._connections import Connections, in_request, is_call
+
+if TYPE_CHECKING:
+    from snowshed.doctor._looks import Group
+
+READS = ("internal/poll.runtime_pollWait:1", "internal/poll.(*FD).Read:2", "net.(*conn).Read:3")
+TAKES = ("internal/poll.(*FD).Accept:2", "net.(*netFD).accept:3", "net.(*TCPListener).Accept:4")
+
+
+def reader(number: int, *calls: str, parent: int = 1) -> str:
+    made = f"main.begin in goroutine {parent}"
+    return goroutine(number, "IO wait", *READS, *calls, created=made)
+
+
+def the_reader(found: Case) -> Group:
+    return next(g for g in found.groups if g.members[0].id == 20)
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        (["main.price:9"], True),
+        (["github.com/lib/pq.(*conn).recv:4", "main.price:9"], True),
+        (["net/http.(*persistConn).readLoop:9"], False),
+        (["main.(*logged).Read:3", "net/http.(*persistConn).readLoop:9"], False),
+        (["main.(*logged).Read:3", "net/http.(*conn).readRequest:9"], False),
+        (["github.com/gorilla/websocket.(*Conn).ReadMessage:3", "main.chat:9"], False),
+        (["github.com/redis/go-redis/v9.(*PubSub).Receive:3", "main.listen:9"], False),
+        (["github.com/redis/go-redis/v9.cmdable.BLPop:3", "main.take:9"], False),
+        (["github.com/redis/go-redis/v9.cmdable.Get:3", "main.take:9"], True),
+        (["github.com/jackc/pgx/v5.(*Conn).WaitForNotification:3", "main.listen:9"], False),
+        (["golang.org/x/net/http2.(*clientConnReadLoop).run:3", "main.odd:9"], False),
+    ],
+)
+def test_a_call_is_one_that_the_program_waits_for(calls: list[str], expected: bool) -> None:
+    assert is_call(the_reader(case(reader(20, *calls)))) is expected
+
+
+def test_files_and_datagrams_are_no_calls() -> None:
+    pipe = goroutine(20, "IO wait", READS[0], READS[1], "os.(*File).Read:9", "main.tail:3")
+    reads = ("internal/poll.(*FD).ReadFrom:1", "net.(*netFD).readFrom:2", "main.resolve:3")
+    packet = goroutine(20, "IO wait", *reads)
+    assert not is_call(the_reader(case(pipe)))
+    assert not is_call(the_reader(case(packet)))
+
+
+def test_who_was_made_by_an_accept_loop_serves() -> None:
+    main = goroutine(1, "sleep", "main.main:3", created="")
+    accepts = goroutine(2, "IO wait", *TAKES, "main.listen:7")
+    serves = reader(20, "main.serve:9", parent=2)
+    found = case(main, accepts, serves)
+    assert Connections(found).serves(the_reader(found))
+    child = goroutine(3, "select", "main.serve:1", created="main.listen in goroutine 2")
+    grandchild = case(main, accepts, child, reader(20, "main.pump:9", parent=3))
+    assert Connections(grandchild).serves(the_reader(grandchild))
+    called = case(main, accepts, reader(20, "main.price:9", parent=1))
+    assert not Connections(called).serves(the_reader(called))
+
+
+def test_with_an_accept_loop_whose_children_are_unknown_it_is_taken_for_one() -> None:
+    accepts = goroutine(2, "IO wait", *TAKES, "main.listen:7")
+    orphan = case(accepts, reader(20, "main.serve:9", parent=99))
+    assert Connections(orphan).serves(the_reader(orphan))
+    library = goroutine(2, "IO wait", *TAKES, "net/http.(*Server).Serve:7", "main.main:3")
+    other = case(library, reader(20, "main.price:9", parent=99))
+    assert not Connections(other).serves(the_reader(other))
+
+
+def test_a_handler_calls_others() -> None:
+    calls = ("main.price:9", "net/http.HandlerFunc.ServeHTTP:1", "net/http.(*conn).serve:2")
+    found = case(goroutine(2, "IO wait", *TAKES, "main.listen:7"), reader(20, *calls, parent=2))
+    assert in_request(the_reader(found))
+    assert not Connections(found).serves(the_reader(found))
+
+
+@pytest.mark.parametrize("name", ["grpc-idle", "grpc-watch", "redis-sub", "redis-pop"])
+def test_idle_connections_of_real_libraries_rest(name: str) -> None:
+    assert not [group for group in Case([recorded(name)]).groups if is_call(group)]

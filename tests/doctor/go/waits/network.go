@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+)
+
+// Calls that nobody answers. The kernel accepts for the silent listener.
+
+func call(address string) {
+	conn, err := net.Dial("tcp", address)
+	begun.Done()
+	if err != nil {
+		return
+	}
+	fmt.Fprintln(conn, "price of 12?")
+	bufio.NewReader(conn).ReadString('\n')
+}
+
+func reads(count int) {
+	begun.Add(count)
+	each(count, func() { go call(silent.Addr().String()) })
+}
+
+func shakes(count int) {
+	begun.Add(count)
+	for range count {
+		go func() {
+			conn, err := net.Dial("tcp", silent.Addr().String())
+			begun.Done()
+			if err != nil {
+				return
+			}
+			tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).Handshake()
+		}()
+	}
+}
+
+// In a handler of HTTP, which whoever asks has left.
+func calls(count int) {
+	begun.Add(count)
+	for range count {
+		go http.Get(url + "/call")
+	}
+}
+
+// A server of its own, whose clients have nothing to ask just now.
+
+var serving net.Listener
+
+func serve(conn net.Conn) {
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() {
+		fmt.Fprintln(conn, lines.Text())
+	}
+}
+
+func accept() {
+	for {
+		conn, err := serving.Accept()
+		if err != nil {
+			return
+		}
+		go serve(conn)
+	}
+}
+
+func clients(count int) {
+	setUp("server", func() {
+		serving, _ = net.Listen("tcp", "127.0.0.1:0")
+		go accept()
+	})
+	for range count {
+		conn, err := net.Dial("tcp", serving.Addr().String())
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintln(conn, "hello")
+		bufio.NewReader(conn).ReadString('\n')
+		keep(conn)
+	}
+}
+
+// Whoever reads a pipe of the system waits for what may come, as watchers of files do.
+func files(int) {
+	setUp("files", func() {
+		for range 20 {
+			r, w, err := os.Pipe()
+			if err != nil {
+				panic(err)
+			}
+			keep(w)
+			go io.Copy(io.Discard, r)
+		}
+	})
+}
+
+// Transports.
+
+func page(client *http.Client) {
+	answer, err := client.Get(url + "/page")
+	if err != nil {
+		panic(err)
+	}
+	io.Copy(io.Discard, answer.Body)
+	answer.Body.Close()
+}
+
+func transports(count int) {
+	each(count, func() { page(&http.Client{Transport: &http.Transport{}}) })
+}
+
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
+
+func oneTransport(count int) { each(count, func() { page(client) }) }
+
+// Streams of HTTP/2.
+
+var streaming = func() *http.Client {
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	return &http.Client{Transport: transport}
+}()
+
+func endless(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintln(w, "news")
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+func streams(count int) {
+	each(count, func() {
+		answer, err := streaming.Get(url + "/endless")
+		if err != nil {
+			panic(err)
+		}
+		answer.Body.Read(make([]byte, 10))
+		keep(answer)
+	})
+}
+
+func readStreams(count int) {
+	each(count, func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		request, _ := http.NewRequestWithContext(ctx, "GET", url+"/endless", nil)
+		answer, err := streaming.Do(request)
+		if err != nil {
+			panic(err)
+		}
+		defer answer.Body.Close()
+		answer.Body.Read(make([]byte, 10))
+	})
+}
