@@ -45,6 +45,14 @@ def test_growth_earns_medium_and_growth_that_goes_on_high() -> None:
     assert severity(most, few) is Severity.LOW
 
 
+def test_more_of_those_that_somebody_waits_for_may_just_be_more_to_do() -> None:
+    few, more, most = stuck(*range(10)), stuck(*range(40)), stuck(*range(90))
+    assert severity(few, more, most, awaited=True) is Severity.LOW
+    looks = [look(*each) for each in (few, more)]
+    (finding,) = judge(Case(looks), [suspects(awaited=True)]).findings  # type: ignore[list-item]
+    assert finding.against[0].startswith("10 -> 40 from look to look, but who made them waits for")
+
+
 def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
     def of(first: list[str], second: list[str], **changed: object) -> Severity:
         return severity(first, second, **{"waiting_is_wrong": True, **changed})

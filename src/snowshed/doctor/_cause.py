@@ -45,6 +45,7 @@ class Suspicion:
             `snowshed.doctor.diagnose`.
         proven: whether the shape alone proves that they wait for ever.
         waiting_is_wrong: whether nobody who is well stands like that for long.
+        awaited: whether who made them waits for them, so that more of them may just be more work.
         lasts: whether the cause itself has seen in two looks that it goes on.
         of_one_request: how many the same request has, where the cause counts more than its group.
         growth: what grows, where that is something that the looks do not count; None: they do.
@@ -58,6 +59,7 @@ class Suspicion:
     confidence: float
     proven: bool = False
     waiting_is_wrong: bool = False
+    awaited: bool = False
     lasts: bool = False
     of_one_request: int = 0
     growth: Growth | None = None

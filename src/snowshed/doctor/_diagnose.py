@@ -132,9 +132,9 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         severity = Severity.MEDIUM
         evidence.append(f"{stayed:,} of them stood there in the look before, too")
         confidence = _surer(confidence, 0.3)
-    if growth is not None and growth.grows and still_there is not None and still_there < STUCK_FROM:
-        gone = 1 - still_there
-        against.append(f"{growth}, but {gone:.0%} of those of the list before are not there now")
+    harmless = _why_harmless(suspicion, still_there)
+    if growth is not None and growth.grows and harmless:
+        against.append(f"{growth}, but {harmless}")
     elif growth is not None and growth.grows:
         severity = Severity.HIGH if growth.goes_on else Severity.MEDIUM
         evidence.insert(0, str(growth))
@@ -166,6 +166,13 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         related=suspicion.related,
         goroutines=tuple(each.id for each in group.members[:GOROUTINES_AT_MOST]),
     )
+
+
+def _why_harmless(suspicion: Suspicion, still_there: float | None) -> str:
+    """Return why it may be well that there are more of them; empty: nothing says so."""
+    if still_there is not None and still_there < STUCK_FROM:
+        return f"{1 - still_there:.0%} of those of the list before are not there now"
+    return "who made them waits for them: there may just be more to do" if suspicion.awaited else ""
 
 
 def _advice(suspicion: Suspicion) -> str:

@@ -8,6 +8,7 @@ from snowshed.doctor import load, look_at
 from snowshed.doctor._case import Case
 from snowshed.doctor._looks import MEMBERS_AT_MOST
 from snowshed.doctor.causes._waits import (
+    awaited,
     orphans,
     said_of_orphans,
     stands_in_program,
@@ -93,3 +94,20 @@ def test_who_waits_for_minutes_for_those_who_wait_for_minutes_is_too() -> None:
     assert of(5, 5) == ("one that it made waits itself", [5])
     assert of(1, 5) is None
     assert of(5, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("maker", "expected"),
+    [
+        (goroutine(9, "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait:1", "main.all:7"), True),
+        (goroutine(9, "semacquire", "sync.(*WaitGroup).Wait:1", "main.all:7"), True),
+        (goroutine(9, "select", "main.serve:7"), False),
+        (goroutine(8, "sync.WaitGroup.Wait", "main.all:7"), False),
+    ],
+)
+def test_they_are_awaited_if_each_of_their_makers_waits_for_its_group(
+    maker: str, expected: bool
+) -> None:
+    found = case(maker, made_by(2, 9), made_by(3, 9))
+    (group,) = (each for each in found.groups if each.where.state == "chan send")
+    assert awaited(found, group) is expected

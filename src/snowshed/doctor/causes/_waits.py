@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import label
 from snowshed.doctor.causes._blame import blames_of
 from snowshed.doctor.causes._holders import OLD
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from snowshed.model import Frame
 
 __all__ = [
+    "awaited",
     "grows",
     "is_proven",
     "orphans",
@@ -85,6 +87,20 @@ def grows(case: Case, group: Group) -> bool:
     """Tell whether there are more of ``group`` from look to look."""
     growth = case.growth(group.where)
     return growth is not None and growth.grows
+
+
+def awaited(case: Case, group: Group) -> bool:
+    """Tell whether who made them waits for all of ``group``, for their WaitGroup.
+
+    Then nobody has left, and there are more of them where more is asked for. If they are stuck, so
+    are those who wait, and are told by their own growth.
+    """
+    makers = {each.parent for each in group.members}
+    found = (case.find(maker) for maker in makers)
+    return bool(makers) and all(
+        maker is not None and waits_for(maker.state, maker.stack) == "sync.WaitGroup.Wait"
+        for maker in found
+    )
 
 
 def stuck_children(case: Case, group: Group) -> tuple[str, tuple[Related, ...]] | None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._waits import (
+    awaited,
     grows,
     is_proven,
     said_of_orphans,
@@ -60,6 +61,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 DETAIL,
                 group,
                 0.5 if said or children else 0.3,
+                awaited=awaited(case, group),
                 evidence=(*said, *(children[:1] if children else ())),
                 against=() if is_proven(case, group) else _AGAINST,
                 related=children[1] if children else (),

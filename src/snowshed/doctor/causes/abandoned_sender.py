@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._holders import OLD
+from snowshed.doctor.causes._python_requests import for_requests
 from snowshed.doctor.causes._waits import (
+    awaited,
     is_proven,
     orphans,
     said_of_orphans,
@@ -68,6 +70,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 group,
                 0.6 if said else 0.4,
                 waiting_is_wrong=_is_wrong(case, group),
+                awaited=awaited(case, group),
                 evidence=said,
                 against=("a receiver that is slow looks the same in a single look",),
             )
@@ -81,6 +84,7 @@ def _is_meant(case: Case, group: Group) -> bool:
 def _is_wrong(case: Case, group: Group) -> bool:
     """Tell whether no generator and no crowd at a slow receiver stands like that for long."""
     if group.is_python:
-        return True
+        # The stages of a pipeline wait for each other all day, a request for a moment.
+        return for_requests(group)
     left = 2 * orphans(case, group) >= group.count
     return group.count >= MANY and (left or group.minutes >= OLD)
