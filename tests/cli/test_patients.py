@@ -92,6 +92,17 @@ def test_one_page_of_a_service_is_read_as_it_is() -> None:
         assert len(examined([base], ASKING).looks) == 4
 
 
+def test_a_page_of_json_is_read_as_it_is() -> None:
+    with _debugged.serving([task(), task(2)]) as server:
+        base = f"http://127.0.0.1:{server.port}/debug/snowshed"
+        (look,) = examined([f"{base}/tasks?state=lock"], ASKING).looks
+        assert (look.total, look.listed) == (2, True)
+        (look,) = examined([f"{base}/waits"], ASKING).looks
+        assert look.facts is not None
+        assert [lock.behind for lock in look.facts.locks or ()] == [2]
+        assert len(examined([f"{base}/"], ASKING).looks) == 4
+
+
 def test_several_processes_are_looked_at_as_one_service() -> None:
     with _debugged.workers(3, 4):
         found = examined([str(os.getpid())], ASKING)

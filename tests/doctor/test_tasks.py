@@ -6,6 +6,8 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from _snapshots import AT_THE_LOCK, LOCK, MAIN, SHOP, task, thread
 from doctor._task_pages import changed, page, seen
@@ -21,6 +23,7 @@ TASKS = [
     task(4, state=TaskState.UNRETRIEVED, resource=None, stack=(SHOP,)),
     thread(9),
 ]
+WHOLE = page(TASKS)
 
 
 def test_each_task_is_listed_with_what_is_known_of_it() -> None:
@@ -237,3 +240,34 @@ def test_what_is_not_as_snowshed_writes_it_is_refused_in_one_line(body: bytes, s
 
 def test_gzip_is_read_too() -> None:
     assert len(seen(gzip.compress(page(TASKS)))) == 1
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+def test_whatever_stands_in_a_field_is_read_or_refused_in_one_line(data: st.DataObject) -> None:
+    document = {**json.loads(WHOLE), "waits": GRAPH}
+    holder = data.draw(st.sampled_from([document, *document["tasks"], *document["resources"]]))
+    holder[data.draw(st.sampled_from([*holder]))] = data.draw(SHAPES)
+    assert "\n" not in refusal_of(json.dumps(document).encode())
+
+
+@given(st.integers(0, len(WHOLE)), st.binary(max_size=3))
+def test_damage_anywhere_is_read_or_refused_in_one_line(at: int, damage: bytes) -> None:
+    assert "\n" not in refusal_of(WHOLE[:at] + damage + WHOLE[at + len(damage) :])
+
+
+def refusal_of(body: bytes) -> str:
+    """Why it is refused; empty if it is a look."""
+    try:
+        look_at(load("now.json", body))
+    except FormatError as error:
+        return str(error)
+    return ""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asking", "examined"]
 
-_PROFILES = "/pprof/"
+_TREES = ("pprof", "snowshed")
 # Of a folder. Of more looks no more can be learned, and each is kept until the end.
 FILES_AT_MOST = 200
 _TOLD_AT_MOST = 5
@@ -84,7 +84,7 @@ def _of_service(source: str, asking: Asking) -> Examined:
     base, page, query = _parts(source)
     if page:
         process = at_url(base, asking.access)
-        question = Question(f"pprof/{page}", dict(parse_qsl(query)))
+        question = Question(page, dict(parse_qsl(query)))
         cut: list[str] = []
         data = ask_for_part(process, question, cut)
         with said_instead(cut):
@@ -96,8 +96,11 @@ def _of_service(source: str, asking: Asking) -> Examined:
 def _parts(source: str) -> tuple[str, str, str]:
     """Return the URL of the pages, and the page with its query if ``source`` names one."""
     place, _, query = source.partition("?")
-    base, found, page = place.rpartition(_PROFILES)
-    return (f"{base}{_PROFILES}", page, query) if found and page else (source, "", "")
+    for tree in _TREES:
+        base, found, page = place.rpartition(f"/{tree}/")
+        if found and page:
+            return f"{base}/{tree}/", f"{tree}/{page}", query
+    return source, "", ""
 
 
 def _of_files(source: str) -> Examined:

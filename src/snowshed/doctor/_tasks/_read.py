@@ -79,7 +79,7 @@ def read(raw: bytes) -> TaskReport:
         raise FormatError("JSON", "the key 'schema'", what)
     try:
         return _report(found)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"not as snowshed writes it: {type(error).__name__}: {error}"
         raise FormatError("JSON", "a value", what) from error
 
