@@ -1,6 +1,6 @@
 """A service of aiohttp with a fault on each route.
 
-usage: python sick.py PORT
+usage: python sick.py PORT, or gunicorn -k aiohttp.GunicornWebWorker sick:app
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import aiohttp
 import anyio
 from aiohttp import web
 
-PORT = int(sys.argv[1])
 kept: list[object] = []
 lock = asyncio.Lock()
 first, second = anyio.Lock(), anyio.Lock()
@@ -66,13 +65,13 @@ async def detached(_: web.Request) -> web.Response:
     return web.Response(text="taken")
 
 
-async def pid(_: web.Request) -> web.Response:
-    return web.Response(text=f"{os.getpid()}")
+async def processes(_: web.Request) -> web.Response:
+    return web.Response(text=f"{os.getppid()} {os.getpid()}")
 
 
 app = web.Application()
-app.router.add_get("/", pid)
+app.router.add_get("/", processes)
 for handler in (unclosed_client, lock_across_channel, double_lock, lock_order, detached):
     app.router.add_get(f"/{handler.__name__.replace('_', '-')}", handler)
 if __name__ == "__main__":
-    web.run_app(app, host="127.0.0.1", port=PORT, print=None, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
