@@ -85,6 +85,14 @@ def test_many_that_were_started_once_by_a_call_that_is_over_may_be_a_pool() -> N
     assert bonds(*both, *two) == {Bond.HELD}
 
 
+def test_a_handler_in_a_goroutine_of_its_own_is_held_by_that_of_the_server() -> None:
+    by = "net/http.(*timeoutHandler).ServeHTTP"
+    handler = goroutine(
+        5, "sleep", "main.search:75", f"{by}.func1:3", created=f"{by} in goroutine 4"
+    )
+    assert bonds(serves(4, f"{by}:9", state="select"), handler) == {Bond.HELD}
+
+
 def test_what_a_group_starts_is_held_by_who_waits_for_it() -> None:
     assert bonds(serves(4, "main.search:75"), *in_group(MANY, 4)) == {Bond.HELD}
 

@@ -138,6 +138,32 @@ def test_a_maker_is_at_it_as_long_as_it_is_in_the_function() -> None:
         assert not outside.stands_in(line)
 
 
+def test_a_maker_of_methods_is_at_it_as_long_as_it_waits() -> None:
+    by = "sync.(*WaitGroup).Go in goroutine 4"
+    calls = ("main.(*job).run:20", "sync.(*WaitGroup).Go.func1:239")
+    line = line_of(goroutine(5, "sleep", *calls, created=by))
+    assert origin(serves(4, "main.search:75")).stands_in(line)
+    assert not origin(serves(4, "main.search:75", state="IO wait")).stands_in(line)
+
+
+def test_the_body_of_a_loop_over_a_function_is_in_that_function() -> None:
+    (task,) = tasks([5], 4, "main.search-range1")
+    assert origin(serves(4, "main.search:75")).stands_in(line_of(task))
+    assert origin(serves(4, "main.search-range1:71", "slices.All:9", "main.search:75")).stands_in(
+        line_of(task)
+    )
+    (grouped,) = in_group([6], 4, "main.search.search-range1")
+    assert origin(serves(4, "main.search:75")).stands_in(line_of(grouped))
+
+
+def test_a_connection_is_between_requests_if_no_handler_runs() -> None:
+    assert origin(idle(4)).between_requests
+    assert not origin(serves(4, "main.search:75")).between_requests
+    # The handler is that of a library.
+    assert not origin(serves(4, "net/http.(*timeoutHandler).ServeHTTP:9")).between_requests
+    assert not origin(goroutine(5, "select", "main.worker:9")).between_requests
+
+
 def test_the_place_of_what_a_group_runs_is_where_its_maker_stands() -> None:
     (grouped,) = in_group([6], 4)
     maker = origin(serves(4, "main.search:75"))

@@ -152,8 +152,8 @@ class Family:
         maker = self.maker(tasks.parent)
         if maker is None:
             return Bond.GONE if tasks.parent in self.gone else Bond.ELSEWHERE
-        if not maker.in_program:
-            return Bond.BACK if maker.serves else Bond.ELSEWHERE
+        if maker.between_requests:
+            return Bond.BACK
         inside = maker.stands_in(tasks.line)
         waits = maker.waits_for_tasks or maker.waits_at_channel
         if self.started[tasks.line][tasks.parent] <= BUDGET:

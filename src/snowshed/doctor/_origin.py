@@ -54,6 +54,11 @@ _CLIENTS = (
     "net/http.(*persistConn)",
     "net/http.(*Client)",
 )
+# What a function literal has behind the name of the function around it.
+_LITERAL = re.compile(r"\.(?:func|gowrap)\d")
+# The body of a loop over a function is one of its own.
+_BODY_OF_LOOP = re.compile(r"-range\d+$")
+_HANDLES = ".ServeHTTP"
 _WAITS_FOR_TASKS = "sync.WaitGroup.Wait"
 _WAITS_AT_CHANNEL = frozenset({"chan receive", "chan send", "select"})
 
@@ -97,6 +102,12 @@ class Origin:
         return made is not None and self.in_program and _is(_MADE_TO_SERVE, made)
 
     @cached_property
+    def between_requests(self) -> bool:
+        """Whether they serve a connection, and no handler runs in them now."""
+        handles = any(frame.function.endswith(_HANDLES) for frame in self.stack)
+        return self.serves and not self.in_program and not handles
+
+    @cached_property
     def in_program(self) -> bool:
         """Whether they stand in a call of the program's own."""
         return bool(self.own)
@@ -137,9 +148,12 @@ class Origin:
 
     def _stands_in(self, line: Line) -> bool:
         if not _is(_STARTS_FOR_OTHERS, line.at):
-            return any(frame.function == line.at.function for frame in self.stack)
-        # What is given to such a group is a function literal, named after the function around it.
-        return any(line.runs.startswith(f"{function}.") for function in self.functions)
+            made_in = _plain(line.at.function)
+            return any(_plain(frame.function) == made_in for frame in self.stack)
+        if not _LITERAL.search(line.runs):
+            # A method, or one that has not begun: it has no name that would tell.
+            return self.waits_for_tasks
+        return any(line.runs.startswith(f"{_plain(name)}.") for name in self.functions)
 
     def place_of(self, line: Line) -> Frame:
         """Return the line of the program that stands for ``line`` in who has started it."""
@@ -201,6 +215,10 @@ def _outermost(stack: Stack) -> Frame | None:
     """Return the first call of all; a crash dump shows that of the runtime beyond, too."""
     outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
     return next(outer, None)
+
+
+def _plain(function: str) -> str:
+    return _BODY_OF_LOOP.sub("", function)
 
 
 def _is(pattern: re.Pattern[str], frame: Frame) -> bool:
