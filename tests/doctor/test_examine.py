@@ -138,3 +138,26 @@ def test_without_a_trace_the_rest_is_told_all_the_same() -> None:
         found = examine("http://x", pages, trace=1.0, sleep=lambda _: None)
         assert found.looks
         assert found.warnings[-1].endswith("; there is no trace")
+
+
+def test_who_gives_no_answer_any_more_is_told_of_as_far_as_it_has() -> None:
+    asked: list[str] = []
+
+    def ask(page: str) -> bytes | None:
+        asked.append(page)
+        if len(asked) > 2:
+            raise OSError("no answer within 60 s")
+        return PROFILE
+
+    found = examine("http://x", ask, trace=1.0, sleep=lambda _: None)
+    assert len(found.looks) == 2
+    assert found.warnings == ("no answer within 60 s; it was asked for no more",)
+    assert asked == ["goroutine", "goroutine", "goroutineleak"]
+
+
+def test_who_has_never_given_an_answer_is_told_of_by_whoever_asks() -> None:
+    def ask(page: str) -> bytes | None:
+        raise OSError(page)
+
+    with pytest.raises(OSError, match="goroutine"):
+        examine("http://x", ask, sleep=lambda _: None)

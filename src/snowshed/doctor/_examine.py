@@ -80,28 +80,37 @@ def examine(
 
     Raises:
         FormatError: it has no goroutine profile, or what it sends is none.
-        Exception: whatever ``ask`` raises.
+        Exception: whatever ``ask`` raises for the first page. Who gives no answer later, as one may
+            who is starved, is told of as far as it has.
     """
     visit = _Visit(source, ask)
     visit.read("goroutine", needed=True)
     tasks = visit.tasks(ask_own)
-    sleep(apart)
-    visit.read("goroutine", needed=True)
-    total = visit.looks[-1].total
-    visit.read("goroutineleak")
-    if force or total <= (LISTED_UP_TO if tasks is None else TASKS_UP_TO):
-        visit.read_list(tasks)
+    try:
         sleep(apart)
-        visit.read_list(tasks)
-    else:
-        visit.warnings.append(_too_many(source, total, "goroutines" if tasks is None else "tasks"))
-    if trace:
-        visit.read_trace(trace, tasks)
+        visit.read("goroutine", needed=True)
+        total = visit.looks[-1].total
+        visit.read("goroutineleak")
+        if force or total <= (LISTED_UP_TO if tasks is None else TASKS_UP_TO):
+            visit.read_list(tasks)
+            sleep(apart)
+            visit.read_list(tasks)
+        else:
+            what = "goroutines" if tasks is None else "tasks"
+            visit.warnings.append(_too_many(source, total, what))
+        if trace:
+            visit.read_trace(trace, tasks)
+    except _NoAnswerError as error:
+        visit.warnings.append(f"{error}; it was asked for no more")
     looks, warnings = visit.looks, visit.warnings
     if tasks is not None:
         warnings += tasks.warnings
         looks = _of_one_process(source, tasks, looks, warnings)
     return Examined(tuple(looks), tuple(warnings))
+
+
+class _NoAnswerError(Exception):
+    """A service that has answered does so no more; the text says why."""
 
 
 class _Visit:
@@ -119,8 +128,14 @@ class _Visit:
 
         Raises:
             FormatError: it is missing, or is no look at the service.
+            _NoAnswerError: it gives no answer, and has answered before.
         """
-        data = self._ask(page)
+        try:
+            data = self._ask(page)
+        except Exception as error:
+            if not self.looks:
+                raise
+            raise _NoAnswerError(error) from error
         if data is None:
             if needed:
                 raise FormatError(self._source, f"/{page}", "there is no such page")
@@ -155,7 +170,7 @@ class _Visit:
             return
         try:
             self.read(f"trace?seconds={seconds:g}", needed=True)
-        except Exception as error:  # noqa: BLE001 - whatever it is, all the rest is there
+        except (FormatError, _NoAnswerError) as error:
             self.warnings.append(f"{error}; there is no trace")
 
 
