@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from snowshed.formats import goroutines
-from snowshed.formats._goroutines import _debug2
+from snowshed.formats._goroutines import _quick
 from snowshed.model import Frame, Goroutine, GoroutineDump
 
 CALL = "main.f()\n\t/src/main.go:3 +0x1d\n"
@@ -47,7 +47,8 @@ def test_calls_that_stand_at_the_same_places_are_told_apart_by_their_names() -> 
 def test_of_a_dump_in_which_all_stand_elsewhere_little_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_debug2, "_SHAPES_AT_MOST", 3)
+    monkeypatch.setattr(_quick, "SHAPES_AT_MOST", 3)
+    monkeypatch.setattr(_quick, "HEADS_AT_MOST", 0)
     text = "\n".join(f"goroutine {n} [running]:\nmain.f()\n\t/m.go:{n} +0x1d\n" for n in range(9))
     assert [each.stack[0].line for each in dump_of(text + "\n" + text).goroutines] == [
         *range(9)
