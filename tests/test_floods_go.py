@@ -36,7 +36,7 @@ class Fault:
     detail: str
     cause: str
     function: str
-    clients: int = 12
+    clients: int = 4
     patience: float = 0.1
     options: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ FAULTS = [
     Fault("lock-across-channel", "channel-cascade", "main.(*ledger).enter"),
     Fault("rwlock-recursion", "channel-cascade", "main.(*priceList).of"),
     Fault("waitgroup-never-done", "channel-cascade", "main.waitgroupNeverDone"),
-    Fault("cond-never-signalled", "channel-cascade", "main.(*dock).take"),
+    Fault("cond-never-signalled", "channel-cascade", "main.(*dock).take", clients=12),
     Fault("context-never-done", "missing-deadline", "main.giveUp"),
     Fault("io-no-deadline", "missing-deadline", "main.ioNoDeadline"),
     Fault("transport-no-timeout", "missing-deadline", "main.transportNoTimeout"),
@@ -62,7 +62,7 @@ FAULTS = [
     Fault("unstopped-ticker", "unreleased-resource", "main.follow"),
     Fault("detached-handler-task", "detached-spawn", "main.audit"),
     Fault("fanout", "unbounded-fanout", "main.priceOf", clients=2, patience=5.0),
-    Fault("run-queue", "unbounded-fanout", "main.draw", 2, 5.0, ("--trace", "1s")),
+    Fault("run-queue", "unbounded-fanout", "main.draw", 1, 20.0, ("--trace", "1s")),
     Fault("thread-pinned", "unreleased-resource", "main.(*signer).run"),
 ]
 
@@ -106,13 +106,12 @@ def test_every_route_is_looked_at() -> None:
     assert {fault.detail for fault in FAULTS} | {"healthy"} == ROUTES
 
 
-def known(detail: str) -> bool:
-    causes = Path(_floods.__file__).parents[1] / "src" / "snowshed" / "doctor" / "causes"
-    return (causes / f"{detail.replace('-', '_')}.py").exists()
-
-
-# The receiver of the inner call is lost to the optimiser, as is the address of the lock in RLock.
-NOT_YET = {"double-lock", "rwlock-recursion"}
+# What is not looked for in this version of the doctor.
+NOT_YET = {
+    *("never-closed-range", "context-never-done", "io-no-deadline", "undrained-stream"),
+    *("unclosed-rows", "unclosed-pool", "unstopped-ticker", "thread-pinned"),
+    *("double-lock", "lock-across-channel"),
+}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +126,6 @@ NOT_YET = {"double-lock", "rwlock-recursion"}
     ],
 )
 def test_a_fault_is_named_with_its_line(fault: Fault, program: Path) -> None:
-    if not known(fault.detail):
-        pytest.skip("not looked for yet")
     with running(program) as url:
         flood = _floods.flooded(
             f"{url}/{fault.detail}", clients=fault.clients, patience=fault.patience

@@ -31,3 +31,15 @@ async def transport_no_timeout() -> str:
         carrier.get(f"http://{CARRIER}:{CARRIER_PORT}/parcel/1") as answer,
     ):
         return await answer.text()
+
+
+sessions: list[aiohttp.ClientSession] = []
+
+
+@routes.get("/unclosed-client")
+async def unclosed_client() -> str:
+    """Sign a customer in at the carrier's."""
+    session = aiohttp.ClientSession()  # Wrong: a client for each customer, and nobody closes it.
+    session.cookie_jar.update_cookies({"customer": str(len(sessions))})
+    sessions.append(session)
+    return "signed in"
