@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from doctor._dumps import case
 from doctor.causes._lock_dumps import waits
+from snowshed.doctor import Loaded, look_at
+from snowshed.doctor._case import Case
 from snowshed.doctor.causes._blame import (
     ACROSS,
     DOUBLE,
@@ -10,6 +12,7 @@ from snowshed.doctor.causes._blame import (
     Blame,
     blames_of,
 )
+from snowshed.model import Frame, Profile, Sample, ValueType
 
 HUB, CART = 0xC000120000, 0xC000540000
 MUTEX, READ, WRITE = "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock"
@@ -108,6 +111,27 @@ def test_a_crowd_at_a_lock_is_no_fault_and_neither_is_one_who_works() -> None:
     assert details(*map(old, crowd), works) == {}
 
 
+def test_who_works_under_a_lock_for_minutes_keeps_the_others_out() -> None:
+    wait = waits(2, MUTEX, ADD, lock=HUB + 8)
+    works = waits(3, "syscall, 90 minutes", ("main.fsync", 0, 60), ("main.(*Hub).Save", HUB, 61))
+    assert details(wait, works) == {}
+    assert details(old(wait), works) == {20: (ACROSS, 0.35), 60: (ACROSS, 0.25)}
+    reads = waits(3, "IO wait, 90 minutes", ("main.(*Hub).read", HUB, 60))
+    assert details(old(wait), reads) == {}
+
+
+ONCE = ("sync.(*Once).doSlow", HUB, 70)
+
+
+def test_who_is_inside_a_once_holds_it() -> None:
+    wait = waits(2, MUTEX, ONCE, ("main.(*Page).init", 0, 20), lock=HUB)
+    works = waits(3, "chan receive", ("main.(*Page).load", 0, 40), ONCE, ("main.show", 0, 41))
+    found = blames(wait, works)
+    assert {line: blame.detail for line, blame in found.items()} == {20: ACROSS, 40: ACROSS}
+    again = waits(2, MUTEX, ONCE, ("main.load", 0, 30), ONCE, ("main.show", 0, 31), lock=HUB)
+    assert details(again) == {30: (DOUBLE, 0.6)}
+
+
 def test_a_lock_that_nobody_seems_to_hold_is_told_only_of_waits_that_are_no_normal_ones() -> None:
     wait = waits(2, MUTEX, ADD, lock=HUB + 8)
     assert details(wait) == {}
@@ -122,6 +146,24 @@ def test_readers_and_a_writer_that_nobody_lets_in_have_read_twice_if_nobody_else
     reader = waits(2, READ, ADD, lock=HUB + 8, leaked=True)
     assert details(reader, writer) == {20: (RECURSION, 0.35), 50: (RECURSION, 0.35)}
     assert details(writer) == {50: (DOUBLE, 0.3)}
+
+
+def test_a_profile_that_only_counts_tells_as_much_as_names_do() -> None:
+    name = ValueType("goroutineleak", "count")
+    parked = Frame("runtime.gopark", "runtime/proc.go", 1)
+    locks = Frame("internal/sync.runtime_SemacquireMutex", "runtime/sema.go", 1)
+
+    def stack(*functions: str) -> tuple[Frame, ...]:
+        return tuple(Frame(each, "/srv/shop/main.go", 5) for each in functions)
+
+    wait = Sample((parked, locks, *stack("main.(*Hub).Add")), (40,))
+    send = Frame("runtime.chansend1", "runtime/chan.go", 1)
+    holds = Sample((parked, send, *stack("main.send", "main.(*Hub).Publish")), (1,))
+    found = look_at(Loaded("leaks", Profile((name,), (wait, holds), name, 1)))
+    assert found is not None
+    (blame,) = (each for each in blames_of(Case([found])) if each.group.count == 40)
+    assert (blame.detail, blame.confidence) == (ACROSS, 0.4)
+    assert blame.evidence[0].startswith("another works on the object")
 
 
 def test_of_a_group_what_most_have_is_told() -> None:

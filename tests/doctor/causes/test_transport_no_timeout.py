@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from doctor._dumps import goroutine, look
+import pytest
+
+from doctor._dumps import case, goroutine, look
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.transport_no_timeout import suspicions
 
@@ -20,6 +22,21 @@ def test_calls_that_become_more_are_told_by_the_programs_line() -> None:
 def test_calls_that_go_on_are_well() -> None:
     assert not [*suspicions(Case([look(*callers(40)), look(*callers(40))]))]
     assert not [*suspicions(Case([look(*callers(400))]))]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "net/http.(*persistConn).roundTrip",
+        "net/http.(*http2ClientConn).RoundTrip",
+        "golang.org/x/net/http2.(*ClientConn).roundTrip",
+        "net/http/internal/http2.(*ClientConn).roundTrip",
+    ],
+)
+def test_calls_that_wait_for_minutes_are_told_in_every_release(call: str) -> None:
+    old = goroutine(7, "select, 2 minutes", f"{call}:9", "main.price:12")
+    (found,) = suspicions(case(old))
+    assert found.group.where.at.function == "main.price"
 
 
 def test_another_select_that_grows_is_another_matter() -> None:

@@ -20,6 +20,18 @@ def test_answers_that_nobody_finishes_are_told_when_they_become_more() -> None:
     assert not [*suspicions(Case([look(*readers(40))]))]
 
 
+def test_those_that_wait_for_minutes_are_told_too_but_for_as_many_as_are_read() -> None:
+    old = readers(3, "select, 9 minutes")
+    read = [
+        goroutine(number, "IO wait", "net/http.(*bodyEOFSignal).Read:3250", "main.stream:9")
+        for number in (50, 51, 52)
+    ]
+    (found,) = suspicions(Case([look(*old, *read[:2])]))
+    assert found.evidence[1] == "1 of the answers are read by nobody now"
+    assert not [*suspicions(Case([look(*old, *read)]))]
+    assert not [*suspicions(Case([look(*readers(3, "select, 1 minutes"))]))]
+
+
 def test_connections_that_are_idle_may_become_as_many_as_they_like() -> None:
     looks = [look(*readers(count, "IO wait")) for count in (3, 40)]
     assert not [*suspicions(Case(looks))]

@@ -110,7 +110,7 @@ class _Chains:
         while (step := self._holders.of(passed[-1])) is not None:
             steps.append(step)
             if step.works:
-                return None
+                return self._across([*passed, step.to], steps) if _is_slow(wait, step) else None
             if any(step.to is each for each in passed):
                 return self._circle(passed, steps)
             passed.append(step.to)
@@ -259,6 +259,17 @@ class _Chains:
             tuple(Related(at, "this waits for ever, too") for at in [*places][:3]),
             is_shown=False,
         )
+
+
+def _is_slow(wait: LockWait, step: Step) -> bool:
+    """Tell whether both wait for minutes: who works under a lock has let go of it by then."""
+    calls = step.to.calls
+    return (
+        is_suspect(wait)
+        and step.to.goroutine.minutes >= OLD
+        # At the bottom of its goroutine it is mostly a loop that reads.
+        and len(calls) > 1
+    )
 
 
 def _confidence(steps: list[Step], *, behind: bool) -> float:

@@ -55,6 +55,7 @@ COMPARED_AT_MOST = 5
 _LOCKING = re.compile(
     r"(?:internal/)?sync\.\(\*((?:RW)?Mutex|rlocker)\)\.(?:lockSlow|rLockSlow|R?Lock)"
 )
+_ONCE = re.compile(r"sync\.\(\*Once\)\.(?:doSlow|Do)")
 _RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
 _CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
 _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
@@ -297,6 +298,8 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
     locking, is_rw = [], group.where.state != "sync.Mutex.Lock"
     for call in _all_calls(each):
         match = _LOCKING.fullmatch(call.frame.function)
+        if _ONCE.fullmatch(call.frame.function):
+            break
         if match is None and whose(call.frame) is not Whose.RUNTIME and not locks(call.frame):
             break
         if match is not None:
@@ -325,7 +328,16 @@ def _stands_in(group: Group, each: Goroutine) -> LockWait:
 
 
 def _calls(each: Goroutine) -> tuple[Call, ...]:
-    return tuple(call for call in _all_calls(each) if whose(call.frame) is not Whose.RUNTIME)
+    """Return the calls of the program, and those into a Once, which has its lock meanwhile."""
+    calls: list[Call] = []
+    for call in _all_calls(each):
+        is_once = _ONCE.fullmatch(call.frame.function) is not None
+        # Of its two calls the inner one takes the lock.
+        if is_once and calls and _ONCE.fullmatch(calls[-1].frame.function):
+            continue
+        if is_once or whose(call.frame) is not Whose.RUNTIME:
+            calls.append(call)
+    return tuple(calls)
 
 
 def _all_calls(each: Goroutine) -> Iterator[Call]:

@@ -1,7 +1,7 @@
 """lock-across-channel: whoever holds a lock waits for a channel, the other side for the lock.
 
 Looks for: waits for a lock of an object that another goroutine works on, which waits itself for
-a channel, a WaitGroup or a condition.
+a channel, a WaitGroup or a condition; or, both for minutes, for a system call or a connection.
 
 Why: a send, a receive or a ``Wait`` between ``Lock`` and ``Unlock`` makes everybody who wants the
 lock wait for the other side of the channel; and if the other side wants the lock, too, for ever.

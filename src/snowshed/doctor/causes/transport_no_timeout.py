@@ -7,7 +7,7 @@ Why: ``http.DefaultClient``, and each client that does not say otherwise, waits 
 one that was told so, by ``timeout=None``. When the other side hangs, every call to it hangs too,
 with all that it has.
 
-Evidence: there are more of them from look to look.
+Evidence: there are more of them from look to look; they wait for minutes.
 
 Against: another side that is slow shows the same for a while; and long polls wait on purpose.
 
@@ -16,11 +16,14 @@ Silence: a context with a deadline for each call, or ``http.Client{Timeout: ...}
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._python_calls import calls
+from snowshed.doctor.causes._waits import grows
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -38,22 +41,24 @@ DETAIL = Detail(
     "aiohttp, timeout=... of httpx, or a scope around it: open_scope(name, timeout=...)",
 )
 _AGAINST = "another side that is slow, or a long poll, shows the same"
-_WAITS = frozenset({"net/http.(*persistConn).roundTrip", "net/http.(*http2ClientConn).RoundTrip"})
+# HTTP/2 has moved between packages from release to release.
+_WAITS = re.compile(
+    r"net/http\.\(\*persistConn\)\.roundTrip|.*http2?\.\(\*(?:http2)?ClientConn\)\.[rR]oundTrip"
+)
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
-    """Yield each line whose calls wait for answers, if they become more."""
+    """Yield each line whose calls wait for answers, if they become more, or do for minutes."""
     for group in case.groups:
-        if any(frame.function in _WAITS for frame in group.stack):
-            growth = case.growth(group.where)
-            if growth is not None and growth.grows:
-                yield Suspicion(
-                    DETAIL,
-                    group,
-                    0.6,
-                    evidence=("each waits for the head of an answer",),
-                    against=(_AGAINST,),
-                )
+        waits = any(_WAITS.fullmatch(frame.function) for frame in group.stack)
+        if waits and (grows(case, group) or group.minutes >= OLD):
+            yield Suspicion(
+                DETAIL,
+                group,
+                0.6,
+                evidence=("each waits for the head of an answer",),
+                against=(_AGAINST,),
+            )
     for call in calls(case):
         if call.over_http:
             yield Suspicion(DETAIL, call.group, 0.6, evidence=call.evidence, against=(_AGAINST,))

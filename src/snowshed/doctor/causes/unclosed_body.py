@@ -7,9 +7,10 @@ instead, in ``IO wait``.
 Why: an answer whose body is not closed keeps its connection, and the two goroutines that serve it,
 for ever. Mostly ``defer resp.Body.Close()`` is missing, or stands behind an early return.
 
-Evidence: there are more of them from look to look.
+Evidence: there are more of them from look to look; they wait for minutes.
 
-Against: an answer that is being read, or streamed, stands the same.
+Against: an answer that is being read, or streamed, stands the same. But then somebody reads it: so
+many as read are taken for theirs, and only what is left is told.
 
 Silence: none is needed in a program that is right.
 """
@@ -20,10 +21,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._holders import OLD
+from snowshed.doctor.causes._waits import grows
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -33,19 +37,28 @@ DETAIL = Detail(
     why="an answer whose body is not closed keeps its connection, and the goroutines that serve it",
     go="close the body of each answer: defer resp.Body.Close() right behind the check of the error",
 )
-_READS = "net/http.(*persistConn).readLoop"
+_SERVES = "net/http.(*persistConn).readLoop"
+_READS = "net/http.(*bodyEOFSignal).Read"
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
-    """Yield the connections whose answer somebody has not finished, if they become more."""
+    """Yield the connections whose answer nobody finishes, if they become more, or stay so."""
     for group in case.groups:
-        reads = any(frame.function == _READS for frame in group.stack)
-        growth = case.growth(group.where) if reads and group.where.state == "select" else None
-        if growth is not None and growth.grows:
+        if group.where.state != "select" or not _stands_in(group, _SERVES):
+            continue
+        left = group.count - sum(each.count for each in case.groups if _stands_in(each, _READS))
+        if left > 0 and (grows(case, group) or group.minutes >= OLD):
             yield Suspicion(
                 DETAIL,
                 group,
                 0.6,
-                evidence=("each holds a connection until the body of its answer is closed",),
-                against=("an answer that is being streamed stands the same",),
+                evidence=(
+                    "each holds a connection until the body of its answer is closed",
+                    f"{left:,} of the answers are read by nobody now",
+                ),
+                against=("an answer that somebody takes in parts stands the same in between",),
             )
+
+
+def _stands_in(group: Group, function: str) -> bool:
+    return any(frame.function == function for frame in group.stack)
