@@ -36,7 +36,7 @@ def test_calls_that_go_on_are_well() -> None:
 def test_calls_that_wait_for_minutes_are_told_in_every_release(call: str) -> None:
     old = goroutine(7, "select, 2 minutes", f"{call}:9", "main.price:12")
     (found,) = suspicions(case(old))
-    assert found.group.where.at.function == "main.price"
+    assert found.group.minutes == 2
 
 
 def test_another_select_that_grows_is_another_matter() -> None:
