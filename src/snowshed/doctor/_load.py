@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.doctor._contention import is_contention
 from snowshed.doctor._tasks import TaskReport, is_json
-from snowshed.doctor._tasks import read as read_tasks
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, pprof
 from snowshed.formats._goroutines import MARKS
@@ -207,6 +206,8 @@ def _read(source: str, raw: bytes) -> Content:
 def _of_json(raw: bytes) -> TaskReport | GoroutineDump | Profile:
     """Read a document of ours, or a log of JSON in which there is a stack."""
     try:
+        from snowshed.doctor._tasks._read import read as read_tasks  # noqa: PLC0415 - only for JSON
+
         return read_tasks(raw)
     except FormatError as error:
         return _of_text(raw, error)

@@ -236,7 +236,7 @@ def _of_report(source: str, report: TaskReport) -> Look:
 def _of_counted(counted: Counted) -> Group:
     stack = (counted.at,)
     where = _where(counted.state, stack)
-    return Group(where, counted.state, stack, counted.created_at, counted.count)
+    return Group(where, counted.state, stack, counted.created_at, counted.size)
 
 
 def _in_knots(facts: Facts) -> Iterator[Goroutine]:

@@ -1,28 +1,32 @@
-"""What a Python service tells of its tasks as JSON, beyond what Go's profiles have room for."""
+"""What a Python service tells of its tasks as JSON, beyond what Go's profiles have room for.
+
+What reads it is in ``_read``, which is loaded only for JSON.
+"""
 
 from __future__ import annotations
 
 from snowshed.doctor._tasks._facts import (
     Blocking,
     Client,
+    Counted,
     Ended,
     Facts,
     Knot,
     Line,
     Lock,
     OpenRequest,
+    TaskReport,
 )
-from snowshed.doctor._tasks._forms import Counted
 from snowshed.doctor._tasks._goroutines import (
     ENDED,
     FAILED,
     awaited,
     born,
+    is_json,
     is_task,
     label,
     of_process,
 )
-from snowshed.doctor._tasks._read import TaskReport, is_json, read
 
 __all__ = [
     "ENDED",
@@ -43,5 +47,4 @@ __all__ = [
     "is_task",
     "label",
     "of_process",
-    "read",
 ]

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snowshed.doctor._tasks._goroutines import id_in
 
 if TYPE_CHECKING:
-    from snowshed.model import Frame
+    from snowshed.model import Frame, Goroutine
 
-__all__ = ["Blocking", "Client", "Ended", "Facts", "Knot", "Line", "Lock", "OpenRequest"]
+__all__ = [
+    "Blocking",
+    "Client",
+    "Counted",
+    "Ended",
+    "Facts",
+    "Knot",
+    "Line",
+    "Lock",
+    "OpenRequest",
+    "TaskReport",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Knot:
+class Knot(NamedTuple):
     """Tasks that wait, through others, for themselves.
 
     Attributes:
@@ -31,8 +41,7 @@ class Knot:
     through_resource: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """Something that one task has, and others wait for.
 
     Attributes:
@@ -50,8 +59,7 @@ class Lock:
     holder_state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocking:
+class Blocking(NamedTuple):
     """A line that has held its loop.
 
     Attributes:
@@ -71,8 +79,7 @@ class Blocking:
     process: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line that makes tasks.
 
     Attributes:
@@ -90,8 +97,7 @@ class Line:
     unretrieved: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """A task that has ended.
 
     Attributes:
@@ -107,8 +113,7 @@ class Ended:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
+class OpenRequest(NamedTuple):
     """A request that has not ended.
 
     Attributes:
@@ -120,8 +125,7 @@ class OpenRequest:
     live: int
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """A line that makes clients of a library.
 
     Attributes:
@@ -135,6 +139,22 @@ class Client:
     at: Frame
     created: int
     live: int
+
+
+class Counted(NamedTuple):
+    """Tasks that were counted and not listed.
+
+    Attributes:
+        size: how many.
+        state: what they do.
+        at: where they stand; where they were made if that is all that is known.
+        created_at: the line that made them; None: not known.
+    """
+
+    size: int
+    state: str
+    at: Frame
+    created_at: Frame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +200,12 @@ class Facts:
     def of_process(self, number: int) -> Facts:
         """Return the same with ids that are told apart from those of other processes."""
         knots = (
-            replace(
-                knot,
+            knot._replace(
                 steps=tuple((name, at, id_in(id_, number)) for name, at, id_ in knot.steps),
             )
             for knot in self.knots or ()
         )
-        blocking = (replace(line, process=number) for line in self.blocking or ())
+        blocking = (line._replace(process=number) for line in self.blocking or ())
         return replace(
             self,
             knots=None if self.knots is None else tuple(knots),
@@ -196,6 +215,34 @@ class Facts:
     def _told(self) -> list[bool]:
         names = (each.name for each in fields(self) if each.name != "taken_at")
         return [getattr(self, name) is not None for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """What a JSON document tells of tasks.
+
+    Attributes:
+        goroutines: each task and thread, those that have ended included.
+        counted: groups of tasks that were not listed one by one.
+        facts: what else it tells.
+        taken_at: seconds since 1970; None: not known.
+        partial: whether it does not show all tasks.
+        process: id of the process that has answered; 0: not told.
+        warnings: what it does not tell.
+    """
+
+    goroutines: tuple[Goroutine, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    facts: Facts = Facts()
+    taken_at: float | None = None
+    partial: bool = False
+    process: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lists_tasks(self) -> bool:
+        """Whether it shows tasks, one by one or counted; else there are only `facts`."""
+        return bool(self.goroutines or self.counted)
 
 
 def _joined(one: Any, two: Any) -> Any:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from snowshed.doctor._tasks._facts import Counted
 from snowshed.doctor._tasks._goroutines import of_process
 from snowshed.model import Frame, Goroutine, Stack
 
-__all__ = ["Counted", "each", "frame_in", "groups"]
+__all__ = ["each", "frame_in", "groups"]
 
 # The place of a call as text; a path may have colons and spaces, a function no spaces but in
 # brackets.
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]{1,9})(?: (?P<function>.*))?", re.DOTALL)
 NOT_TOLD = "not told"
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Tasks that were counted and not listed.
-
-    Attributes:
-        count: how many.
-        state: what they do.
-        at: where they stand; where they were made if that is all that is known.
-        created_at: the line that made them; None: not known.
-    """
-
-    count: int
-    state: str
-    at: Frame
-    created_at: Frame | None
 
 
 def frame_in(text: str) -> Frame:

@@ -6,54 +6,16 @@ There are several forms, as some are for a hundred thousand tasks and some for p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowshed.doctor._tasks import _forms, _pages
-from snowshed.doctor._tasks._facts import Facts
+from snowshed.doctor._tasks._facts import TaskReport
 from snowshed.errors import FormatError
 
-if TYPE_CHECKING:
-    from snowshed.doctor._tasks._forms import Counted
-    from snowshed.model import Goroutine
-
-__all__ = ["TaskReport", "is_json", "read"]
+__all__ = ["read"]
 
 SCHEMA = 1
 _TASKS = "/debug/snowshed/tasks and its neighbours, and of snowshed tasks and waits --format json"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskReport:
-    """What a JSON document tells of tasks.
-
-    Attributes:
-        goroutines: each task and thread, those that have ended included.
-        counted: groups of tasks that were not listed one by one.
-        facts: what else it tells.
-        taken_at: seconds since 1970; None: not known.
-        partial: whether it does not show all tasks.
-        process: id of the process that has answered; 0: not told.
-        warnings: what it does not tell.
-    """
-
-    goroutines: tuple[Goroutine, ...] = ()
-    counted: tuple[Counted, ...] = ()
-    facts: Facts = Facts()  # noqa: RUF009 - it is frozen
-    taken_at: float | None = None
-    partial: bool = False
-    process: int = 0
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def lists_tasks(self) -> bool:
-        """Whether it shows tasks, one by one or counted; else there are only `facts`."""
-        return bool(self.goroutines or self.counted)
-
-
-def is_json(beginning: bytes) -> bool:
-    """Tell whether this may be the beginning of a document of ours."""
-    return beginning.lstrip().startswith(b"{")
 
 
 def read(raw: bytes) -> TaskReport:

@@ -87,7 +87,7 @@ def _thrown_away(case: Case) -> Iterator[tuple[Line, tuple[int, ...], float | No
         if line.owner == "user" and line.unretrieved:
             known = made.get(line.at)
             created = line.created + (known.created if known else 0)
-            made[line.at] = replace(line, created=created)
+            made[line.at] = line._replace(created=created)
     for at, line in made.items():
         yield line, tuple(look.get(at, 0) for look in looks), seconds
 
