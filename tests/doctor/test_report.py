@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from doctor._dumps import goroutine, look, of_file
 from doctor._findings import LEAK, NIL, diagnosis
@@ -190,3 +193,23 @@ def test_programs_get_the_requests_too() -> None:
 def test_the_headline_does_not_steer_the_terminal() -> None:
     worst = RequestTasks(4, 812, Frame("main.\x1bc", "a\x1b[2J/b\x1b[1m.go", 71))
     assert "\x1b" not in text(Diagnosis(5, (), requests=RequestsOver(50, 1, 1, (worst,))))
+
+
+@pytest.mark.house
+def test_each_field_of_the_json_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "doctor.md").read_text()
+    told = page.partition("\n## JSON\n")[2].partition("\n## ")[0]
+    worst = RequestTasks(1204, 612, Frame("main.bill", "bill.go", 71))
+    found = replace(diagnosis(LEAK, NIL), requests=RequestsOver(50, 40, 4, (worst,)))
+    old = json.dumps({"schema": 1, **document(diagnosis(LEAK, GONE))}).encode()
+    content = document(compare(found, "old.json", old))
+    missing = [name for name in names_in(content) if f"`{name}`" not in told]
+    assert missing == []
+
+
+def names_in(content: object) -> set[str]:
+    if isinstance(content, list):
+        return {name for each in content for name in names_in(each)}
+    if not isinstance(content, dict):
+        return set()
+    return {*content, *(name for each in content.values() for name in names_in(each))}

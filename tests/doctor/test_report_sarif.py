@@ -18,7 +18,7 @@ from doctor._dumps import of_file
 from doctor._findings import LEAK, NIL, diagnosis
 from snowshed.doctor import Diagnosis, compare, diagnose, document, leave_out, parse_ignore, sarif
 from snowshed.doctor._report._sarif import RESULTS_AT_MOST
-from snowshed.model import Finding, Frame, Severity
+from snowshed.model import Finding, Frame, RequestsOver, RequestTasks, Severity
 
 pytestmark = pytest.mark.house
 
@@ -184,9 +184,22 @@ def test_what_is_left_out_or_could_not_be_read_is_a_notification() -> None:
     notes = run["invocations"][0]["toolExecutionNotifications"]
     assert [(each["level"], each["message"]["text"]) for each in notes] == [
         ("warning", "cut off"),
-        ("warning", "2 more findings are left out, the least severe ones."),
-        ("note", "1 findings are ignored by nil-channel."),
+        ("warning", "2 more findings left out, the least severe."),
+        ("note", "1 finding ignored by nil-channel."),
     ]
+
+
+def test_requests_that_hold_too_much_are_a_notification() -> None:
+    worst = RequestTasks(1204, 612, Frame("main.bill", "bill.go", 71))
+    run = run_of(replace(diagnosis(), requests=RequestsOver(50, 40, 4, (worst,))))
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith("4 requests hold more than 50 goroutines each; ")
+
+
+def test_tasks_of_python_are_called_so() -> None:
+    finding = replace(LEAK, at=Frame("notify", "/srv/shop/main.py", 88))
+    text = run_of(diagnosis(finding))["results"][0]["message"]["text"]
+    assert text.startswith("4,812 tasks in 'chan send'")
 
 
 def test_how_a_result_stands_to_the_baseline() -> None:

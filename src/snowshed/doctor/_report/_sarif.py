@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from snowshed.doctor._baseline import Standing, fingerprint
 from snowshed.doctor._program import whose
 from snowshed.doctor._report._uri import uri_of
-from snowshed.doctor._report._words import evidence, goroutines, printable
+from snowshed.doctor._report._words import evidence, goroutines, headline, many, printable
 from snowshed.doctor.causes import details, told
 from snowshed.model import Severity
 
@@ -123,8 +123,8 @@ def _results(
 
 
 def _said(finding: Finding) -> str:
-    state = printable(finding.state)
-    head = f"{goroutines(finding.count)} in {state!r}: {finding.detail}, {finding.severity}."
+    who = f"{goroutines(finding.count, finding.at.file)} in {printable(finding.state)!r}"
+    head = f"{who}: {finding.detail}, {finding.severity}."
     parts = [
         ("Seen", evidence(finding)),
         ("Why", [finding.why] if finding.why else []),
@@ -197,14 +197,17 @@ def _fingerprints(findings: Sequence[Finding]) -> list[str]:
 
 
 def _notifications(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
+    worst = headline(diagnosis.requests)
+    if worst:
+        yield {"level": "warning", "message": _message(_sentence(worst))}
     for warning in diagnosis.warnings:
         yield {"level": "warning", "message": _message(warning)}
     left = len(diagnosis.findings) - RESULTS_AT_MOST
     if left > 0:
-        said = f"{left:,} more findings are left out, the least severe ones."
+        said = f"{many(left, 'more finding')} left out, the least severe."
         yield {"level": "warning", "message": _message(said)}
     for rule, count in diagnosis.ignored:
-        said = f"{count:,} findings are ignored by {rule}."
+        said = f"{many(count, 'finding', 'nothing')} ignored by {rule}."
         yield {"level": "note", "message": _message(said)}
     for gone in () if diagnosis.baseline is None else diagnosis.baseline.gone[:RESULTS_AT_MOST]:
         said = f"{gone.fingerprint.detail} in {gone.fingerprint.function} is gone."

@@ -106,9 +106,9 @@ def _more(finding: Finding, stack: Stack) -> str:
     if len(stack) > FRAMES_AT_MOST:
         frames.append(tag("li", f"and {len(stack) - FRAMES_AT_MOST:,} more calls"))
     ids = ", ".join(f"{each}" for each in finding.goroutines)
-    some = f"{goroutines(finding.count)}, such as {ids}" if ids else ""
+    some = f"{goroutines(finding.count, finding.at.file)}, such as {ids}" if ids else ""
     shown = [tag("ol", *frames) if frames else "", tag("p", text_(some)) if some else ""]
-    return tag("details", tag("summary", "Stack" if frames else "Goroutines"), *shown)
+    return tag("details", tag("summary", "Stack" if frames else "Which"), *shown)
 
 
 def _place(frame: Frame) -> str:
