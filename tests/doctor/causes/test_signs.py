@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import re
-
 from doctor._dumps import case, goroutine, look
 from snowshed.doctor._case import Case
-from snowshed.doctor.causes._signs import call_of, grows, lasts, makers_of, program_of
+from snowshed.doctor.causes._signs import Calls, call_of, grows, lasts, makers_of, program_of
 
 MAIN = goroutine(1, "select", "main.main:9", created="")
 CALLS = ("net.(*conn).Read:2", "net.(*netFD).Read:1", "main.price:5")
@@ -49,10 +47,10 @@ def test_without_a_list_nobody_is_missed() -> None:
 
 def test_the_innermost_call_that_matches_is_found() -> None:
     found, index = of(MAIN, *waits(1))
-    call = call_of(found.groups[index], re.compile(r"net\.\(\*\w+\)\.Read"))
+    call = call_of(found.groups[index], Calls(r"net\.\(\*\w+\)\.Read"))
     assert call is not None
     assert call.function == "net.(*conn).Read"
-    assert call_of(found.groups[index], re.compile("Read")) is None
+    assert call_of(found.groups[index], Calls("Read")) is None
 
 
 def test_growth_age_and_proof_last_and_a_single_look_does_not() -> None:

@@ -8,11 +8,10 @@ made the goroutine: one that an accept loop has made serves somebody, and waits 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
-from snowshed.doctor.causes._signs import call_of, program_of
+from snowshed.doctor.causes._signs import Calls, call_of, program_of
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Connections", "in_request", "is_call"]
 
-_NETWORK = re.compile(
+_NETWORK = Calls(
     r"net\.\(\*(?:conn|netFD|rawConn|TCPConn|UnixConn|Buffers|Resolver)\)\.|net\.goLookup"
 )
-_IN_NET = re.compile(r"(?:net|crypto/tls|internal/poll|runtime)\.")
-_ACCEPTS = re.compile(r"net\.\(\*\w+\)\.[aA]ccept|internal/poll\.\(\*FD\)\.Accept")
+_IN_NET = Calls(r"(?:net|crypto/tls|internal/poll|runtime)\.")
+_ACCEPTS = Calls(r"net\.\(\*\w+\)\.[aA]ccept|internal/poll\.\(\*FD\)\.Accept")
 # Datagrams come when they come; what reads one with a peer goes through `conn.Read`.
-_RESTS = re.compile(
+_RESTS = Calls(
     r"internal/poll\.\(\*FD\)\.(?:Accept|ReadFrom|ReadMsg)"
     # Between two requests, of either side.
     r"|net/http\.\(\*conn\)\.readRequest|net/http\.\(\*connReader\)\.backgroundRead"
@@ -42,7 +41,7 @@ _RESTS = re.compile(
     r"|.*websocket[^/]*\.\(\*Conn\)\.|.*\.\(\*PubSub\)\.|.*\.\(\*?\w+\)\.WaitForNotification"
     r"|.*redis.*\.cmdable\.(?:B[LRZ]\w+|XRead\w*)$|github\.com/nats-io/.*\.readLoop"
 )
-_REQUEST = re.compile(
+_REQUEST = Calls(
     r"net/http\.\(\*conn\)\.serve|(?:net/http/internal/|golang\.org/x/net/)http2\.\(\*serverConn\)"
     r"\.runHandler|net/http\.\(\*http2serverConn\)\.runHandler"
     r"|google\.golang\.org/grpc\.\(\*Server\)\.handleStream"

@@ -7,11 +7,11 @@ goroutine belongs to what is told by its functions, and those are in the source 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor.causes._signs import MANY, call_of, grows, makers_of
+from snowshed.doctor.causes._signs import MANY, Calls, grows, makers_of
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
@@ -31,13 +31,13 @@ class Helper(NamedTuple):
         each: how many of them one such thing has.
     """
 
-    calls: re.Pattern[str]
+    calls: Calls
     of: str
     each: int = 1
 
 
 def _helper(calls: str, of: str, each: int = 1) -> Helper:
-    return Helper(re.compile(calls), of, each)
+    return Helper(Calls(calls), of, each)
 
 
 CLIENTS = (
@@ -105,8 +105,14 @@ class Helpers(NamedTuple):
 
 def helpers_in(case: Case, known: tuple[Helper, ...]) -> Iterator[Helpers]:
     """Yield the groups of those that are many, or become more, or whose makers have left."""
+
+    @cache
+    def kind_of(function: str) -> Helper | None:
+        return next((each for each in known if each.calls.match(function)), None)
+
     for group in case.groups:
-        kind = next((each for each in known if call_of(group, each.calls)), None)
+        kinds = (kind_of(frame.function) for frame in group.stack)
+        kind = next((each for each in kinds if each is not None), None)
         if kind is None:
             continue
         makers = makers_of(case, group)

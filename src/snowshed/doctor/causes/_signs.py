@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame, Goroutine
 
-__all__ = ["MANY", "Makers", "call_of", "grows", "lasts", "makers_of", "program_of"]
+__all__ = ["MANY", "Calls", "Makers", "call_of", "grows", "lasts", "makers_of", "program_of"]
 
 # So many of a kind are more than a program has at hand, in a single look.
 MANY = 10
 # Who is at work has so few of a thing at once.
 FEW = 3
+# As many as a large program has on its stacks.
+_FUNCTIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,26 @@ def _at_work(maker: Goroutine | None) -> bool:
     return maker is not None and any(whose(frame) is Whose.PROGRAM for frame in maker.stack)
 
 
-def call_of(group: Group, pattern: re.Pattern[str]) -> Frame | None:
-    """Return the innermost call of ``group`` whose function ``pattern`` matches from its start."""
-    return next((frame for frame in group.stack if pattern.match(frame.function)), None)
+class Calls:
+    """Functions that are known by their names.
+
+    Args:
+        pattern: a regular expression that matches them from their start.
+
+    There are many stacks and few functions, so each is looked at once.
+    """
+
+    __slots__ = ("match",)
+
+    def __init__(self, pattern: str) -> None:
+        told = re.compile(pattern).match
+        self.match: Callable[[str], bool] = lru_cache(_FUNCTIONS)(lambda name: bool(told(name)))
+
+
+def call_of(group: Group, calls: Calls) -> Frame | None:
+    """Return the innermost call of ``group`` that is one of ``calls``."""
+    match = calls.match
+    return next((frame for frame in group.stack if match(frame.function)), None)
 
 
 def program_of(group: Group) -> bool:

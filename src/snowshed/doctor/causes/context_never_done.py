@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import call_of, grows, makers_of
+from snowshed.doctor.causes._signs import Calls, call_of, grows, makers_of
 from snowshed.doctor.causes._waits import orphans, stands_in_program
 from snowshed.model import Cause
 
@@ -45,7 +45,7 @@ DETAIL = Detail(
     python="leave the scope, or give it a timeout: what waits for it then ends with it",
 )
 _ONLY_CONTEXT = "they were given a context, as it seems, and nothing else that they could wait for"
-_PROPAGATES = re.compile(
+_PROPAGATES = Calls(
     r"context\.(?:\(\*cancelCtx\)\.)?propagateCancel\.func\d|os/signal\.NotifyContext\.func\d"
 )
 # An interface is two words: its type, which lies where the program does, and an address of what was

@@ -20,14 +20,13 @@ each call, ``net.Dialer{Timeout: ...}``, ``ReadHeaderTimeout`` for a server.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._connections import Connections, in_request, is_call
 from snowshed.doctor.causes._python_calls import calls
-from snowshed.doctor.causes._signs import MANY, call_of, lasts
+from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -45,24 +44,24 @@ DETAIL = Detail(
     python="give each call a timeout: open_scope(name, timeout=...), or the timeout of the client",
 )
 _AGAINST = "a peer that is slow looks the same for a while"
-_SHAKES = re.compile(r"crypto/tls\.\(\*Conn\)\.[hH]andshakeContext")
-_DIALS = re.compile(r"net\.\(\*netFD\)\.connect")
+_SHAKES = Calls(r"crypto/tls\.\(\*Conn\)\.[hH]andshakeContext")
+_DIALS = Calls(r"net\.\(\*netFD\)\.connect")
 _SAID = (
     (_SHAKES, "each is in the middle of a handshake of TLS"),
     (_DIALS, "each waits for its connection to be accepted"),
     (
-        re.compile(r"net/http\.\(\*body\)\.Read"),
+        Calls(r"net/http\.\(\*body\)\.Read"),
         "each waits for the client to send the rest of its request",
     ),
     (
-        re.compile(r"net\.\(\*(?:conn|netFD)\)\.[wW]rite|net\.\(\*Buffers\)\.WriteTo"),
+        Calls(r"net\.\(\*(?:conn|netFD)\)\.[wW]rite|net\.\(\*Buffers\)\.WriteTo"),
         "each waits for the peer to take what it writes",
     ),
-    (re.compile(""), "each waits for the peer to send something"),
+    (Calls(""), "each waits for the peer to send something"),
 )
 # A call with one answer, as opposed to a stream.
-_ONE_ANSWER = re.compile(r"google\.golang\.org/grpc\.invoke$")
-_WAITS_FOR_ANSWER = re.compile(r"google\.golang\.org/grpc\..*\.recvMsg")
+_ONE_ANSWER = Calls(r"google\.golang\.org/grpc\.invoke$")
+_WAITS_FOR_ANSWER = Calls(r"google\.golang\.org/grpc\..*\.recvMsg")
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:

@@ -19,12 +19,11 @@ that the runtime can wait for (``os.File`` on them), ``defer runtime.UnlockOSThr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, call_of, lasts, program_of
+from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts, program_of
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ DETAIL = Detail(
     python="give calls that block a pool of threads of their own: WorkerPool, or to_thread with "
     "a limit",
 )
-_C = re.compile(r"(?:.*/)?[\w%.-]+\._C(?:2)?func_|runtime\.cgocall$")
-_CHILDREN = re.compile(r"os\.\(\*Process\)\.|os/exec\.\(\*Cmd\)\.|syscall\.(?:wait4|forkExec)")
+_C = Calls(r"(?:.*/)?[\w%.-]+\._C(?:2)?func_|runtime\.cgocall$")
+_CHILDREN = Calls(r"os\.\(\*Process\)\.|os/exec\.\(\*Cmd\)\.|syscall\.(?:wait4|forkExec)")
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:

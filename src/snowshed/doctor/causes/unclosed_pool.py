@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._helpers import CLIENTS, helpers_in
+from snowshed.doctor.causes._signs import Calls, call_of
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
-    from snowshed.doctor._looks import Group
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -46,8 +46,8 @@ DETAIL = Detail(
 IDLE_AT_MOST = 100
 # With one client they are made for calls that were under way at once: of so many new ones, one.
 BUSY_PART = 0.1
-_READS = "net/http.(*persistConn).readLoop"
-_CALLS = frozenset({"net/http.(*persistConn).roundTrip", "net/http.(*Transport).getConn"})
+_READS = Calls(r"net/http\.\(\*persistConn\)\.readLoop")
+_CALLS = Calls(r"net/http\.\(\*(?:persistConn\)\.roundTrip|Transport\)\.getConn)")
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
@@ -64,9 +64,9 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
 
 
 def _idle_connections(case: Case) -> Iterator[Suspicion]:
-    reading = [group for group in case.groups if _calls(group, frozenset({_READS}))]
+    reading = [group for group in case.groups if call_of(group, _READS)]
     busy = sum(group.count for group in reading if group.where.state == "select")
-    busy += sum(group.count for group in case.groups if _calls(group, _CALLS))
+    busy += sum(group.count for group in case.groups if call_of(group, _CALLS))
     for group in reading:
         growth = case.growth(group.where) if group.where.state == "IO wait" else None
         if growth is None or not growth.goes_on or group.count <= IDLE_AT_MOST:
@@ -83,7 +83,3 @@ def _idle_connections(case: Case) -> Iterator[Suspicion]:
                 evidence=(said,),
                 against=("a client that calls many hosts keeps some connections to each",),
             )
-
-
-def _calls(group: Group, functions: frozenset[str]) -> bool:
-    return any(frame.function in functions for frame in group.stack)

@@ -20,12 +20,11 @@ Silence: ``defer rows.Close()`` and ``defer tx.Rollback()`` right behind the che
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, call_of, grows, lasts, makers_of
+from snowshed.doctor.causes._signs import MANY, Calls, call_of, grows, lasts, makers_of
 from snowshed.model import Cause, Related
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ DETAIL = Detail(
     go="give back on every path what was opened: defer rows.Close(), defer tx.Rollback() and defer "
     "conn.Close() behind the check of the error, and a context with a deadline for each query",
 )
-_OPEN = re.compile(r"database/sql\.\(\*(Rows|Tx)\)\.awaitDone")
-_WAITS = re.compile(
+_OPEN = Calls(r"database/sql\.\(\*(Rows|Tx)\)\.awaitDone")
+_WAITS = Calls(
     r"database/sql\.\(\*DB\)\.conn$"
     r"|github\.com/jackc/puddle(?:/v\d)?\.\(\*Pool(?:\[.*\])?\)\.[aA]cquire"
     r"|github\.com/gomodule/redigo/redis\.\(\*Pool\)\.waitVacantConn"
@@ -51,7 +50,7 @@ _WAITS = re.compile(
     r"|go\.mongodb\.org/mongo-driver/.*topology\.\(\*pool\)\.checkOut"
 )
 # What works with a connection that it has got, in the packages above.
-_WORKS = re.compile(
+_WORKS = Calls(
     r"database/sql\.(?:\(\*DB\)\.(?:queryDC|execDC|pingDC|beginDC|prepareDC)|withLock|\(\*Rows\)"
     r"\.(?:Next|nextLocked)|ctxDriver\w+)|github\.com/jackc/pgx/v\d/pgconn\.|github\.com/jackc/pgconn\."
     r"|github\.com/(?:redis/go-redis|go-redis/redis)/.*\(\*baseClient\)\.(?:_process|initConn)"

@@ -19,12 +19,11 @@ writer; ``defer resp.Body.Close()``; a context that is cancelled for each stream
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, call_of, grows, lasts, makers_of, program_of
+from snowshed.doctor.causes._signs import MANY, Calls, call_of, grows, lasts, makers_of, program_of
 from snowshed.doctor.causes._waits import orphans
 from snowshed.model import Cause
 
@@ -42,18 +41,18 @@ DETAIL = Detail(
     "defer resp.Body.Close() for an answer, a context that you cancel for a stream of gRPC",
     python="read the stream in async with or aclosing(), so that it is closed when you leave",
 )
-_PIPE = re.compile(r"io\.\(\*pipe\)\.(read|write)$")
+_PIPE = Calls(r"io\.\(\*pipe\)\.(read|write)$")
 _HTTP2 = r"(?:net/http/internal/http2\.\(\*|golang\.org/x/net/http2\.\(\*|net/http\.\(\*http2)"
-_STREAM = re.compile(_HTTP2 + r"clientStream\)\.doRequest")
-_ROUND_TRIP = re.compile(_HTTP2 + r"ClientConn\)\.(?:roundTrip|RoundTrip)")
-_GRPC_STREAM = re.compile(r"google\.golang\.org/grpc\.newClientStream(?:WithParams)?\.func\d")
+_STREAM = Calls(_HTTP2 + r"clientStream\)\.doRequest")
+_ROUND_TRIP = Calls(_HTTP2 + r"ClientConn\)\.(?:roundTrip|RoundTrip)")
+_GRPC_STREAM = Calls(r"google\.golang\.org/grpc\.newClientStream(?:WithParams)?\.func\d")
 # Who has no room to write: the window of a stream is used up.
-_NO_ROOM = re.compile(
+_NO_ROOM = Calls(
     _HTTP2 + r"(?:serverConn\)\.writeDataFromHandler|clientStream\)\.awaitFlowControl)"
     r"|google\.golang\.org/grpc/internal/transport\.\(\*writeQuota\)\.get"
 )
-_GRPC_READ = re.compile(r"google\.golang\.org/grpc\.\(\*(?:clientStream|csAttempt)\)\.[rR]ecvMsg")
-_GRPC_UNARY = re.compile(r"google\.golang\.org/grpc\.invoke$")
+_GRPC_READ = Calls(r"google\.golang\.org/grpc\.\(\*(?:clientStream|csAttempt)\)\.[rR]ecvMsg")
+_GRPC_UNARY = Calls(r"google\.golang\.org/grpc\.invoke$")
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
