@@ -119,21 +119,7 @@ def test_every_route_is_looked_at() -> None:
     assert {fault.detail for flood in FLOODS for fault in flood.faults} | {"healthy"} == ROUTES
 
 
-# What is not looked for in this version of the doctor.
-NOT_YET = FLOODS[2]
-
-
-@pytest.mark.parametrize(
-    "flood",
-    [
-        pytest.param(
-            flood,
-            id=str(flood),
-            marks=[pytest.mark.xfail(strict=False)] if flood is NOT_YET else [],
-        )
-        for flood in FLOODS
-    ],
-)
+@pytest.mark.parametrize("flood", FLOODS, ids=str)
 def test_faults_are_named_with_their_lines(flood: Flood, tmp_path: Path) -> None:
     with running(tmp_path) as service, ExitStack() as floods:
         for fault in flood.faults:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -80,29 +79,4 @@ func draw(picture int) uint32 {
 		sum = crc32.Update(sum, crc32.MakeTable(crc32.Koopman), pixels)
 	}
 	return sum
-}
-
-// Signs an invoice, in a library that has to be called from one thread only.
-func threadPinned(w http.ResponseWriter, r *http.Request) error {
-	signer := newSigner()
-	signed := make(chan string)
-	signer.jobs <- func() { signed <- "signed" }
-	fmt.Fprintln(w, <-signed)
-	return nil
-}
-
-type signer struct{ jobs chan func() }
-
-func newSigner() *signer {
-	s := &signer{jobs: make(chan func())}
-	go s.run() // Wrong: one for each request, each with a thread of its own that it never gives back.
-	return s
-}
-
-func (s *signer) run() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for job := range s.jobs {
-		job()
-	}
 }

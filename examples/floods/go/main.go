@@ -60,7 +60,6 @@ var routes = map[string]handler{
 	"/detached-handler-task": detachedHandlerTask,
 	"/fanout":                fanout,
 	"/run-queue":             runQueue,
-	"/thread-pinned":         threadPinned,
 }
 
 func main() {
@@ -84,6 +83,9 @@ func run(address string) error {
 	}
 	for path, handle := range routes {
 		http.Handle(path, handle)
+	}
+	if err := startBackup(); err != nil {
+		return err
 	}
 	startWorkers(ctx)
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
