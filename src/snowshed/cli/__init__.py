@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from snowshed.formats._uncollected import uncollected
+
 __all__ = ["main"]
 
 
@@ -18,7 +20,9 @@ def main(args: Sequence[str] | None = None) -> int:
         args: the arguments after the program's name; None for those of the process.
     """
     try:
-        from snowshed.cli._main import invoke
+        # A third of what it takes to start would be spent on looking through what was loaded.
+        with uncollected():
+            from snowshed.cli._main import invoke
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import SplitResult, urlencode, urlsplit
 
 from snowshed.cli._output import fail
 from snowshed.cli._why import CannotAsk, CutOff, NoSuchPage, safe, why_not
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from snowshed.cli._access import Access
     from snowshed.cli._get import Place
 
@@ -63,6 +64,8 @@ class Question:
     @property
     def target(self) -> str:
         """The page with its query, as in the first line of a request."""
+        from urllib.parse import urlencode
+
         given = {name: value for name, value in self.parameters.items() if value}
         return self.page + (f"?{urlencode(given, doseq=True)}" if given else "")
 
@@ -154,6 +157,8 @@ def _got(place: Place, target: str, headers: Iterable[tuple[str, bytes]], timeou
 
 
 def _split(url: str) -> SplitResult:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -13,6 +13,7 @@ import click
 
 from snowshed.cli._output import fail
 from snowshed.errors import ConfigError
+from snowshed.formats._uncollected import uncollected
 
 _COMMANDS = {
     "config": "snowshed.cli._config:config",
@@ -37,7 +38,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place = _COMMANDS.get(cmd_name)
         if place is not None:
-            command: click.Command = pkgutil.resolve_name(place)
+            with uncollected():
+                command: click.Command = pkgutil.resolve_name(place)
             return command
         if cmd_name.startswith("-") or ctx.resilient_parsing:
             return None

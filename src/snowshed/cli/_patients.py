@@ -13,12 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, safe, said_instead
-from snowshed.cli._processes import processes_of
 from snowshed.cli._progress import Progress, ticking
-from snowshed.cli._workers import of_processes
 from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
 from snowshed.doctor._in_turn import in_turn
 from snowshed.errors import FormatError
@@ -81,6 +78,12 @@ def _is_service(source: str) -> bool:
 
 
 def _of_service(source: str, asking: Asking) -> Examined:
+    # Here and not above: files are diagnosed without.
+    from urllib.parse import parse_qsl
+
+    from snowshed.cli._processes import processes_of
+    from snowshed.cli._workers import of_processes
+
     base, page, query = _parts(source)
     if page:
         process = at_url(base, asking.access)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +120,8 @@ def _from_proc(proc: Path) -> Iterator[tuple[int, int]]:
 
 
 def _listed_by_ps() -> str:
+    import subprocess
+
     try:
         done = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid="],  # noqa: S607 - found as the user would

@@ -14,17 +14,14 @@ from typing import Any
 
 import click
 
-from snowshed import __version__
 from snowshed.cli._ask import safe
 from snowshed.doctor import (
     Diagnosis,
     Ignore,
     compare,
     document,
-    html,
     leave_out,
     parse_ignore,
-    sarif,
     text,
 )
 from snowshed.doctor._report import summary
@@ -78,12 +75,16 @@ class Reporting:
 def _report(diagnosis: Diagnosis, form: str) -> str:
     if form == "text":
         return text(diagnosis)
+    if form == "json":
+        return json.dumps({"schema": 1, **document(diagnosis)}, indent=2) + "\n"
+    # Here and not above: what finds a version takes as long to load as a small dump to diagnose.
+    from snowshed import __version__
+    from snowshed.doctor import html, sarif
+
     if form == "html":
         return html(diagnosis, version=__version__)
-    if form == "sarif":
-        found = sarif(diagnosis, version=__version__, root=Path.cwd())
-        return json.dumps(found, indent=2) + "\n"
-    return json.dumps({"schema": 1, **document(diagnosis)}, indent=2) + "\n"
+    found = sarif(diagnosis, version=__version__, root=Path.cwd())
+    return json.dumps(found, indent=2) + "\n"
 
 
 def reporting(
@@ -122,7 +123,16 @@ def _has_settings() -> bool:
     here = Path.cwd()
     return any(
         name.startswith(("SNOWSHED_DOCTOR_", "SNOWSHED_CONFIG")) for name in os.environ
-    ) or any((folder / name).exists() for folder in (here, *here.parents) for name in _SETTINGS)
+    ) or any(map(_says_something, (f / n for f in (here, *here.parents) for n in _SETTINGS)))
+
+
+def _says_something(settings: Path) -> bool:
+    try:
+        return b"doctor" in settings.read_bytes()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # and whoever reads it says why it cannot
 
 
 def _bytes_of(baseline: str) -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import json
 import re
-import socket
 from collections.abc import Mapping
 
 __all__ = [
@@ -93,7 +92,7 @@ def told_of_network(error: OSError, place: str) -> str:
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return "nobody listens there (any more)"
     told = safe(str(error.strerror or error))
-    if isinstance(error, socket.gaierror):
+    if type(error).__name__ == "gaierror":  # not to load `socket` for it
         return (
             f"there is no host {safe(place)!r} as far as is known here ({told}); is the name right?"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import parse_qsl
 
 from snowshed.cli._ask import (
     CannotAsk,
@@ -86,6 +85,8 @@ def _examination(process: Process, asking: Asking) -> Callable[[], Examined]:
 
 
 def _asker(process: Process, tree: str, cut: list[str]) -> Ask:
+    from urllib.parse import parse_qsl
+
     def ask(page: str) -> bytes | None:
         name, _, query = page.partition("?")
         try:

@@ -9,13 +9,18 @@ tell it. A service that runs is asked by `examine`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snowshed.doctor._baseline import Change, Comparison, Fingerprint, Gone, Standing, compare
 from snowshed.doctor._diagnose import Diagnosis, diagnose
 from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._ignore import Ignore, leave_out, parse_ignore
 from snowshed.doctor._load import Loaded, load, load_file, not_wanted
 from snowshed.doctor._looks import Group, Look, Where, look_at
-from snowshed.doctor._report import document, html, sarif, text
+from snowshed.doctor._report import document, text
+
+if TYPE_CHECKING:
+    from snowshed.doctor._report import html, sarif
 
 __all__ = [
     "Ask",
@@ -45,3 +50,13 @@ __all__ = [
     "sarif",
     "text",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load the larger reports when one is asked for: the command starts faster without them."""
+    if name not in {"html", "sarif"}:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from snowshed.doctor import _report  # noqa: PLC0415 - see above
+
+    return getattr(_report, name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -54,6 +53,8 @@ def parse_ignore(written: str) -> Ignore:
     name, _, pattern = written.strip().partition("=")
     known = details()
     if name not in known:
+        from difflib import get_close_matches  # noqa: PLC0415 - hardly ever needed
+
         close = get_close_matches(name, known, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         msg = f"{name!r} is no detail{hint}; there are {', '.join(known)}"

@@ -18,7 +18,7 @@ from snowshed.doctor._contention import is_contention
 from snowshed.doctor._tasks import TaskReport, is_json
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, pprof
-from snowshed.formats._goroutines import MARKS
+from snowshed.formats._goroutines._encoding import MARKS
 from snowshed.formats._pprof import unzip
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import GoroutineDump, GoTrace, Profile

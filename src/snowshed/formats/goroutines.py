@@ -19,20 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from snowshed.errors import FormatError
-from snowshed.formats._goroutines import (
-    class_of,
-    counts,
-    counts_in,
-    dump,
-    dump_in,
-    has_counts,
-    has_goroutines,
-    state_in,
-    text_in,
-    without_fronts,
-    without_records,
-)
+from snowshed.formats._goroutines._states import class_of, state_in
 
 if TYPE_CHECKING:
     from snowshed.model import Goroutine, GoroutineDump, Profile
@@ -60,17 +47,10 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
     Raises:
         FormatError: there is no goroutine in it.
     """
-    text = text_in(data)
-    for cleaned in (lambda text: text, without_records, without_fronts):
-        text = cleaned(text)
-        if has_goroutines(text):
-            return dump_in(text)
-        if has_counts(text):
-            return counts_in(text)
-    what = "no goroutine in it; accepted: the text of debug=1 or debug=2, or a crash dump"
-    if isinstance(data, bytes) and (data.startswith(b"\x1f\x8b") or b"\0" in data[:1000]):
-        what = "not a text; snowshed.formats.pprof reads profiles in protobuf"
-    raise FormatError("goroutines", "line 1", what)
+    # Here and not above, and so below: each of the three is needed by somebody else.
+    from snowshed.formats._goroutines import _read  # noqa: PLC0415
+
+    return _read.read(data)
 
 
 def write_debug2(goroutines: Iterable[Goroutine]) -> str:
@@ -80,6 +60,8 @@ def write_debug2(goroutines: Iterable[Goroutine]) -> str:
     parentheses: the text stays one that can be read. A call without arguments shows ``(...)``, a
     frame without a file ``?:0``.
     """
+    from snowshed.formats._goroutines._write import dump  # noqa: PLC0415
+
     return dump(goroutines)
 
 
@@ -94,4 +76,6 @@ def write_debug1(profile: Profile, *, value: int = 0) -> str:
     Raises:
         IndexError: the profile has no such sample type.
     """
+    from snowshed.formats._goroutines._write import counts  # noqa: PLC0415
+
     return counts(profile, value)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.formats._goroutines._quote import one_line, quoted, quoted_if_needed
-from snowshed.formats._pprof import address_of
+from snowshed.formats._pprof._write import address_of
 from snowshed.formats._totals import totals
 
 if TYPE_CHECKING:

@@ -115,8 +115,8 @@ class Life:
         # Its creator, which is kept for as long as what it has created lives.
         self.parent: Life | None = None
         self.depth = 0
-        # How many live of those that it has created between two calls of the system, by their path
-        # and the time that it had spent in such calls: who serves requests makes one after each.
+        # How many live of those that it has created between two waits or calls of the system, by
+        # their path and the time that it had spent so: who serves requests makes a call after each.
         self.children: dict[tuple[int, int], int] = {}
         self.burst = (-1, -1)
 

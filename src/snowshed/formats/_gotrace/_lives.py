@@ -60,7 +60,7 @@ class Path:
         older: they were there before the trace.
         begin: number of the stack with which they begin.
         bottom: number of a stack that one of them had.
-        widest: the most at once that one goroutine has created without a call of the system.
+        widest: the most at once that one goroutine has created without a wait in between.
         maker: which that was.
         makers: goroutines that had created more than `WIDE` at once.
         longest: of those that have ended, the few that lived longest, as a heap.
@@ -217,7 +217,7 @@ class Lives:
         if parent is not None and parent.depth < _DEPTH_AT_MOST:
             life.parent = parent
             life.depth = parent.depth + 1
-            life.burst = index, parent.syscall
+            life.burst = index, parent.syscall + parent.waiting
             self._count_child(parent, life.burst)
         life.path = index
         if state == SYSCALL:
