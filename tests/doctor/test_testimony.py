@@ -9,11 +9,13 @@ import pytest
 
 from _trace_writer import RUNNING, STATUS, Generation, trace
 from doctor._dumps import goroutine, look
-from snowshed.doctor import Look, Where, diagnose
+from snowshed.doctor import Look, Where, _testimony, diagnose
 from snowshed.doctor._case import Case
+from snowshed.doctor._cause import Suspicion
 from snowshed.doctor._contention import Waited
 from snowshed.doctor._testimony import motion_of, waits_at, waits_of
 from snowshed.doctor._traced import Motion
+from snowshed.doctor.causes.run_queue import DETAIL
 from snowshed.formats.gotrace import read
 from snowshed.model import Finding, Frame, GoTrace, Severity
 
@@ -57,7 +59,8 @@ def test_who_did_not_move_for_seconds_is_stuck() -> None:
     ids=["few", "a short trace", "some moved", "all moved", "most have ended"],
 )
 def test_else_it_is_low(motion: Motion) -> None:
-    assert finding(traced(20, motion)).severity is Severity.LOW
+    count = motion.still + motion.moved + motion.born
+    assert finding(traced(count, motion)).severity is Severity.LOW
 
 
 def test_who_moved_is_said_against_it() -> None:
@@ -70,7 +73,7 @@ def test_who_moved_is_said_against_it() -> None:
 def test_what_is_created_and_does_not_end_grows() -> None:
     found = finding(traced(20, Motion(3.0, born=20, created=20)))
     assert found.severity is Severity.MEDIUM
-    assert "0 -> 20 in 3.0 s, +400 a minute" in found.evidence
+    assert "0 -> 20 from look to look" in found.evidence
     made = "+20 in the 3.0 s of the trace, created at main.go:10; none of them ended"
     assert made in found.evidence
 
@@ -152,3 +155,25 @@ def test_a_trace_does_not_hide_growth_because_it_knows_no_makers() -> None:
     growth = case.growth_of(group)
     assert growth is not None
     assert growth.grows
+
+
+def test_a_trace_that_comes_first_is_two_looks() -> None:
+    grown = traced(20, Motion(3.0, born=20, created=20))
+    timed = replace(grown, taken_at=100.0), replace(senders(20), taken_at=107.0)
+    growth = Case(timed).growth(SENDS)
+    assert growth is not None
+    assert (growth.counts, growth.seconds) == ((0, 20, 20), 10.0)
+    assert growth.grows
+    later = Case([senders(20), grown]).growth(SENDS)
+    assert later is not None
+    assert later.counts == (20, 20)
+
+
+def test_how_many_wait_for_a_processor_changes_with_the_load() -> None:
+    ran = Where("runnable", Frame("main.item", "/srv/shop/main.go", 5))
+    run = look(*(goroutine(n, "runnable", "main.item:5") for n in range(1, 51)))
+    trace = replace(run, trace=EMPTY, motions={ran: Motion(3.0, born=50, created=50)})
+    case = Case([trace])
+    assert case.growth(ran) is None
+    suspicion = Suspicion(DETAIL, case.groups[0], 0.5)
+    assert _testimony.testify(case, suspicion).severity is Severity.LOW

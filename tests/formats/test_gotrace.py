@@ -396,13 +396,16 @@ def test_the_widest_that_one_goroutine_has_made_at_once_is_told() -> None:
     assert (path.maker.id, path.maker.creator) == (2, 1)
 
 
-def test_what_was_created_before_and_after_a_call_of_the_system_is_not_for_one_request() -> None:
+@pytest.mark.parametrize("how", ["a call of the system", "a wait"])
+def test_what_was_created_before_and_after_a_wait_is_not_for_one_request(how: str) -> None:
     generation = Generation()
+    call = [(SYSCALL, 1, 1, 0), (SYSCALL_END, 1)]
+    wait = [(BLOCK, 1, generation.string("sleep"), 0), (UNBLOCK, 1, 1, 1, 0), (START, 1, 1, 2)]
     begin, made = generation.stack("main.item:3"), generation.stack("main.serve:9")
     events: list[Event] = [running()]
     for index in range(100):
         if index in {30, 70}:
-            events += [(SYSCALL, 1, index, 0), (SYSCALL_END, 1)]
+            events += call if how == "a call of the system" else wait
         events.append((CREATE, 1, 10 + index, begin, made))
     (path,) = (p for p in read(generation.on(1, 0, *events)).paths if p.function == "main.item")
     assert (path.peak, path.widest, path.makers) == (100, 40, 0)

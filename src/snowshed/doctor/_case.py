@@ -7,7 +7,6 @@ were before, whether the very same ones still wait; and proof, where a runtime h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,16 +17,18 @@ from snowshed.doctor._places import Places, how_many
 from snowshed.doctor._tasks import ENDED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snowshed.doctor._looks import Group, Look, Where
     from snowshed.doctor._tasks import Facts
     from snowshed.model import Goroutine
 
-__all__ = ["Case", "Growth"]
+__all__ = ["NOT_WAITING", "Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
 # A trace does not tell where somebody stands who does not wait.
-_NOT_WAITING = frozenset({"running", "runnable", "created"})
+NOT_WAITING = frozenset({"running", "runnable", "created"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +118,27 @@ class Case:
     def growth(self, where: Where) -> Growth | None:
         """Return how many there were at a place, look by look; None: there was one look.
 
-        A trace alone is two looks: when it began, and when it ended.
+        A trace that comes first is two looks: when it began, and when it ended.
         """
         # Only lists show tasks that have ended.
         looks = [*zip(self._whole, self._counts, strict=True)]
         if where.state in ENDED:
             looks = [(look, counts) for look, counts in looks if look.listed]
-        if where.state in _NOT_WAITING and any(look.trace is None for look, _ in looks):
+        if where.state in NOT_WAITING and any(look.trace is None for look, _ in looks):
             looks = [(look, counts) for look, counts in looks if look.trace is None]
-        if len(looks) < 2:
-            return _within(looks[0][0], where) if looks else None
-        first, last = looks[0][0].taken_at, looks[-1][0].taken_at
-        seconds = None if first is None or last is None else last - first
         # The text of debug=1 knows the line, and not what most of them do there.
         untold = where._replace(state=NOT_TOLD)
-        return Growth(tuple(counts[where] or counts[untold] for _, counts in looks), seconds)
+        numbers = [counts[where] or counts[untold] for _, counts in looks]
+        times = [look.taken_at for look, _ in looks]
+        motion = looks[0][0].motions.get(where) if looks else None
+        # How many wait for a processor changes with the load, from moment to moment.
+        if motion is not None and where.state not in NOT_WAITING:
+            numbers.insert(0, motion.before)
+            times.insert(0, None if times[0] is None else times[0] - motion.seconds)
+        if len(numbers) < 2:
+            return None
+        seconds = None if times[0] is None or times[-1] is None else times[-1] - times[0]
+        return Growth(tuple(numbers), seconds)
 
     def growth_of(self, group: Group) -> Growth | None:
         """Return how many of a group there were, look by look; None: there was one look.
@@ -219,14 +226,6 @@ class Case:
     def _with_proof(self, group: Group) -> Group:
         leaked = max(group.leaked, min(group.count, self._leaked[group.where]))
         return replace(group, leaked=leaked)
-
-
-def _within(look: Look, where: Where) -> Growth | None:
-    """Return the growth within a look that is a trace."""
-    motion = look.motions.get(where)
-    if motion is None:
-        return None
-    return Growth((motion.before, motion.before + motion.gained), motion.seconds)
 
 
 def _counts_of(look: Look) -> Counter[Where]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._case import NOT_WAITING
 from snowshed.doctor._contention import Waited, between
 from snowshed.model import Severity
 
@@ -68,7 +69,8 @@ def testify(case: Case, suspicion: Suspicion) -> Testimony:
 def _agree(case: Case, group: Group) -> bool:
     """Tell whether what other looks have seen does not speak against growth."""
     growth, still_there = case.growth(group.where), case.still_there(group.where)
-    return (growth is None or growth.grows) and (still_there is None or still_there >= STAY)
+    stay = still_there is None or still_there >= STAY
+    return group.where.state not in NOT_WAITING and stay and (growth is None or growth.grows)
 
 
 def motion_of(case: Case, where: Where) -> Motion | None:

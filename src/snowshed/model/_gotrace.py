@@ -96,8 +96,9 @@ class CreationPath:
         started: of those created in the trace, how many have run.
         first_run_total: seconds from creation until the first run, of all these together.
         first_run_most: the longest of them.
-        widest: the most that lived at once of those that one goroutine has created without a call
-            of the system in between: for one request, as each ends with a call that writes.
+        widest: the most that lived at once of those that one goroutine has created in one go,
+            without a wait or a call of the system in between: so for one request, as each ends with
+            a call that writes.
         maker: that goroutine; None if none is known.
         makers: goroutines that had more than fifty such.
         samples: of those that have ended, the few that lived longest, these first.

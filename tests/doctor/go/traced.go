@@ -113,7 +113,7 @@ func compute(duration time.Duration) {
 
 func item(done *sync.WaitGroup) {
 	defer done.Done()
-	compute(2 * time.Millisecond)
+	compute(500 * time.Microsecond)
 }
 
 func flood(count int) {
@@ -180,7 +180,7 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/wait/", counted(wait))
 	mux.HandleFunc("/leak/", counted(func(count int) { go leak(count) }))
-	mux.HandleFunc("/flood/", counted(flood))
+	mux.HandleFunc("/flood/", counted(func(count int) { go flood(count) }))
 	mux.HandleFunc("/busy/", counted(busy))
 	mux.HandleFunc("/contend/", counted(contend))
 	mux.HandleFunc("/detach/", counted(detach))
