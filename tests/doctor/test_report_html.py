@@ -194,6 +194,13 @@ def test_one_line_does_not_press_the_others_to_the_ground() -> None:
     assert "each step" not in page.text
 
 
+def test_two_states_at_one_line_are_told_apart() -> None:
+    states = [goroutine(n, ("select", "sleep")[n % 2], "main.g:5") for n in range(9)]
+    page = read(replace(diagnosis(), looks=(look(*states), look(*states))))
+    assert "main.g:5 select 5" in page.text
+    assert "main.g:5 sleep 4" in page.text
+
+
 def test_looks_that_show_a_part_are_not_in_the_plots() -> None:
     whole, part = of_file("leak2.txt"), of_file("leak.pb.gz")
     assert part.only_leaks

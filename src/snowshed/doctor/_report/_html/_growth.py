@@ -45,7 +45,7 @@ def growth(history: History, wrong: Mapping[Where, str]) -> str:
         counts = history.of(where)
         points = [(x(moment.at), y(count)) for moment, count in zip(moments, counts, strict=True)]
         words = f"{place(where.at)}, {where.state}: {' → '.join(f'{n:,}' for n in counts[-12:])}"
-        name = short(where.at, _LABEL - len(f" {counts[-1]:,}"))
+        name = _name(where, chosen, _LABEL - len(f" {counts[-1]:,}"))
         label = text(x.end + 12, end + 4, f"{name} {counts[-1]:,}", class_="label")
         leader = tag("path", d=f"M{x.end + 3:g} {points[-1][1]:.1f}L{x.end + 9:g} {end:.1f}")
         shapes = (title(words), line(points), leader, dots(points), label)
@@ -55,6 +55,14 @@ def growth(history: History, wrong: Mapping[Where, str]) -> str:
     note = f"{said}; {rest:,} more are not drawn" if rest > 0 else said
     note += "; each step up is three times as many" if far_apart else ""
     return figure("Growth", note, "".join(drawn), WIDTH, HEIGHT, kind="growth")
+
+
+def _name(where: Where, chosen: Sequence[Where], length: int) -> str:
+    """Return the name of a place, with its state if another one is at the same line."""
+    if sum(other.at == where.at for other in chosen) == 1:
+        return short(where.at, length)
+    state = cut(where.state, length // 2)
+    return f"{short(where.at, length - len(state) - 1)} {state}"
 
 
 def _scale(highest: Sequence[int]) -> tuple[Scale, bool]:
