@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING
 
 from doctor._dumps import goroutine, look, of_file
 from doctor._family_dumps import ACCEPTS, idle, serves, tasks
+from snowshed.doctor import _case, diagnose
 from snowshed.doctor._case import Case
 from snowshed.doctor._looks import MEMBERS_AT_MOST
 
 if TYPE_CHECKING:
+    import pytest
+
     from snowshed.doctor._lineage import Lineage
 
 
@@ -65,3 +68,16 @@ def test_in_a_list_without_its_end_nobody_has_ended() -> None:
     found = Case([cut]).lineage
     assert found is not None
     assert found.family.gone == frozenset()
+
+
+def test_of_too_many_different_stacks_that_is_told_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dump = [goroutine(n, "sleep", f"main.walk:{n}") for n in range(2, 30)]
+    monkeypatch.setattr(_case, "KINDS_AT_MOST", 20)
+    found = diagnose([look(ACCEPTS, *dump)])
+    (warning,) = found.warnings
+    assert warning.startswith("dump: 29 different stacks are too many to tell who started what")
+    assert (found.requests, found.spawned, found.total) == (None, (), 29)
+    monkeypatch.setattr(_case, "KINDS_AT_MOST", 29)
+    assert diagnose([look(ACCEPTS, *dump)]).warnings == ()

@@ -114,6 +114,14 @@ def test_what_is_given_to_a_group_is_told_by_what_it_runs() -> None:
     assert line_of(new).runs == ""
 
 
+def test_a_group_is_known_wherever_its_source_lies() -> None:
+    """Some builds tell of no module in the path, and the group looks like the program's own."""
+    go = "golang.org/x/sync/errgroup.(*Group).Go"
+    calls = ("main.search.func1:71", f"{go}.func1:78")
+    line = line_of(goroutine(5, "sleep", *calls, created=f"{go} in goroutine 4"))
+    assert line.runs == "main.search.func1"
+
+
 def test_a_library_that_calls_the_program_has_started_a_task() -> None:
     text = goroutine(
         5,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._lineage import Lineage
@@ -27,6 +28,8 @@ __all__ = ["NOT_WAITING", "Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
+# No program has as many different stacks. Each costs some 2 kB when it is told who made whom.
+KINDS_AT_MOST = 100_000
 # A trace does not tell where somebody stands who does not wait.
 NOT_WAITING = frozenset({"running", "runnable", "created"})
 
@@ -201,12 +204,17 @@ class Case:
     @cached_property
     def lineage(self) -> Lineage | None:
         """Who started what for which request; None: the best look lists nobody."""
-        if self.best is None or not self.best.listed:
+        if self.best is None or not self.best.listed or self.too_many:
             return None
-        earlier = self._listed[: self._listed.index(self.best)]
-        return Lineage(
-            self.groups, self.looks, [look.groups for look in earlier], whole=self._whole_list
-        )
+        earlier = takewhile(lambda look: look is not self.best, self._listed)
+        lists = [look.groups for look in earlier if _kinds_in(look) <= KINDS_AT_MOST]
+        return Lineage(self.groups, self.looks, lists, whole=self._whole_list)
+
+    @property
+    def too_many(self) -> int:
+        """How many different stacks the best look has, if that is more than can be gone through."""
+        kinds = 0 if self.best is None else _kinds_in(self.best)
+        return kinds if kinds > KINDS_AT_MOST else 0
 
     def of_one_request(self, group: Group) -> tuple[int, int]:
         """Return how many of ``group`` the same request has at most, and the id of that request."""
@@ -226,6 +234,10 @@ class Case:
     def _with_proof(self, group: Group) -> Group:
         leaked = max(group.leaked, min(group.count, self._leaked[group.where]))
         return replace(group, leaked=leaked)
+
+
+def _kinds_in(look: Look) -> int:
+    return sum(len(group.alike) for group in look.groups)
 
 
 def _counts_of(look: Look) -> Counter[Where]:

@@ -98,11 +98,19 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
     return Diagnosis(
         case.total,
         tuple(findings),
-        tuple(warnings),
+        (*warnings, *_left_out(case)),
         requests=None if case.lineage is None else case.lineage.over,
         spawned=() if case.lineage is None else spawned(case.lineage.family),
         unit=unit,
     )
+
+
+def _left_out(case: Case) -> Iterator[str]:
+    if case.best is not None and case.too_many:
+        yield (
+            f"{case.best.source}: {case.too_many:,} different stacks are too many to tell who "
+            "started what for which request; left out"
+        )
 
 
 def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:

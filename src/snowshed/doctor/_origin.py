@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
@@ -84,43 +83,39 @@ class Origin:
         alike: they.
     """
 
+    __slots__ = ("_alike", "_between", "_inside", "_waits", "line", "own", "serves")
+
+    own: tuple[Frame, ...]
+    """The calls of the program's own that they are in."""
+    serves: bool
+    """Whether a handler runs in them, or will when the next request comes."""
+    line: Line | None
+    """The line that has started them; None if they are no task of anybody.
+
+    These are helpers of a library, and goroutines of which nobody has noted who made them.
+    """
+
     def __init__(self, alike: Alike) -> None:
         self._alike = alike
-        stack = alike.stack
-        self.stack: Stack = stack
-        self._outermost = _outermost(stack)
-        self._made_at = alike.created_by
-        self._inside: dict[Line, bool] = {}
-        self.own = [*own_calls(stack)]
+        # Asked of makers only, of these as often as they have made something.
+        self._inside: dict[Line, bool] | None = None
+        self._between: bool | None = None
+        self._waits: bool | None = None
+        self.own = tuple(own_calls(alike.stack))
+        self.serves = self._serves(alike.created_by)
+        self.line = None if alike.created_by is None else self._line(alike.created_by)
 
-    @cached_property
-    def serves(self) -> bool:
-        """Whether a handler runs in them, or will when the next request comes."""
+    @property
+    def stack(self) -> Stack:
+        """Where they stand."""
+        return self._alike.stack
+
+    def _serves(self, made: Frame | None) -> bool:
         if serves(self.stack):
             return True
-        made = self._made_at
         return made is not None and self.in_program and _is(_MADE_TO_SERVE, made)
 
-    @cached_property
-    def between_requests(self) -> bool:
-        """Whether they serve a connection, and no handler runs in them now."""
-        handles = any(frame.function.endswith(_HANDLES) for frame in self.stack)
-        return self.serves and not self.in_program and not handles
-
-    @cached_property
-    def in_program(self) -> bool:
-        """Whether they stand in a call of the program's own."""
-        return bool(self.own)
-
-    @cached_property
-    def line(self) -> Line | None:
-        """The line that has started them; None if they are no task of anybody.
-
-        These are helpers of a library, and goroutines of which nobody has noted who made them.
-        """
-        made = self._made_at
-        if made is None:
-            return None
+    def _line(self, made: Frame) -> Line | None:
         if whose(made) is Whose.PROGRAM and not _is(_STARTS_FOR_OTHERS, made):
             return Line(made)
         if self.own:
@@ -128,19 +123,34 @@ class Origin:
         # One that was just made may not have come to the program's own function yet.
         return Line(made) if _is(_STARTS_FOR_OTHERS, made) else None
 
-    @cached_property
+    @property
+    def between_requests(self) -> bool:
+        """Whether they serve a connection, and no handler runs in them now."""
+        if self._between is None:
+            handles = any(frame.function.endswith(_HANDLES) for frame in self.stack)
+            self._between = self.serves and not self.in_program and not handles
+        return self._between
+
+    @property
+    def in_program(self) -> bool:
+        """Whether they stand in a call of the program's own."""
+        return bool(self.own)
+
+    @property
     def runs(self) -> str:
         """The outermost function of the program that they are in; else the outermost of all."""
-        outermost = self.own[-1] if self.own else self._outermost
+        outermost = self.own[-1] if self.own else _outermost(self.stack)
         return "" if outermost is None else outermost.function
 
-    @cached_property
+    @property
     def functions(self) -> frozenset[str]:
         """The functions of the program that they are in."""
         return frozenset(frame.function for frame in self.own)
 
     def stands_in(self, line: Line) -> bool:
         """Tell whether they are still in the function that has ``line``."""
+        if self._inside is None:
+            self._inside = {}
         inside = self._inside.get(line)
         if inside is None:
             inside = self._inside[line] = self._stands_in(line)
@@ -159,21 +169,24 @@ class Origin:
         """Return the line of the program that stands for ``line`` in who has started it."""
         if whose(line.at) is Whose.PROGRAM:
             return line.at
-        around = (frame for frame in self.own if line.runs.startswith(f"{frame.function}."))
+        around = (frame for frame in self.own if line.runs.startswith(f"{_plain(frame.function)}."))
         return next(around, line.at)
 
-    @cached_property
+    @property
     def waits_for_tasks(self) -> bool:
         """Whether they wait until a group of tasks has ended."""
         return self._alike.state == _WAITS_FOR_TASKS
 
-    @cached_property
+    @property
     def waits_at_channel(self) -> bool:
         """Whether the program itself, and no library for it, waits at a channel."""
-        shown = (frame for frame in self.stack if not frame.function.startswith("runtime."))
-        return self._alike.state in _WAITS_AT_CHANNEL and self.own[:1] == [next(shown, None)]
+        if self._waits is None:
+            shown = (frame for frame in self.stack if not frame.function.startswith("runtime."))
+            at_channel = self._alike.state in _WAITS_AT_CHANNEL
+            self._waits = at_channel and self.own[:1] == (next(shown, None),)
+        return self._waits
 
-    @cached_property
+    @property
     def accepts_in(self) -> Frame | None:
         """The call that waits for connections, if that is what they do."""
         near = self.stack[:_ACCEPTS_WITHIN]
@@ -189,7 +202,7 @@ class Origin:
             and call.line <= made_at.line
         )
 
-    @cached_property
+    @property
     def serves_connection(self) -> bool:
         """Whether they read from a connection that somebody has left to them."""
         functions = [frame.function for frame in self.stack]

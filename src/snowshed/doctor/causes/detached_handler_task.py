@@ -142,6 +142,5 @@ def _is_at_work(group: Group) -> bool:
 def _taken_over(lineage: Lineage) -> frozenset[int]:
     """Return the makers of whose tasks one reads from a connection that it was left."""
     family = lineage.family
-    return frozenset(
-        tasks.parent for tasks in family.tasks if family.origins[tasks.kind].serves_connection
-    )
+    reads = (kind for kind, origin in enumerate(family.origins) if origin.serves_connection)
+    return frozenset(tasks.parent for kind in reads for tasks in family.of(kind))
