@@ -64,6 +64,7 @@ PROCESSORS: Final = 12  # how many
 NO_REASON: Final = -1
 WAKERS_AT_MOST: Final = 32
 
+_NO_BURST: Final = (-1, -1)
 _LONGEST: Final = 63  # bits of a number, before its last byte
 _UNKNOWN: Final = 1 << 30
 # Numbers of an event of each type, the type included; no batch has as many as the unknown ones.
@@ -117,8 +118,8 @@ class Life:
         self.depth = 0
         # How many live of those that it has created between two waits or calls of the system, by
         # their path and the time that it had spent so: who serves requests makes a call after each.
-        self.children: dict[tuple[int, int], int] = {}
-        self.burst = (-1, -1)
+        self.children: dict[tuple[int, int], int] | None = None
+        self.burst = _NO_BURST
 
     def place(self) -> int:
         """Return the number of the stack where it was last seen; 0 if that is not known."""

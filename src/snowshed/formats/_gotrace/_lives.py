@@ -229,7 +229,10 @@ class Lives:
         path.peak = max(path.peak, path.live)
 
     def _count_child(self, parent: Life, burst: tuple[int, int]) -> None:
-        alive = parent.children[burst] = parent.children.get(burst, 0) + 1
+        children = parent.children
+        if children is None:
+            children = parent.children = {}
+        alive = children[burst] = children.get(burst, 0) + 1
         path = self.paths[burst[0]]
         if alive > path.widest:
             path.widest = alive
@@ -239,11 +242,11 @@ class Lives:
 
     @staticmethod
     def _forget_child(parent: Life, burst: tuple[int, int]) -> None:
-        left = parent.children[burst] - 1
-        if left:
-            parent.children[burst] = left
-        else:
-            del parent.children[burst]
+        children = parent.children
+        if children is not None:
+            left = children.pop(burst) - 1
+            if left:
+                children[burst] = left
 
     def _path(self, stack: int, function: str, *, older: bool) -> int:
         """Return the index of a path."""
