@@ -19,7 +19,7 @@ ILL = (
 )
 WELL = (
     *("range", "context", "read", "rows", "pools", "transports", "tickers", "writers"),
-    *("streams", "threads", "subscribers", "files"),
+    *("streams", "threads", "subscribers", "files", "sockets"),
 )
 FEW, MORE = 5, 15
 ROWS, TX = "database/sql.(*Rows).awaitDone", "database/sql.(*Tx).awaitDone"

@@ -43,3 +43,21 @@ def test_who_waits_for_a_test_waits_in_the_standard_library() -> None:
     takes = goroutine(7, "chan receive", "main.TestTake:5")
     (found,) = suspicions(case(asleep, runs, takes))
     assert found.group.where.at.line == 5
+
+
+def test_who_writes_to_a_connection_that_another_reads_is_well() -> None:
+    def pairs(count: int) -> list[str]:
+        reads = ("internal/poll.runtime_pollWait:1", "net.(*conn).Read:3", "main.chat:9")
+        made = "main.begin in goroutine"
+        readers = [
+            goroutine(200 + n, "IO wait", *reads, created=f"{made} {900 + n}") for n in range(count)
+        ]
+        return [
+            *readers,
+            *(
+                goroutine(10 + n, "select", "main.push:5", created=f"{made} {900 + n}")
+                for n in range(count)
+            ),
+        ]
+
+    assert not [*suspicions(Case([look(SERVES, *pairs(5)), look(SERVES, *pairs(50))]))]

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor._dumps import case, goroutine
+from doctor.causes._profiles import profile
 from doctor.causes._recorded import recorded
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes._connections import Connections, in_request, is_call
 
 if TYPE_CHECKING:
+    from snowshed.doctor import Look
     from snowshed.doctor._looks import Group
 
 READS = ("internal/poll.runtime_pollWait:1", "internal/poll.(*FD).Read:2", "net.(*conn).Read:3")
@@ -73,6 +75,46 @@ def test_with_an_accept_loop_whose_children_are_unknown_it_is_taken_for_one() ->
     library = goroutine(2, "IO wait", *TAKES, "net/http.(*Server).Serve:7", "main.main:3")
     other = case(library, reader(20, "main.price:9", parent=99))
     assert not Connections(other).serves(the_reader(other))
+
+
+def pump(number: int, parent: int) -> str:
+    return goroutine(number, "select", "main.push:3", created=f"main.begin in goroutine {parent}")
+
+
+def test_who_reads_and_who_writes_one_connection_rest() -> None:
+    found = case(reader(20, "main.pump:9", parent=90), pump(21, 90), pump(22, 91))
+    both = Connections(found)
+    assert both.are_written(the_reader(found))
+    pumps = next(group for group in found.groups if group.count == 2)
+    assert not both.write(pumps)
+    handler = case(reader(20, "main.chat:9", parent=90), pump(21, 20))
+    writer = next(group for group in handler.groups if group.where.state == "select")
+    assert Connections(handler).write(writer)
+
+
+def test_who_has_started_much_has_started_no_pair() -> None:
+    readers = [reader(n, "main.price:9") for n in range(20, 30)]
+    found = case(*readers, pump(50, 1))
+    assert not Connections(found).are_written(the_reader(found))
+
+
+def test_a_profile_tells_pairs_by_their_growth() -> None:
+    def seen(readers: int, pumps: int) -> Look:
+        reads = ("internal/poll.runtime_pollWait:1", "net.(*conn).Read:3", "main.chat:9")
+        return profile((readers, reads), (pumps, ("runtime.selectgo:1", "main.push:3")))
+
+    def pairs(*looks: Look) -> tuple[bool, bool]:
+        found = Case(looks)
+        reads, pumps = (
+            next(g for g in found.groups if g.where.state == state)
+            for state in ("IO wait", "select")
+        )
+        connections = Connections(found)
+        return connections.are_written(reads), connections.write(pumps)
+
+    assert pairs(seen(5, 5), seen(50, 48)) == (True, True)
+    assert pairs(seen(5, 5), seen(50, 20)) == (False, False)
+    assert pairs(seen(50, 50)) == (False, False)
 
 
 def test_a_handler_calls_others() -> None:

@@ -64,6 +64,37 @@ def test_who_is_younger_or_waits_as_long_or_has_a_maker_may_be_stuck_or_idle() -
     assert not [*suspicions(case(MAIN, OLD, *loops(range(100, 109))))]
 
 
+def test_some_that_do_not_wait_show_that_the_others_are_woken() -> None:
+    up = loops(range(200, 203), state="runnable")
+    (found,) = suspicions(case(MAIN, *loops(range(100, 112)), *up))
+    assert found.confidence == 0.65
+    assert found.evidence[0] == (
+        "3 more stand at the same line and do not wait: something wakes them"
+    )
+
+
+def test_who_has_just_been_woken_counts_for_the_growth_of_all() -> None:
+    def seen(waiting: range, up: range) -> Look:
+        return look(MAIN, *loops(waiting), *loops(up, state="runnable"))
+
+    both = [seen(range(0), range(100, 110)), seen(range(100, 105), range(105, 130))]
+    (found,) = suspicions(Case(both))
+    assert found.growth is not None
+    assert found.growth.counts == (10, 30)
+    others = [seen(range(0), range(500, 510)), seen(range(100, 105), range(105, 130))]
+    (busy,) = suspicions(Case(others))
+    assert busy.growth is None
+
+
+def test_who_writes_to_a_connection_that_another_reads_is_well() -> None:
+    reads = ("internal/poll.runtime_pollWait:1", "net.(*conn).Read:3", "main.chat:9")
+    readers = [
+        goroutine(n, "IO wait", *reads, created=f"main.begin in goroutine {n + 4800}")
+        for n in range(300, 312)
+    ]
+    assert not [*suspicions(case(MAIN, OLD, *loops(range(100, 112)), *readers))]
+
+
 def test_workers_of_one_maker_are_less_likely_to_be_tickers() -> None:
     (found,) = suspicions(case(MAIN, OLD, *loops(range(100, 112), parent=77)))
     assert found.confidence == 0.5

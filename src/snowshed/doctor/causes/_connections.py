@@ -3,15 +3,19 @@
 A server waits for the next connection, a connection for the next request, a subscriber for what
 comes next: all of them in ``IO wait``, all of them for as long as it takes, and well. What is not
 is a call that waits for its answer. They are told apart by the calls on the stack, and by who has
-made the goroutine: one that an accept loop has made serves somebody, and waits for them.
+made the goroutine: one that an accept loop has made serves somebody, and waits for them; and one
+beside which another waits for what is to be sent reads for as long as the connection is there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
-from snowshed.doctor.causes._signs import Calls, call_of, program_of
+from snowshed.doctor.causes._signs import FEW, Calls, call_of, program_of
+from snowshed.doctor.causes._waits import stands_in_program
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
@@ -72,12 +76,30 @@ def _accepts_itself(group: Group) -> bool:
     return accepts and caller is not None and whose(caller) is Whose.PROGRAM
 
 
+def _reads(group: Group) -> bool:
+    return (
+        group.where.state == "IO wait"
+        and program_of(group)
+        and call_of(group, _NETWORK) is not None
+        and call_of(group, _ACCEPTS) is None
+    )
+
+
+def _pumps(group: Group) -> bool:
+    return group.where.state in {"select", "chan receive"} and stands_in_program(group)
+
+
 class Connections:
-    """Who in a case accepts connections, and whom that has made."""
+    """Who in a case accepts connections, whom that has made, and who reads and who writes."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self._own_servers = any(map(_accepts_itself, case.groups))
+        self._reading = [group for group in case.groups if _reads(group)]
+        self._pumping = [group for group in case.groups if _pumps(group)]
+        self._readers = {each.id for group in self._reading for each in group.members}
+        self._reads_of = _makers_of(self._reading)
+        self._pumps_of = _makers_of(self._pumping)
 
     def serves(self, group: Group) -> bool:
         """Tell whether ``group`` serves those who have connected, as far as that can be known.
@@ -89,6 +111,28 @@ class Connections:
         if not self._case.lists_all:
             return self._own_servers
         return any(map(self._is_of_server, group.members))
+
+    def write(self, group: Group) -> bool:
+        """Tell whether one reads from a connection for each of ``group``.
+
+        A connection that stays open, such as a WebSocket, mostly has two goroutines: one reads from
+        it, and one waits for what is to be sent. Both rest.
+        """
+        if not self._case.lists_all:
+            return _become_more_alike(self._case, group, self._reading)
+        return _most(
+            each.parent in self._readers or 0 < self._reads_of[each.parent] <= FEW
+            for each in group.members
+        )
+
+    def are_written(self, group: Group) -> bool:
+        """Tell whether for each of ``group`` one waits for what is to be sent."""
+        if not self._case.lists_all:
+            return _become_more_alike(self._case, group, self._pumping)
+        return _most(
+            0 < self._pumps_of[each.parent] <= FEW and self._reads_of[each.parent] <= FEW
+            for each in group.members
+        )
 
     def _is_of_server(self, member: Goroutine) -> bool:
         """Follow who made whom, until one who accepts, or the end."""
@@ -103,3 +147,24 @@ class Connections:
                 return True
             each = maker
         return False
+
+
+def _makers_of(groups: Iterable[Group]) -> Counter[int | None]:
+    made = (each.parent for group in groups for each in group.members)
+    return Counter(parent for parent in made if parent is not None)
+
+
+def _most(of_each: Iterable[bool]) -> bool:
+    answers = [*of_each]
+    return bool(answers) and 2 * sum(answers) > len(answers)
+
+
+def _become_more_alike(case: Case, group: Group, others: Iterable[Group]) -> bool:
+    """Tell whether there are more of ``group``, and about as many more of one of the others."""
+    gained = _gained(case, group)
+    return any(4 * abs(_gained(case, each) - gained) <= gained for each in others if gained > 0)
+
+
+def _gained(case: Case, group: Group) -> int:
+    growth = case.growth(group.where)
+    return 0 if growth is None else growth.gained

@@ -15,13 +15,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor.causes._waits import grows, is_proven
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame, Goroutine
 
-__all__ = ["MANY", "Calls", "Makers", "call_of", "grows", "lasts", "makers_of", "program_of"]
+__all__ = ["FEW", "MANY", "Calls", "Makers", "call_of", "lasts", "makers_of", "program_of"]
 
 # So many of a kind are more than a program has at hand, in a single look.
 MANY = 10
@@ -100,18 +101,8 @@ def program_of(group: Group) -> bool:
     return any(whose(frame) is Whose.PROGRAM for frame in group.stack)
 
 
-def grows(case: Case, group: Group) -> bool:
-    """Tell whether there are more of them from look to look, than chance explains."""
-    growth = case.growth(group.where)
-    return growth is not None and growth.grows
-
-
 def lasts(case: Case, group: Group) -> bool:
     """Tell whether more than the stack speaks against them: growth, age or proof."""
     return (
-        grows(case, group)
-        or group.minutes > 0
-        or group.leaked > 0
-        or case.all_asleep
-        or case.stayed(group) > 0
+        grows(case, group) or is_proven(case, group) or group.minutes > 0 or case.stayed(group) > 0
     )

@@ -9,7 +9,8 @@ Evidence: the collector has proven that nobody can send any more (``goroutinelea
 from look to look; the goroutine that started them has ended; those that it has started are stuck.
 
 Against: this is also what every idle worker does, so without growth or proof it is only worth
-a mention if its maker has gone. A pool of workers that is idle is not reported at all.
+a mention if its maker has gone. A pool of workers that is idle is not reported at all. Nor is who
+waits for what is to be sent over a connection that another reads.
 
 Silence: close the channel where the sender ends (``defer close(ch)``), so that receivers end too.
 """
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._connections import Connections
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
@@ -49,6 +51,7 @@ _AGAINST = ("an idle worker waits in the same way",)
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that waits for a sender and has more than its idleness against it."""
+    connections = Connections(case)
     for group in case.groups:
         if group.where.state not in _STATES or "nil" in group.state:
             continue
@@ -56,6 +59,9 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         children = stuck_children(case, group) if inside else None
         said = said_of_orphans(case, group)
         told = said or children or is_proven(case, group) or grows(case, group)
+        # As many as there are connections, each of which another reads.
+        if not is_proven(case, group) and connections.write(group):
+            continue
         if group.leaked or (inside and told):
             yield Suspicion(
                 DETAIL,

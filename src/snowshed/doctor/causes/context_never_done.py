@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import Calls, call_of, grows, makers_of
-from snowshed.doctor.causes._waits import orphans, stands_in_program
+from snowshed.doctor.causes._signs import Calls, call_of, makers_of
+from snowshed.doctor.causes._waits import grows, orphans, stands_in_program
 from snowshed.model import Cause
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ old. Many at once in one look.
 
 Against: a peer that is slow looks the same for a while. What rests is not meant and not told:
 accept loops, connections between two requests, subscriptions and WebSockets, the server's side of a
-connection that the program has accepted itself.
+connection that the program has accepted itself, and readers beside which another waits for what is
+to be sent.
 
 Silence: ``conn.SetDeadline`` before each exchange, a context with a deadline for each query and
 each call, ``net.Dialer{Timeout: ...}``, ``ReadHeaderTimeout`` for a server.
@@ -74,7 +75,8 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         waits = _waits_for(group)
         if not waits or not (lasts(case, group) or group.count >= MANY):
             continue
-        if not _is_short(group) and connections.serves(group):
+        rests = connections.serves(group) or connections.are_written(group)
+        if rests and not (_is_short(group) or in_request(group)):
             continue
         yield Suspicion(
             DETAIL,

@@ -28,8 +28,13 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
-from snowshed.doctor.causes._signs import grows
-from snowshed.doctor.causes._waits import said_of_orphans, stands_in_program
+from snowshed.doctor.causes._waits import (
+    awaited,
+    grows,
+    is_proven,
+    said_of_orphans,
+    stands_in_program,
+)
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
@@ -60,7 +65,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         if group.state != "chan receive" or not stands_in_program(group):
             continue
         said = said_of_orphans(case, group)
-        proof = group.leaked or case.all_asleep
+        proof = is_proven(case, group)
         confidence, loops = _loops(case, group)
         if confidence and (proof or said or grows(case, group)):
             if case.asked_for_leaks and not proof:
@@ -69,6 +74,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 DETAIL,
                 group,
                 confidence,
+                awaited=awaited(case, group),
                 evidence=(*loops, *said),
                 against=() if proof else ("an idle worker waits in the same way",),
             )

@@ -8,12 +8,13 @@ Why: ``for range ticker.C`` has no end, and ``Stop`` does not close the channel.
 request, there is one for each, that runs for ever. Since Go 1.23 a ticker that nobody refers to is
 collected, but a goroutine that waits for it does refer to it.
 
-Evidence: the collector was asked whom nothing can wake and has not found one of them, as a timer
-can; they are older than others in the dump, and have waited for less; there are more from look to
-look, and whoever started them has ended.
+Evidence: some stand at the same line and do not wait; the collector was asked whom nothing can wake
+and has not found one of them; they are older than others in the dump, and have waited for less;
+there are more from look to look, and whoever started them has ended.
 
 Against: what another goroutine keeps a channel to can be woken as well, such as a subscriber. A
-dump does not say that a channel is that of a timer.
+dump does not say that a channel is that of a timer. Where one beside them reads from a connection,
+they are what writes to it, and are not told.
 
 Silence: a ``select`` with ``ctx.Done()`` or a channel that is closed beside the ticker, and ``defer
 ticker.Stop()``.
@@ -24,12 +25,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._connections import in_request
+from snowshed.doctor._origin import Line
+from snowshed.doctor.causes._connections import Connections, in_request
 from snowshed.doctor.causes._helpers import TICKERS, helpers_in
-from snowshed.doctor.causes._signs import MANY, grows, makers_of
-from snowshed.doctor.causes._waits import orphans, stands_in_program
-from snowshed.model import Cause
+from snowshed.doctor.causes._signs import MANY, makers_of
+from snowshed.doctor.causes._waits import grows, orphans, stands_in_program
+from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
@@ -46,6 +49,9 @@ DETAIL = Detail(
     python="start the loop in the scope of what it serves, so that it ends with it",
 )
 _STATES = frozenset({"chan receive", "select"})
+_AWAKE = frozenset({StateClass.RUNNING, StateClass.READY})
+# Of those that were there before, so many have to be there still: a loop does not end.
+STAY_FROM = 0.9
 # Who has waited for so many minutes shows that the collector has been there, and when.
 OLD = 2
 
@@ -60,25 +66,22 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
             evidence=each.said,
             against=("a program that keeps several for good has many, too",),
         )
-    oldest = _oldest_wait(case)
+    oldest, connections = _oldest_wait(case), Connections(case)
     for group in case.groups:
+        if group.state not in _STATES or not stands_in_program(group):
+            continue
         # A handler waits for its client to go, and its context tells it.
-        if group.state in _STATES and stands_in_program(group) and not in_request(group):
+        if not (in_request(group) or connections.write(group)):
             yield from _of_program(case, group, oldest)
 
 
 def _of_program(case: Case, group: Group, oldest: tuple[int, int]) -> Iterator[Suspicion]:
-    left, growing = orphans(case, group), grows(case, group)
-    woken = _woken(group, oldest)
-    reachable = growing and _was_asked_about(case, group)
+    left, grown = orphans(case, group), _grown(case, group)
+    woken = _woken(case, group, oldest)
+    reachable = grows(case, group) and _was_asked_about(case, group)
     if group.leaked or not ((woken and left) or reachable):
         return
-    evidence = []
-    if woken:
-        evidence.append(
-            f"{woken:,} of them are older than goroutine {oldest[0]}, which has waited for "
-            f"{oldest[1]} minutes, and have waited for less than one: something wakes them"
-        )
+    evidence = [woken] if woken else []
     if reachable:
         evidence.append("the collector was asked, and something can still wake them: a timer can")
     if left:
@@ -89,9 +92,26 @@ def _of_program(case: Case, group: Group, oldest: tuple[int, int]) -> Iterator[S
         DETAIL,
         group,
         (0.65 if woken else 0.55) - (0.0 if alone else 0.15),
+        growth=None if grows(case, group) else grown,
         evidence=tuple(evidence),
         against=("a subscriber, whose channel somebody keeps, is woken in the same way",),
     )
+
+
+def _grown(case: Case, group: Group) -> Growth | None:
+    """Return the growth of those of the same line, whatever they do at the moment.
+
+    A loop that has just been woken is counted elsewhere. None: there are no more, or those of
+    before are not there, and who ends by itself is no loop.
+    """
+    lineage = case.lineage
+    if lineage is None or lineage.before is None or group.created_by is None:
+        return None
+    line = Line(group.created_by)
+    before, now = lineage.before.ids_of(line), lineage.family.ids_of(line)
+    growth = Growth((len(before), len(now)))
+    stay = len(before & now) >= STAY_FROM * len(before)
+    return growth if growth.grows and before and stay else None
 
 
 def _was_asked_about(case: Case, group: Group) -> bool:
@@ -111,12 +131,22 @@ def _oldest_wait(case: Case) -> tuple[int, int]:
     return max(old, default=(0, 0))
 
 
-def _woken(group: Group, oldest: tuple[int, int]) -> int:
-    """Return how many were there before that one, and wait for less: ids grow with time.
-
-    Each processor takes some ids in advance, so that a few say nothing.
-    """
-    if any(each.minutes for each in group.members):
-        return 0
+def _woken(case: Case, group: Group, oldest: tuple[int, int]) -> str:
+    """Return what shows that something wakes them again and again; "" if nothing does."""
+    up = sum(
+        each.count
+        for each in case.groups
+        if each.where.at == group.where.at
+        and each.created_by == group.created_by is not None
+        and each.state_class in _AWAKE
+    )
+    if up:
+        return f"{up:,} more stand at the same line and do not wait: something wakes them"
+    # Each processor takes some ids in advance, so that a few that are lower say nothing.
     older = sum(each.id < oldest[0] for each in group.members)
-    return older if older >= MANY else 0
+    if older < MANY or any(each.minutes for each in group.members):
+        return ""
+    return (
+        f"{older:,} of them are older than goroutine {oldest[0]}, which has waited for "
+        f"{oldest[1]} minutes, and have waited for less than one: something wakes them"
+    )

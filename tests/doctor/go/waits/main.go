@@ -29,6 +29,7 @@ var (
 		"range": workers, "context": cancelled, "read": clients, "rows": closedRows,
 		"pools": onePool, "transports": oneTransport, "tickers": stopped, "writers": drained,
 		"streams": readStreams, "threads": unlocked, "subscribers": subscribers, "files": files,
+		"sockets": sockets,
 	}
 	// Lets those who are begun be waited for.
 	begun  sync.WaitGroup
@@ -88,6 +89,7 @@ func main() {
 	mux.HandleFunc("/ill/", begins(ill))
 	mux.HandleFunc("/well/", begins(well))
 	mux.HandleFunc("/endless", endless)
+	mux.HandleFunc("/socket", socket)
 	mux.HandleFunc("/call", func(http.ResponseWriter, *http.Request) { call(silent.Addr().String()) })
 	mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page") })
 	mux.Handle("/debug/pprof/", http.DefaultServeMux)

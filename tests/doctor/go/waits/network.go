@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
+	"time"
 )
 
 // Calls that nobody answers. The kernel accepts for the silent listener.
@@ -99,6 +101,45 @@ func files(int) {
 			go io.Copy(io.Discard, r)
 		}
 	})
+}
+
+// Connections that stay open, as those of WebSockets: the handler has handed them over to two
+// goroutines, one of which reads and one writes.
+
+func pushes(conn net.Conn, news chan string) {
+	pings := time.NewTicker(20 * time.Millisecond)
+	for {
+		select {
+		case text := <-news:
+			fmt.Fprintln(conn, text)
+		case <-pings.C:
+			fmt.Fprintln(conn, "ping")
+		}
+	}
+}
+
+func socket(w http.ResponseWriter, r *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+	news := make(chan string)
+	keep(news)
+	go pushes(conn, news)
+	go serve(conn)
+}
+
+func sockets(count int) {
+	for range count {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprint(conn, "GET /socket HTTP/1.1\r\nHost: here\r\n\r\n")
+		bufio.NewReader(conn).ReadString('\n')
+		keep(conn)
+	}
 }
 
 // Transports.
