@@ -38,7 +38,7 @@ def validator() -> Callable[[object], object]:
 
 def run_of(found: Diagnosis, root: Path | None = None) -> dict[str, Any]:
     """Return the only run of the report, which is valid as it has gone through a file."""
-    told = json.loads(json.dumps(sarif(found, version="1.2.3", root=root)))
+    told = json.loads(json.dumps(sarif(found, version="1.2.3", root=root and str(root))))
     validator()(told)
     (run,) = told["runs"]
     return dict(run)

@@ -83,7 +83,7 @@ def _report(diagnosis: Diagnosis, form: str) -> str:
 
     if form == "html":
         return html(diagnosis, version=__version__)
-    found = sarif(diagnosis, version=__version__, root=Path.cwd())
+    found = sarif(diagnosis, version=__version__, root=str(Path.cwd()))
     return json.dumps(found, indent=2) + "\n"
 
 

@@ -39,13 +39,13 @@ _LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "no
 _STATES = {Standing.KNOWN: "unchanged", Standing.NEW: "new", Standing.WORSE: "updated"}
 
 
-def sarif(diagnosis: Diagnosis, *, version: str, root: Path | None = None) -> Mapping[str, Any]:
+def sarif(diagnosis: Diagnosis, *, version: str, root: str | None = None) -> Mapping[str, Any]:
     """Return ``diagnosis`` as what the JSON of SARIF has.
 
     Args:
         diagnosis: what was found.
         version: of this program.
-        root: where the sources of the service are. A file that is there is told by its path below
+        root: folder in which the sources of the service are. A file that is there is told by its path below
             it, wherever the service was built; None: none is looked for.
     """
     shown = diagnosis.findings[:RESULTS_AT_MOST]
@@ -65,7 +65,7 @@ def sarif(diagnosis: Diagnosis, *, version: str, root: Path | None = None) -> Ma
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": _message("The root of the sources.")}},
         "invocations": [invocation],
-        "results": [*_results(diagnosis, shown, rules, root)],
+        "results": [*_results(diagnosis, shown, rules, None if root is None else Path(root))],
         "properties": {"total": diagnosis.total},
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
