@@ -177,3 +177,21 @@ def test_how_many_wait_for_a_processor_changes_with_the_load() -> None:
     assert case.growth(ran) is None
     suspicion = Suspicion(DETAIL, case.groups[0], 0.5)
     assert _testimony.testify(case, suspicion).severity is Severity.LOW
+
+
+def test_waits_alone_are_told_in_one_line_with_what_is_missing() -> None:
+    library = replace(waited(1, 9.0), at=Frame("net.read", "/usr/lib/go/src/net/net.go", 3))
+    (said,) = diagnose([of_waits(library, waited(10, 2.0))]).warnings
+    assert said == (
+        "waits: no goroutines in it, only waits that are over; most time went to "
+        "/srv/shop/main.go:5 main.notify: 10 waits at this line ended, after 200 ms on average "
+        "(block profile); give a goroutine profile or a dump beside it"
+    )
+    assert diagnose([of_waits(waited(10, 2.0)), senders(2)]).warnings == ()
+    assert diagnose([of_waits()]).warnings == ()
+
+
+def test_those_who_are_not_told_one_by_one_are_counted() -> None:
+    more = replace(EMPTY, left_out=2000)
+    (said,) = diagnose([replace(senders(20), trace=more, partial=True)]).warnings
+    assert said.startswith("dump: 2,000 more goroutines lived than are told one by one")

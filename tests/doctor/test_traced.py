@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import gzip
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from _trace_writer import (
     BLOCK,
@@ -23,12 +26,16 @@ from _trace_writer import (
     Generation,
 )
 from _traces import frame, read
+from doctor._dumps import GO
 from doctor._patient import Patient, patient
 from doctor._tracing import traced
-from snowshed.doctor import load, look_at
+from snowshed.doctor import diagnose, load, look_at, text
 from snowshed.doctor._traced import Motion, goroutines_in, lists_all, motions_in, word_for
+from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snowshed.model import Frame, GoTrace
 
 WAYS = {
@@ -177,3 +184,23 @@ def test_not_every_trace_lists_all() -> None:
     assert lists_all(found)
     assert not lists_all(replace(found, version=22))
     assert not lists_all(replace(found, left_out=1))
+
+
+WHOLE = gzip.decompress((GO / "trace.out.gz").read_bytes())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(16, len(WHOLE) - 1), st.integers(0, 255)), max_size=40),
+    st.integers(16, len(WHOLE)),
+)
+def test_whatever_is_left_of_a_trace_it_is_diagnosed_or_refused(
+    changes: list[tuple[int, int]], end: int
+) -> None:
+    data = bytearray(WHOLE)
+    for at, byte in changes:
+        data[at] = byte
+    with contextlib.suppress(FormatError):
+        found = look_at(load("trace", bytes(data[:end])))
+        assert found is not None
+        text(diagnose([found]))

@@ -7,7 +7,6 @@ growth that goes on, ``high``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,12 @@ from snowshed.doctor import causes
 from snowshed.doctor._case import Case
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._spawns import spawned
-from snowshed.doctor._testimony import testify
+from snowshed.doctor._testimony import missed_in, testify
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
     from snowshed.doctor._looks import Look, Where
@@ -106,6 +107,7 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
 
 
 def _left_out(case: Case) -> Iterator[str]:
+    yield from missed_in(case)
     if case.best is not None and case.too_many:
         yield (
             f"{case.best.source}: {case.too_many:,} different stacks are too many to tell who "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._case import NOT_WAITING
 from snowshed.doctor._contention import Waited, between
+from snowshed.doctor._program import Whose, whose
 from snowshed.model import Severity
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._looks import Group, Where
     from snowshed.doctor._traced import Motion
 
-__all__ = ["Testimony", "motion_of", "testify", "waits_at", "waits_of"]
+__all__ = ["Testimony", "missed_in", "motion_of", "testify", "waits_at", "waits_of"]
 
 # So many have to stand still, and nearly all, to be called stuck; for so many seconds at least.
 MANY, ALL_STAND, SECONDS = 10, 0.95, 1.0
@@ -49,6 +50,28 @@ class Testimony:
     surer: float = 0.0
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+
+
+def missed_in(case: Case) -> Iterator[str]:
+    """Yield what traces and profiles of waits cannot tell by themselves."""
+    for look in case.looks:
+        if look.trace is not None and look.trace.left_out:
+            more = f"{look.trace.left_out:,} more goroutines lived"
+            yield f"{look.source}: {more} than are told one by one: their numbers are no growth"
+    if case.looks and not case.groups:
+        yield from _waits_alone(case)
+
+
+def _waits_alone(case: Case) -> Iterator[str]:
+    """Yield what can be said of waits that are over, where nobody is seen who waits."""
+    waits = waits_of(case)
+    of_program = (each for each in waits if whose(each.at) is Whose.PROGRAM)
+    most = next(of_program, waits[0] if waits else None)
+    if most is not None:
+        yield (
+            f"{case.looks[-1].source}: no goroutines in it, only waits that are over; most time "
+            f"went to {most.at}: {most}; give a goroutine profile or a dump beside it"
+        )
 
 
 def testify(case: Case, suspicion: Suspicion) -> Testimony:
