@@ -51,7 +51,7 @@ def test_who_did_not_move_for_seconds_is_stuck() -> None:
     "motion",
     [
         Motion(3.0, still=9),
-        Motion(0.5, still=20),
+        Motion(1.9, still=20),
         Motion(3.0, still=18, moved=2),
         Motion(3.0, moved=20),
         Motion(3.0, born=20, created=2000, ended=1980),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Testimony", "missed_in", "motion_of", "testify", "waits_at", "waits_of"]
 
 # So many have to stand still, and nearly all, to be called stuck; for so many seconds at least.
-MANY, ALL_STAND, SECONDS = 10, 0.95, 1.0
+MANY, ALL_STAND, SECONDS = 10, 0.95, 2.0
 # Of those in a list before, so many have to be there still for it to grow by more than being busy.
 STAY = 0.5
 # What is created in a trace and lives is growth from here on, as a number and as a part.
