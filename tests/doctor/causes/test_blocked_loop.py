@@ -86,8 +86,8 @@ def test_one_look_tells_nothing() -> None:
 
 
 def test_of_several_processes_the_worst_counts() -> None:
-    before = (blocking(0, 0.0, 0), blocking(50, 50.0, 1))
-    after = (blocking(9, 4.0, 0), blocking(50, 50.0, 1))
+    before = (blocking(50, 50.0, 0), blocking(0, 0.0, 1), blocking(0, 0.0, 2))
+    after = (blocking(50, 50.0, 0), blocking(3, 1.0, 1), blocking(9, 4.0, 2))
     (finding,) = diagnose(looks(before, after)).findings
     assert "9 times for 4.0 s" in finding.evidence[0]
 
