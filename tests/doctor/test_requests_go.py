@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -138,17 +139,38 @@ def test_requests_that_left_many_behind_are_known_by_one_that_runs(service: Pati
 def test_a_service_that_is_well_and_busy_is_told_so(service: Patient) -> None:
     """Pools of main and of a request, bounded requests, clients, idle connections."""
     service.get("pooled")
-    busy = [*["narrow"] * 12, *["call"] * 10, *["pooled?stay"] * 5]
+    busy = [*["narrow"] * 12, *["call"] * 10, *["pooled?stay"] * 5, *["limited"] * 8]
     with kept_alive(service, KEPT_ALIVE) as connections:
         for each in connections[:40]:
             each.get("pooled")
-        with in_flight(service, 12 * 8 + 10 + 5, *busy):
+        with in_flight(service, 12 * 8 + 10 + 5 + 8, *busy):
             found = diagnosed(service)
     assert above_low(found) == []
+    assert [each.detail for each in found.findings].count("detached-handler-task") == 0
     assert found.requests is not None
     assert found.requests.over == 0
     assert found.requests.seen >= KEPT_ALIVE
     assert found.total > KEPT_ALIVE + 400
+
+
+def test_connections_that_handlers_take_over_become_more_and_nothing_is_wrong(
+    service: Patient,
+) -> None:
+    with ExitStack() as sockets, in_flight(service, 0):
+
+        def more() -> None:
+            before = int(service.get("running"))
+            for _ in range(30):
+                taken = socket.create_connection(("127.0.0.1", urlsplit(service.url).port))
+                sockets.enter_context(taken)
+                taken.sendall(b"GET /taken HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            wait_for(lambda: int(service.get("running")) == before + 30)
+
+        more()
+        found = diagnosed(service, more)
+    details = [each.detail for each in found.findings]
+    assert "detached-handler-task" not in details
+    assert "fanout" not in details
 
 
 def test_the_lines_that_create_goroutines_stand_below_each_other(service: Patient) -> None:

@@ -5,7 +5,8 @@
 // It prints its address. /wide/N starts N and waits for them, /group/N the same with WaitGroup.Go,
 // /narrow eight; /detached starts one and answers, /left/N as many. /call asks the service itself,
 // so that an HTTP client opens connections, and /second/N for /wide/N by HTTP/2; /pooled has a pool of 200 do its work, which the first
-// to come sets up. /running tells how many of all these have begun, and all end with /release.
+// to come sets up; /limited works in a goroutine of a library, and /taken takes over its connection,
+// as WebSockets do. /running tells how many of all these have begun, and all end with /release.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 var (
@@ -128,6 +130,43 @@ func pooled(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func reads(connection net.Conn) {
+	buffer := make([]byte, 100)
+	for {
+		if _, err := connection.Read(buffer); err != nil {
+			return
+		}
+	}
+}
+
+func writes(connection net.Conn) {
+	ticker := time.NewTicker(time.Minute)
+	defer ticker.Stop()
+	running.Add(1)
+	for {
+		select {
+		case <-ticker.C:
+			fmt.Fprint(connection, "still there")
+		case <-released:
+			connection.Close()
+			return
+		}
+	}
+}
+
+func taken(w http.ResponseWriter, r *http.Request) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	go reads(connection)
+	go writes(connection)
+}
+
+func held(w http.ResponseWriter, r *http.Request) {
+	work()
+}
+
 func main() {
 	for range 200 {
 		go worker(jobs)
@@ -139,7 +178,9 @@ func main() {
 	http.HandleFunc("/left/", left)
 	http.HandleFunc("/call", call)
 	http.HandleFunc("/second/", second)
-	http.HandleFunc("/held", func(w http.ResponseWriter, r *http.Request) { work() })
+	http.HandleFunc("/held", held)
+	http.HandleFunc("/taken", taken)
+	http.Handle("/limited", http.TimeoutHandler(http.HandlerFunc(held), time.Hour, "too late"))
 	http.HandleFunc("/pooled", pooled)
 	http.HandleFunc("/keep", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "ok") })
 	http.HandleFunc("/running", func(w http.ResponseWriter, r *http.Request) {
