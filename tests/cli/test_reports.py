@@ -59,6 +59,16 @@ def test_where_nothing_can_be_written_is_told_before_anybody_is_asked(
     assert capsys.readouterr() == ("", f"snowshed doctor: --output {said}\n")
 
 
+def test_a_report_does_not_overwrite_what_it_is_about(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "dump").write_bytes(Path(LEAKS).read_bytes())
+    assert main(["doctor", "dump", "-o", "./dump"]) == 2
+    told = "snowshed doctor: --output './dump': that is what is to be diagnosed\n"
+    assert capsys.readouterr() == ("", told)
+    assert (here / "dump").read_bytes() == Path(LEAKS).read_bytes()
+
+
 def test_a_full_disk_is_one_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", LEAKS, "-o", "/dev/full"]) == 2
     told = capsys.readouterr().err

@@ -74,7 +74,7 @@ def doctor(
     be read or does not answer.
     """
     try:
-        report = reporting(form, output, baseline, ignore)
+        report = reporting(form, output, baseline, ignore, sources=sources)
         found = examined(sources, Asking(**asking))
     except (CannotAsk, FormatError) as error:
         return fail(f"{_COMMAND}: {safe(str(error))}")

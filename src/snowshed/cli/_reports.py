@@ -88,9 +88,21 @@ def _report(diagnosis: Diagnosis, form: str) -> str:
 
 
 def reporting(
-    form: str, output: str | None, baseline: str | None, ignore: Sequence[str]
+    form: str,
+    output: str | None,
+    baseline: str | None,
+    ignore: Sequence[str],
+    *,
+    sources: Sequence[str] = (),
 ) -> Reporting:
     """Return how to report, as the options say.
+
+    Args:
+        form: one of `FORMATS`.
+        output: the file; None: stdout.
+        baseline: the file of an older diagnosis; None: there is none.
+        ignore: what is left out.
+        sources: what is diagnosed, which a report must not overwrite.
 
     Raises:
         click.UsageError: one of them is not accepted.
@@ -106,7 +118,9 @@ def reporting(
     if before is not None:
         # An empty diagnosis beside it tells at once whether it is one.
         compare(Diagnosis(0, ()), *before)
-    return Reporting(form, None if output is None else _writable(output), before, tuple(rules))
+    return Reporting(
+        form, None if output is None else _writable(output, sources), before, tuple(rules)
+    )
 
 
 def _ignored_by_settings() -> Sequence[str]:
@@ -142,12 +156,21 @@ def _bytes_of(baseline: str) -> bytes:
         raise FormatError(baseline, "the baseline", f"cannot be read: {error.strerror}") from None
 
 
-def _writable(output: str) -> Path:
+def _writable(output: str, sources: Sequence[str]) -> Path:
     path = Path(output)
+    if any(_is_same(path, each) for each in sources):
+        raise click.UsageError(f"--output {output!r}: that is what is to be diagnosed")
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
         raise click.UsageError(f"--output {output!r}: {what}")
     return path
+
+
+def _is_same(path: Path, source: str) -> bool:
+    try:
+        return path.samefile(source)
+    except OSError:  # one of them is no file
+        return False
 
 
 def reports(command: Callable[..., Any]) -> Callable[..., Any]:

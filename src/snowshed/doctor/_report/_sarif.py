@@ -45,8 +45,8 @@ def sarif(diagnosis: Diagnosis, *, version: str, root: str | None = None) -> Map
     Args:
         diagnosis: what was found.
         version: of this program.
-        root: folder in which the sources of the service are. A file that is there is told by its path below
-            it, wherever the service was built; None: none is looked for.
+        root: folder in which the sources of the service are. A file that is there is told by its
+            path below it, wherever the service was built; None: none is looked for.
     """
     shown = diagnosis.findings[:RESULTS_AT_MOST]
     rules = sorted({each.detail for each in shown})
