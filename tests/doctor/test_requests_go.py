@@ -168,6 +168,7 @@ def test_connections_that_handlers_take_over_become_more_and_nothing_is_wrong(
 
         more()
         found = diagnosed(service, more)
+    assert above_low(found) == []
     details = [each.detail for each in found.findings]
     assert "detached-handler-task" not in details
     assert "fanout" not in details
