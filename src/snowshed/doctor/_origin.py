@@ -83,7 +83,7 @@ class Origin:
         alike: they.
     """
 
-    __slots__ = ("_alike", "_between", "_inside", "_waits", "line", "own", "serves")
+    __slots__ = ("_accepts", "_alike", "_between", "_inside", "_waits", "line", "own", "serves")
 
     own: tuple[Frame, ...]
     """The calls of the program's own that they are in."""
@@ -101,6 +101,7 @@ class Origin:
         self._inside: dict[Line, bool] | None = None
         self._between: bool | None = None
         self._waits: bool | None = None
+        self._accepts: tuple[Frame | None] | None = None
         self.own = tuple(own_calls(alike.stack))
         self.serves = self._serves(alike.created_by)
         self.line = None if alike.created_by is None else self._line(alike.created_by)
@@ -189,9 +190,12 @@ class Origin:
     @property
     def accepts_in(self) -> Frame | None:
         """The call that waits for connections, if that is what they do."""
-        near = self.stack[:_ACCEPTS_WITHIN]
-        at = [i for i, frame in enumerate(near) if _ACCEPTS.fullmatch(frame.function)]
-        return self.stack[at[-1] + 1] if at and at[-1] + 1 < len(self.stack) else None
+        if self._accepts is None:
+            near = self.stack[:_ACCEPTS_WITHIN]
+            at = [i for i, frame in enumerate(near) if _ACCEPTS.fullmatch(frame.function)]
+            caller = self.stack[at[-1] + 1 :] if at else ()
+            self._accepts = (next(iter(caller), None),)
+        return self._accepts[0]
 
     def accepted(self, made_at: Frame) -> bool:
         """Tell whether they start a goroutine for each connection at ``made_at``."""

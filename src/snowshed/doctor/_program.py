@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,8 +56,12 @@ def is_python(frame: Frame) -> bool:
     return frame.file.endswith((".py", ".pyx", ".pyc")) or frame.file.startswith("<")
 
 
+@lru_cache(maxsize=1 << 16)
 def whose(frame: Frame) -> Whose:
-    """Tell whose code ``frame`` stands in, as far as its names tell."""
+    """Tell whose code ``frame`` stands in, as far as its names tell.
+
+    All causes ask, again and again, and of the same few thousand calls.
+    """
     # Crash dumps end each stack in the assembly of the runtime.
     if frame.file.endswith((".go", ".s")):
         if frame.file.endswith(_MADE_BY_CGO) or _package(frame).partition("/")[0] in _STANDARD:

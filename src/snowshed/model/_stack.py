@@ -20,6 +20,16 @@ class Frame:
     file: str
     line: int
 
+    def __eq__(self, other: object) -> bool:
+        # Frames are compared by the million, and mostly differ in their line.
+        if not isinstance(other, Frame):
+            return NotImplemented
+        same_line = self.line == other.line
+        return same_line and self.function == other.function and self.file == other.file
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.file, self.line))
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.function}" if self.file else self.function
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from snowshed.formats._faults import Faults
-from snowshed.formats._goroutines._quick import PLACE, Frames, Quick, shown, status_in
+from snowshed.formats._goroutines._quick import ELIDED, PLACE, Frames, Quick, shown, status_in
 from snowshed.formats._goroutines._quote import Labels, labels_in_braces
 from snowshed.model import Ancestor, Frame, Goroutine, GoroutineDump
 
@@ -31,7 +31,6 @@ _STARTS = re.compile(rf"{_START}(?:(?<=^{_START})|(?={_LOGGED}))", re.MULTILINE)
 _ANY_LOGGED = re.compile(_START + _LOGGED)
 _CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
 _CALL = re.compile(r"(.+)\(([^()]*)\)")
-_ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
 _ORIGIN = re.compile(r"\[originating from goroutine (\d{1,19})\]:")
 # What the runtime prints in the place of calls.
 _EXPECTED = re.compile(r"\tgoroutine running on other thread; stack unavailable|\tpc=0x[0-9a-f]+")
@@ -188,7 +187,7 @@ class _Reader:
 
     def _take(self, body: _Body, line: str, place: str | None) -> bool:
         """Add one line, and the place that follows it, to ``body``; tell whether it fits."""
-        elided = _ELIDED.fullmatch(line)
+        elided = ELIDED.fullmatch(line)
         if elided is not None:
             body.elided = None if elided[1] == "additional" else int(elided[1])
             body.elided_at = len(body.stack)

@@ -31,8 +31,8 @@ class _Thawed:
     leaked: bool
     locked: bool
     bubble: int | None
-    elided: int | None = 0
-    elided_at: int = 0
+    elided: int | None
+    elided_at: int
     ancestors: tuple[Ancestor, ...] = ()
 
 
@@ -48,10 +48,24 @@ def goroutine_of(  # noqa: PLR0917 - by name it would take twice as long
     leaked: bool,
     locked: bool,
     bubble: int | None,
+    elided: int | None,
+    elided_at: int,
 ) -> Goroutine:
-    """Return a goroutine from which nothing was left out; the arguments are its attributes."""
+    """Return a goroutine without ancestors; the arguments are its attributes."""
     made = _Thawed(
-        id, state, stack, arguments, created_by, parent, minutes, labels, leaked, locked, bubble
+        id,
+        state,
+        stack,
+        arguments,
+        created_by,
+        parent,
+        minutes,
+        labels,
+        leaked,
+        locked,
+        bubble,
+        elided,
+        elided_at,
     )
     made.__class__ = Goroutine  # type: ignore[assignment]
     return made  # type: ignore[return-value]

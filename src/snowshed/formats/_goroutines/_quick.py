@@ -20,7 +20,7 @@ from snowshed.model import Frame
 if TYPE_CHECKING:
     from snowshed.model import Goroutine, Stack
 
-__all__ = ["CREATED", "DIGITS", "Frames", "Quick", "Status", "shown", "status_in"]
+__all__ = ["CREATED", "DIGITS", "ELIDED", "Frames", "Quick", "Status", "shown", "status_in"]
 
 CREATED = "created by "
 # Numbers have at most so many: more would not be ids, and converting them costs their square.
@@ -34,6 +34,8 @@ _HEAD = re.compile(r"(?:gp=\S+ m=\S+(?: mp=\S+)? )?\[([^\]\n]*)\](?: \{(.*)\})?:
 PLACE = re.compile(
     r"(?:\t| {2,}+)(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?"
 )
+ELIDED_ENDS = " frames elided..."
+ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")
 _FLAGS = {
     "minutes": re.compile(r"(\d{1,19}) minutes"),
     "locked": re.compile(r"locked to thread()"),
@@ -93,6 +95,7 @@ class Quick:
     def goroutine(self, block: str) -> Goroutine | None:
         """Return what stands in ``block``, behind the word goroutine; None if it is otherwise."""
         lines = block.split("\n")
+        elided, elided_at = _without_elided(lines) if ELIDED_ENDS in block else (0, 0)
         number, _, rest = lines[0].partition(" ")
         head = self._heads.get(rest) or self._head(rest)
         if head is None or not len(lines) % 2 or not number.isdecimal() or len(number) > DIGITS:
@@ -129,6 +132,8 @@ class Quick:
             status.leaked,
             status.locked,
             status.bubble,
+            elided,
+            elided_at,
         )
 
     def _head(self, text: str) -> _Head | None:
@@ -168,6 +173,16 @@ class Quick:
         if frame is None or not parent.isdecimal() or len(parent) > DIGITS:
             return None
         return frame, int(parent) if known else None
+
+
+def _without_elided(lines: list[str]) -> tuple[int | None, int]:
+    """Take out the line that says how many calls were left out; return how many, and where."""
+    for index in range(1, len(lines), 2):
+        found = ELIDED.fullmatch(lines[index])
+        if found is not None:
+            del lines[index]
+            return None if found[1] == "additional" else int(found[1]), index // 2
+    return 0, 0
 
 
 def shown(arguments: tuple[str, ...]) -> tuple[str, ...]:
