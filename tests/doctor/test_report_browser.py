@@ -152,6 +152,10 @@ def test_it_fits_a_telephone_and_a_sheet_of_paper(page: Page) -> None:
     assert page.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.prefer("dark", media="print")
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(251, 251, 250)"
-    assert visible(page, "main > label") == 0
+    assert visible(page, "main > label, summary") == 0
+    page.size(700, 900)
+    assert page.run(
+        "[...document.querySelectorAll('.plot')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
     page.prefer("light")
     assert page.paper().startswith(b"%PDF")

@@ -104,7 +104,7 @@ main > input:not(:checked) + label { color: var(--muted); text-decoration: line-
 .finding.high { border-left-color: var(--high); }
 .finding.medium { border-left-color: var(--medium); border-left-style: double;
   border-left-width: 6px; }
-.finding.low { border-left-style: dashed; }
+.finding.low { border-left-color: var(--low); border-left-style: dashed; }
 .finding.known { opacity: .75; }
 .finding header { display: grid; grid-template-columns: 1fr auto; gap: 2px 16px; }
 .severity { font-size: 12px; text-transform: uppercase; letter-spacing: .06em; font-weight: 700; }
@@ -130,13 +130,15 @@ footer { margin-top: 40px; padding-top: 18px; border-top: 1px solid var(--rule);
 footer h2 { font-size: 15px; margin-top: 12px; } footer ul { margin: 4px 0; padding-left: 20px;
   overflow-wrap: anywhere; }
 .version { color: var(--muted); margin-top: 14px; }
-@media (max-width: 860px) { body { padding: 22px 14px 40px; }
+@media screen and (max-width: 860px) { body { padding: 22px 14px 40px; }
   .figures { grid-template-columns: 1fr; } dl { grid-template-columns: 1fr; gap: 1px; }
   dd { margin-bottom: 7px; } .finding header { grid-template-columns: 1fr; }
   .count { text-align: left; } }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
   main > label { display: none; }
-  figure, .finding { break-inside: avoid; border-color: #bbb; } .figures { margin: 16px 0; } }
+  figure, .finding { break-inside: avoid; border-color: #bbb; } .figures { margin: 16px 0; }
+  figure { padding: 10px 12px; } figure .plot svg, .wide .plot svg { min-width: 0; width: 100%; }
+  .plot { overflow: visible; } summary { display: none; } h2 { break-after: avoid; } }
 """
 
 
