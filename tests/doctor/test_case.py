@@ -45,6 +45,8 @@ def test_growth_is_counted_look_by_look_also_from_zero() -> None:
         ((1000, 1050), True, False),
         ((10, 30, 50), True, True),
         ((10, 50, 50), True, False),
+        ((10, 50, 50, 90), True, True),
+        ((10, 50, 40, 90), True, False),
         ((50, 10, 5), False, False),
         ((10, 11, 12), False, False),
     ],

@@ -58,9 +58,13 @@ class Growth:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it grew from each look to the next, and there are three of them at least."""
-        pairs = zip(self.counts, self.counts[1:], strict=False)
-        return self.grows and len(self.counts) > 2 and all(more > less for less, more in pairs)
+        """Whether it grew more than once, and never became fewer in between.
+
+        Two looks right after each other may see the same: that is no end of it.
+        """
+        pairs = [*zip(self.counts, self.counts[1:], strict=False)]
+        steps = sum(more > less for less, more in pairs)
+        return self.grows and steps > 1 and all(more >= less for less, more in pairs)
 
     def __str__(self) -> str:
         seen = " -> ".join(f"{count:,}" for count in self.counts)
