@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hypothesis import given
 
 from doctor._dumps import goroutine
-from doctor._family_dumps import ACCEPTS, idle, serves, tasks
+from doctor._family_dumps import ACCEPTS, idle, in_group, serves, tasks
 from doctor.test_family import family, graphs
 from snowshed.doctor._alike import Alike, alike_in
 from snowshed.doctor._family import Family
@@ -51,6 +51,14 @@ def test_lines_stand_below_the_line_that_created_who_runs_them() -> None:
 def test_who_was_made_by_whoever_has_ended_is_told_at_its_line() -> None:
     _, orphans = sorted(spawned(family(ACCEPTS, *tasks(range(10, 18), 4))), key=lambda s: s.gone)
     assert (orphans.count, orphans.gone) == (8, 8)
+
+
+def test_what_groups_start_is_told_apart_by_what_it_runs() -> None:
+    searches = in_group(range(10, 18), 4, "main.search")
+    prices = in_group(range(20, 24), 4, "main.price")
+    (main,) = spawned(family(ACCEPTS, serves(4, "main.search:75"), *searches, *prices))
+    below = {each.function: each.count for each in main.children[0].children}
+    assert below == {"main.search.func1": 8, "main.price.func1": 4}
 
 
 def chain(length: int, lines: int) -> Family:

@@ -138,6 +138,14 @@ class Origin:
         return bool(self.own)
 
     @property
+    def created(self) -> Line | None:
+        """The line that has created them, whoever they are."""
+        made = self._alike.created_by
+        if made is None or _is(_STARTS_FOR_OTHERS, made):
+            return self.line
+        return Line(made)
+
+    @property
     def runs(self) -> str:
         """The outermost function of the program that they are in; else the outermost of all."""
         outermost = self.own[-1] if self.own else _outermost(self.stack)

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from snowshed.doctor._alike import NOT_TOLD
-from snowshed.model import Frame, Spawned
+from snowshed.model import Spawned
 
 if TYPE_CHECKING:
     from snowshed.doctor._family import Family
+    from snowshed.doctor._origin import Line
 
 __all__ = ["DEEP_AT_MOST", "LINES_AT_MOST", "spawned"]
 
@@ -31,22 +32,22 @@ NODES_AT_MOST = 10_000
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    at: Frame | None
+    line: Line | None
     above: _Node | None
     deep: int
     runs: Counter[str] = field(default_factory=Counter)
     gone: int = 0
-    below: dict[Frame | None, _Node] = field(default_factory=dict)
+    below: dict[Line | None, _Node] = field(default_factory=dict)
     total: int = 0
 
     @property
     def count(self) -> int:
         return self.runs.total()
 
-    def has(self, at: Frame | None) -> _Node | None:
+    def has(self, line: Line | None) -> _Node | None:
         """Return the node of that line among this and those above; None if there is none."""
         node: _Node | None = self
-        while node is not None and node.at != at:
+        while node is not None and node.line != line:
             node = node.above
         return node if node is not None and node.above is not None else None
 
@@ -70,13 +71,14 @@ class _Tree:
 
     def __init__(self, family: Family) -> None:
         self._family = family
+        self._lines = [origin.created for origin in family.origins]
         self.root = _Node(None, None, 0)
         self.nodes = [self.root]
         self._of_maker: dict[int, _Node] = {}
 
     def node(self, kind: int, parent: int) -> _Node:
         """Return the node of those of that kind who have that maker."""
-        return self._below(self._node_of(parent), self._family.kinds[kind].created_by)
+        return self._below(self._node_of(parent), self._lines[kind])
 
     def _node_of(self, maker: int) -> _Node:
         """Return the node that a maker is in itself, step by step: it may be a million."""
@@ -92,20 +94,20 @@ class _Tree:
             maker = made[1]
         node = known[maker]
         for each, kind in reversed(path):
-            node = known[each] = self._below(node, self._family.kinds[kind].created_by)
+            node = known[each] = self._below(node, self._lines[kind])
         return node
 
-    def _below(self, node: _Node, at: Frame | None) -> _Node:
-        found = node.has(at) or node.below.get(at)
+    def _below(self, node: _Node, line: Line | None) -> _Node:
+        found = node.has(line) or node.below.get(line)
         if found is not None:
             return found
         if node.deep == DEEP_AT_MOST:
             return node
         if len(self.nodes) >= NODES_AT_MOST:
-            at = None
-            if at in node.below:
-                return node.below[at]
-        found = node.below[at] = _Node(at, node, node.deep + 1)
+            line = None
+            if line in node.below:
+                return node.below[line]
+        found = node.below[line] = _Node(line, node, node.deep + 1)
         self.nodes.append(found)
         return found
 
@@ -127,7 +129,13 @@ def _largest(nodes: Iterable[_Node]) -> set[_Node]:
 def _below(node: _Node, shown: set[_Node]) -> tuple[Spawned, ...]:
     children = sorted(node.below.values(), key=lambda child: -child.total)
     told = [
-        Spawned(child.at, _most(child.runs), child.count, child.gone, _below(child, shown))
+        Spawned(
+            None if child.line is None else child.line.at,
+            _most(child.runs),
+            child.count,
+            child.gone,
+            _below(child, shown),
+        )
         for child in children
         if child in shown
     ]
