@@ -81,6 +81,9 @@ def test_who_is_gone_or_closed_is_not_there() -> None:
     (row,) = count.statistics()
     assert (row.kind, row.created, row.live) == ("aiohttp.ClientSession", 5, 3)
     assert row.created_at.file == __file__
+    clients.clear()
+    gc.collect()
+    assert [len(line.there) for line in count._lines.values()] == [0], "nothing is kept of them"
 
 
 def test_the_clients_are_made_as_before() -> None:

@@ -25,7 +25,7 @@ def test_a_task_is_known_again_by_its_name_and_age() -> None:
 
 
 def test_the_address_of_a_task_that_has_ended_is_soon_that_of_another() -> None:
-    assert stayed(task(1), task(1, name="Task-900")) == 0
+    assert stayed(task(1, age=None), task(1, name="Task-900", age=None)) == 0
     assert stayed(task(1, name="work", age=3.0), task(1, name="work", age=0.4)) == 0
 
 
