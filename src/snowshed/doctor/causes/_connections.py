@@ -9,8 +9,9 @@ beside which another waits for what is to be sent reads for as long as the conne
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
@@ -95,11 +96,13 @@ class Connections:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._own_servers = any(map(_accepts_itself, case.groups))
-        self._reading = [group for group in case.groups if _reads(group)]
-        self._pumping = [group for group in case.groups if _pumps(group)]
-        self._readers = {each.id for group in self._reading for each in group.members}
-        self._reads_of = _makers_of(self._reading)
-        self._pumps_of = _makers_of(self._pumping)
+        reading = [group for group in case.groups if _reads(group)]
+        pumping = [group for group in case.groups if _pumps(group)]
+        self._readers = {each.id for group in reading for each in group.members}
+        self._reads_of = _makers_of(reading)
+        self._pumps_of = _makers_of(pumping)
+        self._more_read = sorted(_gained(case, group) for group in reading)
+        self._more_pump = sorted(_gained(case, group) for group in pumping)
 
     def serves(self, group: Group) -> bool:
         """Tell whether ``group`` serves those who have connected, as far as that can be known.
@@ -119,7 +122,7 @@ class Connections:
         it, and one waits for what is to be sent. Both rest.
         """
         if not self._case.lists_all:
-            return _become_more_alike(self._case, group, self._reading)
+            return _has_about(_gained(self._case, group), self._more_read)
         return _most(
             each.parent in self._readers or 0 < self._reads_of[each.parent] <= FEW
             for each in group.members
@@ -128,7 +131,7 @@ class Connections:
     def are_written(self, group: Group) -> bool:
         """Tell whether for each of ``group`` one waits for what is to be sent."""
         if not self._case.lists_all:
-            return _become_more_alike(self._case, group, self._pumping)
+            return _has_about(_gained(self._case, group), self._more_pump)
         return _most(
             0 < self._pumps_of[each.parent] <= FEW and self._reads_of[each.parent] <= FEW
             for each in group.members
@@ -159,10 +162,10 @@ def _most(of_each: Iterable[bool]) -> bool:
     return bool(answers) and 2 * sum(answers) > len(answers)
 
 
-def _become_more_alike(case: Case, group: Group, others: Iterable[Group]) -> bool:
-    """Tell whether there are more of ``group``, and about as many more of one of the others."""
-    gained = _gained(case, group)
-    return any(4 * abs(_gained(case, each) - gained) <= gained for each in others if gained > 0)
+def _has_about(gained: int, others: Sequence[int]) -> bool:
+    """Tell whether one of the others, in their order, is about as much, and more than nothing."""
+    next_to = bisect_left(others, gained - gained // 4)
+    return gained > 0 and next_to < len(others) and others[next_to] <= gained + gained // 4
 
 
 def _gained(case: Case, group: Group) -> int:

@@ -22,8 +22,9 @@ ticker.Stop()``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
@@ -37,6 +38,7 @@ from snowshed.model import Cause, StateClass
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
+    from snowshed.model import Frame
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -55,6 +57,16 @@ STAY_FROM = 0.9
 # Who has waited for so many minutes shows that the collector has been there, and when.
 OLD = 2
 
+# How many do not wait, by where they stand and who has made them.
+_Awake: TypeAlias = "Counter[tuple[Frame, Frame | None]]"
+
+
+class _Seen(NamedTuple):
+    """What tells of all goroutines of a case whether time goes by for them."""
+
+    awake: _Awake
+    oldest: tuple[int, int]
+
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield the loops that something wakes, if they become more or nobody has them any more."""
@@ -66,18 +78,18 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
             evidence=each.said,
             against=("a program that keeps several for good has many, too",),
         )
-    oldest, connections = _oldest_wait(case), Connections(case)
+    seen, connections = _Seen(_awake(case), _oldest_wait(case)), Connections(case)
     for group in case.groups:
         if group.state not in _STATES or not stands_in_program(group):
             continue
         # A handler waits for its client to go, and its context tells it.
         if not (in_request(group) or connections.write(group)):
-            yield from _of_program(case, group, oldest)
+            yield from _of_program(case, group, seen)
 
 
-def _of_program(case: Case, group: Group, oldest: tuple[int, int]) -> Iterator[Suspicion]:
+def _of_program(case: Case, group: Group, seen: _Seen) -> Iterator[Suspicion]:
     left, grown = orphans(case, group), _grown(case, group)
-    woken = _woken(case, group, oldest)
+    woken = _woken(group, seen.awake, seen.oldest)
     reachable = grows(case, group) and _was_asked_about(case, group)
     if group.leaked or not ((woken and left) or reachable):
         return
@@ -120,6 +132,14 @@ def _was_asked_about(case: Case, group: Group) -> bool:
     return case.asked_for_leaks and growth is not None and any(growth.counts[:-1])
 
 
+def _awake(case: Case) -> _Awake:
+    found: _Awake = Counter()
+    for group in case.groups:
+        if group.state_class in _AWAKE:
+            found[group.where.at, group.created_by] += group.count
+    return found
+
+
 def _oldest_wait(case: Case) -> tuple[int, int]:
     """Return the id of the youngest that has waited for long, and for how many minutes."""
     old = [
@@ -131,15 +151,9 @@ def _oldest_wait(case: Case) -> tuple[int, int]:
     return max(old, default=(0, 0))
 
 
-def _woken(case: Case, group: Group, oldest: tuple[int, int]) -> str:
+def _woken(group: Group, awake: _Awake, oldest: tuple[int, int]) -> str:
     """Return what shows that something wakes them again and again; "" if nothing does."""
-    up = sum(
-        each.count
-        for each in case.groups
-        if each.where.at == group.where.at
-        and each.created_by == group.created_by is not None
-        and each.state_class in _AWAKE
-    )
+    up = awake[group.where.at, group.created_by] if group.created_by else 0
     if up:
         return f"{up:,} more stand at the same line and do not wait: something wakes them"
     # Each processor takes some ids in advance, so that a few that are lower say nothing.
