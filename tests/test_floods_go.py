@@ -107,21 +107,7 @@ def test_every_route_is_looked_at() -> None:
     assert {fault.detail for fault in FAULTS} | {"healthy"} == ROUTES
 
 
-# What is not looked for in this version of the doctor.
-NOT_YET = {"double-lock", "lock-across-channel"}
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(
-            fault,
-            id=fault.detail,
-            marks=[pytest.mark.xfail(strict=False)] if fault.detail in NOT_YET else [],
-        )
-        for fault in FAULTS
-    ],
-)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.detail)
 def test_a_fault_is_named_with_its_line(fault: Fault, program: Path) -> None:
     with running(program) as url:
         flood = _floods.flooded(
