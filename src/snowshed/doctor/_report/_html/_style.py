@@ -105,7 +105,7 @@ main > input:not(:checked) + label { color: var(--muted); text-decoration: line-
 .finding.medium { border-left-color: var(--medium); border-left-style: double;
   border-left-width: 6px; }
 .finding.low { border-left-color: var(--low); border-left-style: dashed; }
-.finding.known { opacity: .75; }
+.finding.known { border-left-color: var(--well); }
 .finding header { display: grid; grid-template-columns: 1fr auto; gap: 2px 16px; }
 .severity { font-size: 12px; text-transform: uppercase; letter-spacing: .06em; font-weight: 700; }
 .standing { font-size: 12px; font-weight: 500; padding: 0 8px; border-radius: 99px;
