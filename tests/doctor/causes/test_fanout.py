@@ -62,6 +62,22 @@ def test_numbers_that_differ_are_those_of_the_data_and_equal_ones_may_be_a_limit
     assert equal.confidence < differ.confidence
 
 
+def test_numbers_that_differ_by_a_few_are_those_of_tasks_that_have_ended() -> None:
+    (found,) = suspected([*wide(4, 200), *wide(5, 199), *wide(6, 170)])
+    assert (len(found.evidence), found.against) == (2, ())
+
+
+def test_a_handler_of_a_library_may_wait_for_what_the_program_does_in_it() -> None:
+    waits = serves(4, "github.com/x/parallel.Each:9")
+    waits = waits.replace("/srv/shop/main.go", "/go/pkg/mod/github.com/x/parallel@v1.0/each.go")
+    jobs = [
+        goroutine(n, "sleep", "main.(*job).run:9", created="sync.(*WaitGroup).Go in goroutine 4")
+        for n in range(1000, 1100)
+    ]
+    (found,) = suspected([waits, *jobs])
+    assert found.related == ()
+
+
 def test_tasks_in_many_places_are_one_fan_out_told_where_most_of_them_are() -> None:
     dump = [
         serves(4, "main.search:75"),

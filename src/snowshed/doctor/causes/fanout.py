@@ -51,6 +51,8 @@ DETAIL = Detail(
 )
 # So many requests with the same number, and none with another, show a limit.
 SAME_FROM = 3
+# Some of each may have ended. Only numbers that differ by more are those of the data.
+DIFFER_FROM = 1.25
 # Of those that were there before so many have to be there still, for more of them to be growth.
 STAY_FROM = 0.5
 
@@ -105,18 +107,18 @@ def _of_requests(lineage: Lineage, line: Line, requests: Sequence[tuple[int, int
     against = []
     if len(sizes) > 1:
         evidence.append(f"{len(sizes):,} requests have more than {BUDGET} of them each")
-    if len(set(sizes)) > 1:
+    differ = max(sizes) >= DIFFER_FROM * min(sizes)
+    if differ:
         evidence.append(f"from {min(sizes):,} to {max(sizes):,}: as many as there is to do")
-    elif len(sizes) >= SAME_FROM:
+    elif len(sizes) >= SAME_FROM and len(set(sizes)) == 1:
         against.append(f"each of {len(sizes):,} requests has the same number: it may be a limit")
     related: tuple[Related, ...] = ()
     if maker is None:
         evidence.append("the request itself has ended, and they go on")
-    elif maker.waits_for_tasks or maker.waits_at_channel:
-        at = maker.own[0]
-        related = (Related(at, f"goroutine {worst} waits for them here"),)
+    elif maker.own and (maker.waits_for_tasks or maker.waits_at_channel):
+        related = (Related(maker.own[0], f"goroutine {worst} waits for them here"),)
     # What is proven to wait for ever has a cause of its own.
-    confidence = 0.3 if group.leaked else 0.7 if len(set(sizes)) > 1 else 0.6
+    confidence = 0.3 if group.leaked else 0.7 if differ else 0.6
     return Suspicion(
         DETAIL,
         group,
