@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from _trace_writer import BLOCK, NOBODY, RUNNING, START, STATUS, UNBLOCK, WAITING, Generation
+from _trace_writer import (
+    BLOCK,
+    NOBODY,
+    RUNNING,
+    START,
+    STATUS,
+    SYSCALL,
+    SYSCALL_END,
+    UNBLOCK,
+    WAITING,
+    Generation,
+)
 from _traces import read
 from doctor._dumps import GO
 from snowshed.doctor import load
@@ -58,6 +69,8 @@ def test_a_trace_counts_the_waits_that_began_and_ended_in_it() -> None:
         stack = generation.stack("sync.(*Mutex).Lock:1", f"main.pay:{line}")
         block = (BLOCK, 1, generation.string(reason), stack)
         generation.on(1, 10 * line, block, (UNBLOCK, 4, 1, line, 0), (START, 0, 1, line + 20))
+    calls = generation.stack("syscall.write:1", "main.pay:9")
+    generation.on(1, 95, (SYSCALL, 0, 1, calls), (SYSCALL_END, 3))
     call = generation.stack("main.last:3")
     generation.on(1, 99, (BLOCK, 1, generation.string("sync"), call))
     told = {each.at.line: each for each in in_trace(read(generation))}

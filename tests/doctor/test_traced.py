@@ -156,6 +156,25 @@ def test_what_mostly_ends_does_not_grow() -> None:
 
 
 def test_who_takes_the_place_of_another_is_no_growth() -> None:
+    generation = Generation()
+    begin, made = generation.stack("main.bill:1"), generation.stack("main.serve:3")
+    old, wait = (
+        generation.stack("main.bill:5"),
+        generation.stack("runtime.chansend1:2", "main.bill:7"),
+    )
+    word = generation.string("chan send")
+    events: list[Event] = [(STATUS, 0, 1, 1, RUNNING), (CREATE, 1, 20, begin, made)]
+    generation.on(1, 0, *events)
+    generation.on(2, 5, (START, 0, 20, 1), (BLOCK, 1, word, wait))
+    generation.on(NOBODY, 3, (STATUS_STACK, 0, 9, NOBODY, WAITING, old))
+    following = Generation(id=2, base=20)
+    stays = following.stack("runtime.gopark:1", "runtime.chansend1:2", "main.bill:7")
+    following.on(1, 20, (STATUS, 0, 1, 1, RUNNING), (STATUS, 0, 9, NOBODY, WAITING))
+    following.on(1, 25, (UNBLOCK, 0, 9, 1, 0))
+    following.on(2, 26, (START, 0, 9, 2), (DESTROY, 1))
+    following.on(NOBODY, 30, (STATUS_STACK, 0, 20, NOBODY, WAITING, stays))
+    motion = motions(read(generation, following))[7]
+    assert (motion.born, motion.gone, motion.gained) == (1, 1, 0)
     assert Motion(1.0, born=5, created=5, gone=5).gained == 0
     assert Motion(1.0, born=5, created=5, gone=2).gained == 3
 
