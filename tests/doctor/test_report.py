@@ -179,6 +179,7 @@ def test_programs_get_the_requests_too() -> None:
         "worst": [
             {
                 "goroutine": 4711,
+                "request": "",
                 "count": 812,
                 "ended": True,
                 "function": "shop.(*API).search",

@@ -15,6 +15,7 @@ from snowshed.doctor._case import Case
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import missed_in, testify
+from snowshed.doctor.causes._python_requests import requests_over
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
         case.total,
         tuple(findings),
         (*warnings, *_left_out(case)),
-        requests=None if case.lineage is None else case.lineage.over,
+        requests=requests_over(case) or (None if case.lineage is None else case.lineage.over),
         spawned=() if case.lineage is None else spawned(case.lineage.family),
         unit=unit,
     )

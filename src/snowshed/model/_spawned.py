@@ -14,17 +14,19 @@ class RequestTasks:
     """The tasks of one request that live at once.
 
     Attributes:
-        id: of the goroutine that serves it, or has.
+        id: of the goroutine that serves it, or has; 0 in Python, where no one does.
         count: its tasks: what it has started, what these have started, and so on, without what
             libraries keep for themselves.
         at: the line that started most of them.
         gone: whether the goroutine that serves it has ended, so that only its tasks tell of it.
+        name: its verb and path, as far as told.
     """
 
     id: int
     count: int
     at: Frame
     gone: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

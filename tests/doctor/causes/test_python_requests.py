@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _snapshots import task
 from doctor._task_pages import case, page, seen, with_facts
-from snowshed.doctor import Look, diagnose
+from snowshed.doctor import Look, diagnose, document, text
 from snowshed.doctor._case import Case
 from snowshed.doctor._tasks import Facts, OpenRequest
 from snowshed.doctor.causes._python_requests import (
@@ -114,3 +114,15 @@ def test_only_requests_are_wrong_to_wait_for_long() -> None:
 
     assert told("GET /cart") == [Severity.MEDIUM]
     assert told("") == [Severity.LOW]
+
+
+def test_how_many_requests_hold_too_much_is_told_first() -> None:
+    (look,) = seen(page([*map(price, range(160)), handler(900), handler(901)]))
+    diagnosis = diagnose([with_facts(look, told(120, 40, 60))])
+    assert text(diagnosis).startswith(
+        "2 requests hold more than 50 tasks each; the worst is GET /cart (cart, app.py:50): 120\n"
+    )
+    requests = document(diagnosis)["requests"]
+    assert (requests["seen"], requests["over"]) == (3, 2)
+    assert requests["worst"][0]["request"] == "GET /cart"
+    assert diagnose([look]).requests is None

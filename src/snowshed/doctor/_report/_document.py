@@ -40,7 +40,13 @@ def _requests(requests: RequestsOver) -> dict[str, Any]:
         "seen": requests.seen,
         "over": requests.over,
         "worst": [
-            {"goroutine": each.id, "count": each.count, "ended": each.gone, **_place(each.at)}
+            {
+                "goroutine": each.id,
+                "request": each.name,
+                "count": each.count,
+                "ended": each.gone,
+                **_place(each.at),
+            }
             for each in requests.worst
         ],
     }

@@ -47,11 +47,12 @@ def headline(requests: RequestsOver | None) -> str:
     at = worst.at
     where = f"{at.function}, {at.file.replace(chr(92), '/').rpartition('/')[2]}:{at.line}"
     ended = ", which has ended" if worst.gone else ""
-    told = f"goroutine {worst.id} ({printable(where)}){ended}: {worst.count:,}"
+    who, what = (worst.name, "tasks") if worst.name else (f"goroutine {worst.id}", "goroutines")
+    told = f"{printable(who)} ({printable(where)}){ended}: {worst.count:,}"
     if requests.over == 1:
-        return f"1 request holds more than {requests.budget} goroutines: {told}"
+        return f"1 request holds more than {requests.budget} {what}: {told}"
     return (
-        f"{requests.over:,} requests hold more than {requests.budget} goroutines each; "
+        f"{requests.over:,} requests hold more than {requests.budget} {what} each; "
         f"the worst is {told}"
     )
 

@@ -12,17 +12,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._tasks import is_task, label
+from snowshed.model import RequestsOver, RequestTasks
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Goroutine
 
-__all__ = ["ENDED_REQUEST", "Wide", "for_requests", "left_behind", "request_of", "wide_requests"]
+__all__ = [
+    "ENDED_REQUEST",
+    "Wide",
+    "for_requests",
+    "left_behind",
+    "request_of",
+    "requests_over",
+    "wide_requests",
+]
 
 ENDED_REQUEST = "an ended request"
 """As a service calls the request of a task, once that has ended."""
 BUDGET = 50
+WORST_AT_MOST = 20
 # Of the tasks that have become more, so many have to have outlived a request.
 PART = 0.5
 
@@ -81,6 +91,26 @@ def wide_requests(case: Case) -> Iterator[Wide]:
             yield Wide(name, max(live), len(live), group, average=False)
         elif name not in told and average > BUDGET:
             yield Wide(name, average, handlers[name], group, average=True)
+
+
+def requests_over(case: Case) -> RequestsOver | None:
+    """Return the requests that have more than fifty tasks each; None if no look tells of any."""
+    told = _told(case)
+    if not told:
+        return None
+    group_of = {wide.name: wide.group for wide in wide_requests(case)}
+    over = [
+        (count, name)
+        for name, counts in told.items()
+        for count in counts
+        if count > BUDGET and name in group_of
+    ]
+    over.sort(key=lambda each: (-each[0], each[1]))
+    worst = tuple(
+        RequestTasks(0, count, group_of[name].created_by or group_of[name].at, name=name)
+        for count, name in over[:WORST_AT_MOST]
+    )
+    return RequestsOver(BUDGET, sum(map(len, told.values())), len(over), worst)
 
 
 def _told(case: Case) -> dict[str, list[int]]:

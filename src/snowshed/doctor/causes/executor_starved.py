@@ -70,7 +70,6 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
             DETAIL,
             queued,
             0.85 if stayed else 0.5,
-            waiting_is_wrong=True,
             lasts=stayed >= STILL and stayed >= len(waits) / 2,
             evidence=tuple(_said(busy, waits, stayed)),
             against=() if stayed else ("a burst of short jobs waits in the same way",),
