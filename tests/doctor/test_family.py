@@ -122,8 +122,15 @@ def test_a_goroutine_that_is_listed_twice_breaks_nothing() -> None:
     assert sum(each.size for each in family(*twice).tasks) == 2
 
 
-ROOT = Frame("net/http.(*conn).serve", "net/http/server.go", 1)
-INNER = Frame("main.walk", "/srv/shop/main.go", 5)
+def frame(function: str, file: str = "/srv/shop/main.go") -> Frame:
+    return Frame(function, file, 5)
+
+
+ROOT, INNER, TASK = map(frame, ("net/http.(*conn).serve", "main.walk", "main.walk.func1"))
+ACCEPT = (frame("net.(*TCPListener).Accept"), INNER)
+GROUP = frame("sync.(*WaitGroup).Go")
+LIBRARY = frame("github.com/x/y.Do", "/go/pkg/mod/github.com/x/y@v1.0/y.go")
+STACKS = [(INNER,), (ROOT,), (INNER, ROOT), (LIBRARY, ROOT), ACCEPT, (TASK, GROUP), (LIBRARY,), ()]
 
 
 @st.composite
@@ -133,9 +140,9 @@ def graphs(draw: st.DrawFn) -> list[Goroutine]:
     return [
         Goroutine(
             id_,
-            draw(st.sampled_from(["sleep", "sync.WaitGroup.Wait", "chan send"])),
-            draw(st.sampled_from([(INNER,), (ROOT,), (INNER, ROOT), ()])),
-            created_by=draw(st.sampled_from([None, ROOT, INNER])),
+            draw(st.sampled_from(["sleep", "sync.WaitGroup.Wait", "chan send", "IO wait"])),
+            draw(st.sampled_from(STACKS)),
+            created_by=draw(st.sampled_from([None, ROOT, INNER, GROUP, LIBRARY])),
             parent=draw(st.sampled_from([None, *range(35)])),
         )
         for id_ in ids

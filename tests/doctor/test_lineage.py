@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from doctor._dumps import goroutine, look, of_file
 from doctor._family_dumps import ACCEPTS, idle, serves, tasks
-from snowshed.doctor import _case, diagnose
+from doctor.test_family import graphs
+from snowshed.doctor import Loaded, _case, diagnose, document, look_at, text
 from snowshed.doctor._case import Case
 from snowshed.doctor._looks import MEMBERS_AT_MOST
+from snowshed.model import GoroutineDump
 
 if TYPE_CHECKING:
     import pytest
 
     from snowshed.doctor._lineage import Lineage
+    from snowshed.model import Goroutine
 
 
 def lineage(*looks: list[str]) -> Lineage:
@@ -81,3 +87,12 @@ def test_of_too_many_different_stacks_that_is_told_and_no_more(
     assert (found.requests, found.spawned, found.total) == (None, (), 29)
     monkeypatch.setattr(_case, "KINDS_AT_MOST", 29)
     assert diagnose([look(ACCEPTS, *dump)]).warnings == ()
+
+
+@given(st.lists(graphs(), min_size=1, max_size=3))
+def test_any_lists_are_diagnosed_and_told(lists: list[list[Goroutine]]) -> None:
+    looks = [look_at(Loaded("list", GoroutineDump(tuple(each)))) for each in lists]
+    found = diagnose([each for each in looks if each is not None])
+    assert text(found)
+    assert document(found)["total"] == len(lists[-1])
+    assert sum(each.total for each in found.spawned) == len(lists[-1])
