@@ -62,6 +62,10 @@ def test_growth_is_told_with_its_rate_if_the_times_are_known() -> None:
     assert str(Growth((10, 620), 60.0)) == "10 -> 620 in 60 s, +610 a minute"
     assert str(Growth((10, 20), 0.3)) == "10 -> 20 in 0.3 s, +2,000 a minute"
     assert str(Growth((1000, 4812))) == "1,000 -> 4,812 from look to look"
+    assert (
+        str(Growth(tuple(range(1, 100))))
+        == "1 -> 2 -> 3 -> ... -> 97 -> 98 -> 99 from look to look"
+    )
 
 
 def test_a_text_that_does_not_tell_what_they_wait_for_counts_them_all_the_same() -> None:

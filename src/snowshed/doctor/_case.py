@@ -28,6 +28,8 @@ __all__ = ["NOT_WAITING", "Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
+# Of more counts those in between are left out.
+TOLD_AT_MOST = 8
 # No program has as many different stacks. Each costs some 2 kB when it is told who made whom.
 KINDS_AT_MOST = 100_000
 # A trace does not tell where somebody stands who does not wait.
@@ -67,7 +69,11 @@ class Growth:
         return self.grows and steps > 1 and all(more >= less for less, more in pairs)
 
     def __str__(self) -> str:
-        seen = " -> ".join(f"{count:,}" for count in self.counts)
+        told = [f"{count:,}" for count in self.counts]
+        if len(told) > TOLD_AT_MOST:
+            # A folder may hold a look for each minute of a night.
+            told[3:-3] = ["..."]
+        seen = " -> ".join(told)
         if self.seconds:
             seconds = f"{self.seconds:.0f}" if self.seconds >= 10 else f"{self.seconds:.1f}"
             return f"{seen} in {seconds} s, {60 * self.gained / self.seconds:+,.0f} a minute"
