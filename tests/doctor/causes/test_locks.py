@@ -27,8 +27,9 @@ def wait_in(text: str) -> LockWait:
 def test_the_address_of_the_lock_and_those_of_the_calls_are_told_apart() -> None:
     wait = wait_in(waits(2, MUTEX, ("main.(*Hub).Add", HUB, 20), lock=HUB + 8))
     assert (wait.lock, wait.base, wait.receiver) == (HUB + 8, HUB, "main.(*Hub)")
-    ((frame, words, doubtful),) = wait.calls
-    assert (frame.function, words, doubtful) == ("main.(*Hub).Add", (HUB,), ())
+    (call,) = wait.calls
+    assert (call.frame.function, call.words, call.doubtful) == ("main.(*Hub).Add", (HUB,), ())
+    assert call.shows_first
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,15 @@ def test_of_a_crowd_at_one_lock_a_few_are_looked_at_and_of_each_lock_some() -> N
     each = [waits(n, MUTEX, ("main.(*Hub).Add", n << 20, 20), lock=n << 20) for n in range(2, 90)]
     assert len(Locks(case(*crowd)).waits) == COMPARED_AT_MOST
     assert len(Locks(case(*each)).waits) == 88
+
+
+def test_of_a_crowd_those_are_looked_at_who_were_given_an_address_near_to_a_lock() -> None:
+    lock = waits(2, MUTEX, ("main.(*Hub).Add", HUB, 20), lock=HUB + 8)
+    far = [waits(n, "select", ("main.run", HUB + (n << 20), 40)) for n in range(3, 90)]
+    near = waits(99, "select", ("main.run", HUB, 40))
+    others = {other.goroutine.id for other in Locks(case(lock, *far, near)).others}
+    assert 99 in others
+    assert len(others) <= COMPARED_AT_MOST + 1
 
 
 def test_who_waits_for_the_same_lock_is_known_by_the_lock_or_by_its_object() -> None:

@@ -30,7 +30,7 @@ __all__ = ["ACROSS", "DOUBLE", "ORDER", "RECURSION", "Blame", "blames_of", "susp
 ACROSS, DOUBLE = "lock-across-channel", "double-lock"
 ORDER, RECURSION = "lock-order", "rwlock-recursion"
 # Of one group so many are asked: the rest stands there alike.
-ASKED_AT_MOST = 100
+ASKED_AT_MOST = 30
 # Who waits behind somebody else that has the fault has it a little less surely.
 _BEHIND = 0.9
 _LEFT = 0.3

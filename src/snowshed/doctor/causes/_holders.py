@@ -61,7 +61,7 @@ class Step:
 
 def is_suspect(wait: LockWait) -> bool:
     """Tell whether who is well would hardly wait like that."""
-    return wait.is_stuck or wait.goroutine.minutes >= OLD
+    return wait.is_stuck or wait.stays or wait.goroutine.minutes >= OLD
 
 
 class Holders:
@@ -133,14 +133,16 @@ class Holders:
         if not wait.is_rw or wait.state == WRITES:
             return None
         writers = (each for each in self._locks.at_same(wait) if each.state == WRITES)
-        return next(writers, None) or next(self._alike(wait, WRITES), None)
+        return next(writers, None) or (wait.receiver and self._hidden.get(wait.receiver)) or None
 
-    def _alike(self, wait: LockWait, state: str) -> Iterator[LockWait]:
-        """Yield who waits in a method of the same type, with nothing shown of where its lock is."""
-        for other in self._names[wait.receiver or ""]:
-            hidden = other.lock is None and other.base is None
-            if hidden and other.state == state and other.receiver == wait.receiver:
-                yield other
+    @cached_property
+    def _hidden(self) -> dict[str | None, LockWait]:
+        """One writer for each type in whose methods they wait, of which no address is shown."""
+        return {
+            wait.receiver: wait
+            for wait in self._locks.waits
+            if wait.state == WRITES and wait.lock is None and wait.base is None
+        }
 
     def calls_itself(self, wait: LockWait) -> bool:
         """Tell whether a call further out may have taken the lock that ``wait`` is for.
@@ -176,8 +178,8 @@ class Holders:
             return None
         on = [number for number, call in enumerate(wait.calls) if call in wait.on(place)]
         inner = wait.calls[0]
-        if not (inner.words or inner.doubtful) and wait.receiver is not None:
-            # Its words are not shown: it is on the object if the next of its type is.
+        if not inner.shows_first and wait.receiver is not None:
+            # Its receiver is not shown: it is the object if that of the next of its type is.
             same = (n for n in on if receiver_of(wait.calls[n].frame) == wait.receiver)
             on = [0, *on] if next(same, None) is not None else on
         return on[-1] if len(on) > 1 else None

@@ -52,6 +52,9 @@ OBJECT_AT_MOST = 1024
 NOBODY = 0
 # Of a group so many are looked at for each lock that they wait for.
 COMPARED_AT_MOST = 5
+# So many who were given addresses inside an object are looked at.
+CANDIDATES_AT_MOST = 200
+_NAMES_AT_MOST = 1 << 15
 _LOCKING = re.compile(
     r"(?:internal/)?sync\.\(\*((?:RW)?Mutex|rlocker)\)\.(?:lockSlow|rLockSlow|R?Lock)"
 )
@@ -59,6 +62,9 @@ _ONCE = re.compile(r"sync\.\(\*Once\)\.(?:doSlow|Do)")
 _RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
 _CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
 _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
+_SHOWN = re.compile(r"0x[0-9a-f]{6,16}(?:,|$)")
+# So many of a group, and nearly all, that stand there in two lists are in no normal wait.
+MANY, ALL_STAY = 10, 0.95
 # What may hold a lock: who waits here is stuck as long as it does, who works will let go.
 _HOLDS_UP = frozenset({StateClass.CHANNEL})
 _WAITS_FOR_OTHERS = frozenset({"sync.WaitGroup.Wait", _CONDITION})
@@ -88,11 +94,13 @@ class Call(NamedTuple):
         frame: which.
         words: those that are addresses, as far as that shows.
         doubtful: those whose place may have been used for something else since.
+        shows_first: whether the first is shown, which of a method is its receiver, and no doubtful.
     """
 
     frame: Frame
     words: tuple[int, ...]
     doubtful: tuple[int, ...] = ()
+    shows_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class LockWait:
         lock: address of the lock that it waits for; None if it waits for none, or none is shown.
         is_rw: whether the lock is one for readers and writers.
         asleep: whether the runtime has found all goroutines asleep.
+        stays: whether its group stands there from list to list, and not only goes by.
     """
 
     group: Group
@@ -114,6 +123,7 @@ class LockWait:
     lock: int | None = None
     is_rw: bool = False
     asleep: bool = False
+    stays: bool = False
 
     @property
     def who(self) -> str:
@@ -157,7 +167,8 @@ class LockWait:
 class Locks:
     """The waits for locks of one case, and who may hold them up.
 
-    Cost: O(calls) to build; to ask who works on an object, its logarithm and how many do.
+    Cost: O(calls) to build, of those who wait for locks and of the others who were given an address
+    near to one; to ask who works on an object, its logarithm and how many do.
     """
 
     def __init__(self, case: Case) -> None:
@@ -165,13 +176,15 @@ class Locks:
         self.others: list[LockWait] = []
         locking = [group for group in case.groups if group.where.state in LOCK_STATES]
         for group in locking:
+            stays = _stays(case, group)
             self.waits += _few_at_each(
-                _waits_in(group, each, case.all_asleep)
+                replace(_waits_in(group, each, case.all_asleep), stays=stays)
                 for each in sorted(_members(group), key=lambda each: not each.leaked)
             )
+        pages = _pages_of(self.waits)
         for group in case.groups if locking else ():
             if _may_hold(group):
-                self.others += (_stands_in(group, each) for each in _members(group))
+                self.others += (_stands_in(group, each) for each in _near(group, pages))
         self._by_group: dict[int, list[LockWait]] = defaultdict(list)
         self._by_lock: dict[int, list[LockWait]] = defaultdict(list)
         self._by_base: dict[int, list[LockWait]] = defaultdict(list)
@@ -226,22 +239,24 @@ class Locks:
         return words[index] if index >= 0 and lock - words[index] < OBJECT_AT_MOST else None
 
     def on(self, place: Place) -> Iterator[LockWait]:
-        """Yield whoever works on what lies at ``place``, each once."""
+        """Yield whoever works on what lies at ``place``, each once; of a crowd some."""
         words, who = self._all if place.is_known else self._sure
         seen: set[int] = set()
         first, last = bisect_left(words, place.first), bisect_right(words, place.last)
-        for wait in who[first:last]:
+        for wait in who[first : min(last, first + CANDIDATES_AT_MOST)]:
             if id(wait) not in seen:
                 seen.add(id(wait))
                 yield wait
 
 
+@lru_cache(maxsize=_NAMES_AT_MOST)
 def receiver_of(frame: Frame) -> str | None:
     """Return the type whose method ``frame`` is in, or a function inside that; None: in none."""
     match = _RECEIVER.match(frame.function)
     return match[1] if match else None
 
 
+@lru_cache(maxsize=_NAMES_AT_MOST)
 def source_of(frame: Frame) -> str:
     """Return the function that is written at the top level: closures stand inside one."""
     head, dot, rest = frame.function.rpartition("/")
@@ -263,10 +278,35 @@ def _may_hold(group: Group) -> bool:
     return holds_up(group.where.state, group.state_class) or group.state_class in _WORKS
 
 
+def _stays(case: Case, group: Group) -> bool:
+    many = case.stayed(group) >= MANY
+    return many and (case.still_there(group.where) or 0.0) >= ALL_STAY
+
+
 def _members(group: Group) -> list[Goroutine]:
     """Return those of ``group``; one in their place, of whom no more is known than of all."""
     nobody = Goroutine(NOBODY, group.state, group.stack, leaked=group.leaked >= group.count)
     return group.members or [nobody]
+
+
+def _pages_of(waits: Iterable[LockWait]) -> set[int]:
+    """Return, in units of the largest object, where the objects lie whose locks are waited for."""
+    found: set[int] = set()
+    for wait in waits:
+        for word in filter(None, (wait.lock, wait.base)):
+            page = word // OBJECT_AT_MOST
+            found |= {page, page - 1}
+    return found
+
+
+def _near(group: Group, pages: set[int]) -> Iterator[Goroutine]:
+    """Yield those of ``group`` that were given an address in ``pages``, and a few of the others."""
+    few = COMPARED_AT_MOST
+    for each in sorted(_members(group), key=lambda each: not each.leaked):
+        words = _WORD.findall("".join(each.arguments))
+        if few or any(int(word, 16) // OBJECT_AT_MOST in pages for word, _ in words):
+            few = max(few - 1, 0)
+            yield each
 
 
 def _few_at_each(waits: Iterable[LockWait]) -> Iterator[LockWait]:
@@ -300,7 +340,7 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
         match = _LOCKING.fullmatch(call.frame.function)
         if _ONCE.fullmatch(call.frame.function):
             break
-        if match is None and whose(call.frame) is not Whose.RUNTIME and not locks(call.frame):
+        if match is None and not _is_runtime(call.frame) and not locks(call.frame):
             break
         if match is not None:
             locking.append(call)
@@ -327,6 +367,11 @@ def _stands_in(group: Group, each: Goroutine) -> LockWait:
     return LockWait(group, each, calls)
 
 
+@lru_cache(maxsize=_NAMES_AT_MOST)
+def _is_runtime(frame: Frame) -> bool:
+    return whose(frame) is Whose.RUNTIME
+
+
 def _calls(each: Goroutine) -> tuple[Call, ...]:
     """Return the calls of the program, and those into a Once, which has its lock meanwhile."""
     calls: list[Call] = []
@@ -335,7 +380,7 @@ def _calls(each: Goroutine) -> tuple[Call, ...]:
         # Of its two calls the inner one takes the lock.
         if is_once and calls and _ONCE.fullmatch(calls[-1].frame.function):
             continue
-        if is_once or whose(call.frame) is not Whose.RUNTIME:
+        if is_once or not _is_runtime(call.frame):
             calls.append(call)
     return tuple(calls)
 
@@ -348,4 +393,5 @@ def _all_calls(each: Goroutine) -> Iterator[Call]:
             frame,
             tuple(int(word, 16) for word, mark in words if not mark),
             tuple(int(word, 16) for word, mark in words if mark),
+            _SHOWN.match(arguments) is not None,
         )
