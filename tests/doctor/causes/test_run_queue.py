@@ -30,11 +30,17 @@ def told(*looks: Look) -> Diagnosis:
 
 
 def traced(
-    count: int, *, each: int, makers: int = 1, processors: int = 2, caller: str = "main.serve:9"
+    count: int,
+    *,
+    each: int,
+    makers: int = 1,
+    processors: int = 2,
+    caller: str = "main.serve:9",
+    begins: str = "main.item:3",
 ) -> Look:
     """A trace of two seconds in which so many are made, and one begins every ``each`` ms."""
     generation = Generation(frequency=1000)
-    begin, made = generation.stack("main.item:3"), generation.stack("sync.Go:1", caller)
+    begin, made = generation.stack(begins), generation.stack("sync.Go:1", caller)
     events: list[Event] = [MAIN, (PROCS_CHANGE, 0, processors, 0)]
     events += [(CREATE, 0, 2 + maker, 0, 0) for maker in range(makers)]
     for number in range(count):
@@ -87,6 +93,20 @@ def test_requests_that_come_at_once_are_low() -> None:
     assert "no goroutine has made more than 4 of those that live" in finding.against
     (finding,) = told(traced(700, each=4)).findings
     assert finding.severity is Severity.MEDIUM
+
+
+def test_what_has_not_begun_stands_in_the_program_though_a_library_starts_it() -> None:
+    (finding,) = told(traced(500, each=10, begins="sync.(*WaitGroup).Go.func1:2")).findings
+    assert (finding.at.function, finding.at.line) == ("main.serve", 9)
+    assert finding.created_by is not None
+    assert finding.created_by.function == "sync.Go"
+
+
+def test_those_who_stand_at_several_lines_are_told_together() -> None:
+    begun = [goroutine(n, "runnable", f"main.item:{n % 7}") for n in range(2, 602)]
+    new = [goroutine(n, "runnable", "sync.(*WaitGroup).Go.func1:9") for n in range(1000, 1700)]
+    (finding,) = told(look(*begun, *new)).findings
+    assert (finding.count, finding.at.function) == (1300, "main.item")
 
 
 def test_a_flood_that_is_over_is_low() -> None:

@@ -22,11 +22,12 @@ there are processors.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor._looks import Group, Where
+from snowshed.doctor._looks import MEMBERS_AT_MOST, Group, Where
 from snowshed.doctor._program import Whose, place_in, whose
 from snowshed.model import Cause, GoState, StateClass
 
@@ -122,12 +123,31 @@ def _of_path(
 
 def _group(case: Case, path: CreationPath, queued: int) -> Group:
     """Return those of ``path`` that wait for a processor in the best look, or tell of all there."""
-    made_at = path.stack[0]
-    for group in case.groups:
-        if group.state_class is StateClass.READY and group.created_by == made_at:
-            return group
-    at = place_in(path.stack)
-    return Group(Where("runnable", at), "runnable", (at,), made_at, queued or path.peak)
+    made_at, started_at = path.stack[0], place_in(path.stack)
+    ready = [each for each in case.groups if each.created_by == made_at and _is_ready(each)]
+    if not ready:
+        where = Where("runnable", started_at)
+        return Group(where, "runnable", (started_at,), made_at, queued or path.peak)
+    return _together(ready, started_at)
+
+
+def _together(groups: list[Group], started_at: Frame | None) -> Group:
+    """Return all who could run as one group: at which line they are changes all the time.
+
+    It stands where the program's own code is, as one that has not begun stands in a library that
+    was told to start it.
+    """
+    own = (each for each in groups if whose(each.where.at) is Whose.PROGRAM)
+    first = next(own, groups[0])
+    at = first.where.at
+    if started_at is not None and whose(at) is not Whose.PROGRAM:
+        at = started_at
+    return replace(
+        first,
+        where=Where(first.where.state, at),
+        count=sum(each.count for each in groups),
+        members=[each for group in groups for each in group.members][:MEMBERS_AT_MOST],
+    )
 
 
 def _in_lists(case: Case) -> Iterator[Suspicion]:
@@ -147,7 +167,7 @@ def _in_lists(case: Case) -> Iterator[Suspicion]:
             evidence.append(f"one goroutine has made {most:,} of them")
         yield Suspicion(
             DETAIL,
-            groups[0],
+            _together(groups, None),
             0.6 if most > BUDGET else 0.4,
             growth=_growth(case),
             evidence=tuple(evidence),
