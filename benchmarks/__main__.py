@@ -16,6 +16,8 @@ from benchmarks import (
     _docs,
     channel,
     deadline,
+    doctor_start,
+    doctor_text,
     doctor_trace,
     fastapi_throughput,
     hook,
@@ -61,6 +63,8 @@ def pieces(part: str, rounds: int) -> Iterator[Piece]:
     if part == "observe":
         yield from _services(rounds)
     if part == "doctor":
+        yield doctor_text.NAME, partial(doctor_text.measure, rounds=rounds)
+        yield doctor_start.NAME, partial(doctor_start.measure, rounds=rounds)
         yield doctor_trace.NAME, partial(doctor_trace.measure, rounds=rounds)
 
 

@@ -11,6 +11,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from benchmarks import (
+    doctor_start,
+    doctor_text,
     doctor_trace,
     fastapi_throughput,
     hook,
@@ -36,6 +38,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "watching": (watching.NAME,),
     "rivals": (rivals.NAME,),
     "doctor": (doctor_trace.NAME,),
+    "doctor-text": (doctor_text.NAME, doctor_start.NAME),
     "core": ("scope", "semaphore", "channel", "pool", "deadline"),
 }
 _BETWEEN = "(<!-- {name}: from the results -->\n).*?(<!-- {name}: end -->)"
