@@ -85,6 +85,13 @@ def test_what_is_no_trace_is_refused_with_what_was_found(data: bytes) -> None:
     assert len(line) < 200
 
 
+def test_a_newer_version_is_read_as_the_newest_that_is_known_and_that_is_said() -> None:
+    newer = "its version, 31, is newer than 26: read as if it were that"
+    found = gotrace.read(io.BytesIO(trace(generation(1), version=31)))
+    assert (found.version, found.generations, found.warnings) == (31, 1, (newer,))
+    assert newer in refused(header(31) + b"\x01\x02\x03")
+
+
 @pytest.mark.parametrize("version", [22, 25, 26])
 def test_a_header_alone_is_no_trace(version: int) -> None:
     assert "there is nothing behind the header" in refused(header(version))

@@ -40,7 +40,7 @@ def two_generations(frequency: int = 1_000_000_000) -> tuple[Generation, Generat
     return first, second
 
 
-@pytest.mark.parametrize("version", [22, 23, 24, 25, 26, 27])
+@pytest.mark.parametrize("version", [22, 23, 24, 25, 26])
 def test_a_wait_goes_on_from_one_generation_to_the_next(version: int) -> None:
     found = read(*two_generations(), version=version)
     assert (found.version, found.generations) == (version, 2)

@@ -26,6 +26,7 @@ from snowshed.errors import FormatError
 from snowshed.formats._faults import Faults
 from snowshed.formats._gotrace import (
     FORMAT,
+    NEWEST,
     Readable,
     Reader,
     Source,
@@ -79,7 +80,8 @@ def read(
     """
     source = Source(file, at_most)
     version = version_of(source)
-    faults = Faults()
+    newer = f"its version, {version}, is newer than {NEWEST}: read as if it were that"
+    faults = Faults((newer,) if version > NEWEST else ())
     reader = Reader(faults)
     for generation in generations(source, version, faults):
         reader.add(generation)

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from snowshed.formats._faults import Faults
     from snowshed.formats._gotrace._source import Source
 
-__all__ = ["FORMAT", "Batch", "Generation", "generations", "version_of"]
+__all__ = ["FORMAT", "NEWEST", "Batch", "Generation", "generations", "version_of"]
 
 FORMAT = "go trace"
 _HEADER = re.compile(rb"go 1\.(\d{1,2}) trace\0{3,4}")
 _HEADER_SIZE = 16
 _FIRST_OF_V2 = 22
+# What Go 1.26 and 1.27 write.
+NEWEST = 26
 _SYNC_FROM = 25
 _MARKED_FROM = 26
 _EVENTS, _STACKS, _STRINGS, _SAMPLES, _FREQUENCY = 1, 2, 4, 6, 8
