@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from doctor._dumps import case
+from doctor._dumps import case, look
 from doctor.causes._lock_dumps import waits
+from snowshed.doctor._case import Case
 from snowshed.doctor.causes._holders import (
     BY_NAME,
     CROSSED,
@@ -111,8 +112,11 @@ def test_it_has_not_if_another_waits_on_the_same_path() -> None:
 
 def test_a_call_whose_words_are_not_shown_is_on_the_object_if_its_type_is() -> None:
     hidden = waits(2, MUTEX, ADD, ("main.(*Hub).Put", HUB, 30), lock=HUB + 8)
-    hidden = hidden.replace(f"main.(*Hub).Add({HUB:#x})", "main.(*Hub).Add(...)")
-    assert told(holder(hidden)) == (2, ITSELF)
+    for shown in ("...", "0xa335d0?, {0x7352a300, 0x6}"):
+        text = hidden.replace(f"main.(*Hub).Add({HUB:#x})", f"main.(*Hub).Add({shown})")
+        assert told(holder(text)) == (2, ITSELF)
+    other = hidden.replace(f"main.(*Hub).Add({HUB:#x})", "main.(*Hub).Add(0x7352a300, 0x6)")
+    assert holder(other) is None
 
 
 def test_a_writer_keeps_readers_out_and_waits_for_one_that_reads_again() -> None:
@@ -136,6 +140,21 @@ def test_without_addresses_types_and_functions_have_to_do() -> None:
     assert holder(method, elsewhere) is None
     hidden = waits(3, "chan send", ("main.(*Hub).Publish", 0, 40))
     assert told(holder(method, hidden)) == (3, BY_NAME)
+
+
+def test_a_crowd_that_stands_there_in_two_lists_is_in_no_normal_wait() -> None:
+    hidden = ("main.(*Hub).Add", 0, 20)
+    crowd = [waits(number, MUTEX, hidden, lock=HUB + 8) for number in range(10, 30)]
+    sender = waits(3, "chan send", ("main.(*Hub).Publish", 0, 40))
+
+    def holders(*looks: list[str]) -> set[tuple[int, float] | None]:
+        locks = Locks(Case([look(*each) for each in looks]))
+        return {told(Holders(locks).of(wait)) for wait in locks.waits}
+
+    assert holders([*crowd, sender]) == {None}
+    assert holders(crowd[:15], [*crowd, sender]) == {(3, BY_NAME)}
+    assert holders(crowd[:9], [*crowd, sender]) == {None}
+    assert holders(crowd, [*crowd[10:], sender]) == {None}
 
 
 def test_whoever_is_proven_to_wait_for_ever_waits_for_another_of_these() -> None:
