@@ -66,6 +66,10 @@ def test_a_method_that_only_takes_the_lock_is_not_one_that_has_it() -> None:
     wait = wait_in(waits(2, MUTEX, wrapper, ("main.(*Hub).Add", HUB, 20), lock=HUB))
     assert [call.frame.function for call in wait.calls] == ["main.(*Hub).Add"]
     assert wait.group.where.at.line == 20
+    # It may have the lock by a pointer.
+    wrapper = ("main.(*TimedMutex).Lock", HUB + 16, 40)
+    wait = wait_in(waits(2, MUTEX, wrapper, ("main.(*Hub).Add", HUB, 20), lock=HUB + 0x99990))
+    assert (wait.lock, wait.base) == (HUB + 16, HUB)
 
 
 def test_a_dump_without_addresses_tells_of_no_lock() -> None:

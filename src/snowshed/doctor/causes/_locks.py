@@ -345,6 +345,9 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
         if match is not None:
             locking.append(call)
             is_rw = is_rw or match[1] != "Mutex"
+        elif locks(call.frame):
+            # The lock may lie elsewhere; what passes it on is a field of the object as well.
+            locking.insert(0, call)
     shown = (word for call in locking for word in call.words[:1])
     calls = tuple(dropwhile(lambda call: locks(call.frame), _calls(each)))
     found = LockWait(group, each, calls, next(shown, None), is_rw, asleep)
