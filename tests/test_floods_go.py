@@ -63,7 +63,7 @@ FAULTS = [
     Fault("unstopped-ticker", "unreleased-resource", "main.follow"),
     Fault("detached-handler-task", "detached-spawn", "main.audit"),
     Fault("fanout", "unbounded-fanout", "main.priceOf", clients=2, patience=5.0),
-    Fault("run-queue", "unbounded-fanout", "main.draw", 1, 20.0, ("--trace", "1s")),
+    Fault("run-queue", "unbounded-fanout", "main.draw", 4, 20.0, ("--trace", "1s")),
     Fault("thread-pinned", "unbounded-fanout", "main.threadPinned"),
 ]
 
