@@ -146,6 +146,14 @@ def test_a_loop_whose_tasks_come_and_go_is_busy() -> None:
     assert not suspected([], consumer(200))
 
 
+def test_more_connections_of_a_server_are_no_fan_out() -> None:
+    def server(count: int) -> list[str]:
+        accepts = goroutine(5, "IO wait", "net.(*TCPListener).Accept:380", "main.serve:9")
+        return [accepts, *tasks(range(100, 100 + count), 5, "main.newClient", "IO wait")]
+
+    assert not suspected(server(100), server(200))
+
+
 def test_workers_that_become_busy_are_no_more_than_before() -> None:
     def pool(busy: int) -> list[str]:
         return [

@@ -138,7 +138,8 @@ def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
     id_, count = max(makers.items(), key=lambda item: item[1])
     before = lineage.before
     maker = lineage.family.maker(id_)
-    if maker is not None and maker.serves:
+    # What connections have left is told by others, and that there are more of them is no fault.
+    if maker is not None and (maker.serves or maker.accepts_in):
         return
     if count <= BUDGET or before is None or id_ in lineage.requests.gone:
         return
