@@ -112,6 +112,10 @@ def _of_files(source: str) -> Examined:
     if source == "-":
         with ticking(Progress("stdin")) as progress:
             return _seen([load_file("stdin", sys.stdin.buffer, progress=progress)])
+    if not source:
+        # And not the folder that one is in, as it would be for a path.
+        msg = "the name of a source is empty: is a variable of the shell not set?"
+        raise CannotAsk(msg)
     path = Path(source)
     if path.is_dir():
         return _of_folder(path)
