@@ -246,6 +246,7 @@ def test_pages_may_be_elsewhere(base: str) -> None:
     expected = base.rstrip("/").removesuffix("/pprof").encode()
     assert {path.partition(b"/pprof/")[0] for path in asked if b"pprof" in path} == {expected}
 
-    def test_an_empty_name_is_not_the_folder_that_one_is_in(self) -> None:
-        with pytest.raises(CannotAsk, match="variable of the shell"):
-            examined([""], ASKING)
+
+def test_an_empty_name_is_not_the_folder_that_one_is_in() -> None:
+    with pytest.raises(CannotAsk, match="variable of the shell"):
+        examined([""], ASKING)
