@@ -76,6 +76,7 @@ class Group:
         alike: all of them, if the look has listed them, by their stacks.
         call: the outermost call of the runtime that they wait in, such as ``runtime.chanrecv2``;
             empty if it is not shown.
+        counted: all of them, if a profile has counted them, by their stacks.
     """
 
     where: Where
@@ -88,6 +89,7 @@ class Group:
     members: list[Goroutine] = field(default_factory=list)
     call: str = ""
     alike: list[Alike] = field(default_factory=list)
+    counted: list[tuple[Stack, int]] = field(default_factory=list)
 
     @property
     def state_class(self) -> StateClass:
@@ -310,6 +312,7 @@ def _of_profile(
         where = _where(state, stack)
         group = groups.setdefault(where, Group(where, state, stack, call=_call_in(sample.stack)))
         group.count += sample.values[index]
+        group.counted.append((stack, sample.values[index]))
         group.leaked += sample.values[index] if leaked else 0
     return _largest_first(groups.values())
 

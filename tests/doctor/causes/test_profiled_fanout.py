@@ -1,0 +1,64 @@
+"""Where nothing lists who made whom, the names of function literals tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from doctor.causes._profiles import profile
+from snowshed.doctor import diagnose
+from snowshed.doctor._case import Case
+from snowshed.doctor.causes._profiled_fanout import wide_on_average
+from snowshed.model import Severity
+
+HANDLER = ("sync.(*WaitGroup).Wait:3", "main.price:20", "net/http.(*conn).serve:9")
+
+
+def tasks(function: str) -> tuple[str, ...]:
+    return ("main.priceOf:61", f"{function}:12")
+
+
+def found(*counted: tuple[int, tuple[str, ...]]) -> list[tuple[str, int, int]]:
+    wide = wide_on_average(Case([profile(*counted)]))
+    return [(each.at.function, each.calls, each.each) for each in wide]
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ["main.price.func1", "main.price.gowrap2", "main.price.func1.2", "main.price.func3.gowrap1"],
+)
+def test_goroutines_are_counted_for_each_call_that_is_under_way(literal: str) -> None:
+    assert found((40, HANDLER), (12_000, tasks(literal))) == [("main.price", 40, 300)]
+    assert found((40, HANDLER), (2_000, tasks(literal))) == []
+
+
+def test_they_count_wherever_they_stand() -> None:
+    begun = ("time.Sleep:1", "main.price.func1:11")
+    (seen,) = wide_on_average(
+        Case([profile((2, HANDLER), (90, tasks("main.price.func1")), (30, begun))])
+    )
+    assert (seen.tasks, seen.each) == (120, 60)
+    assert seen.group.where.at.function == "main.priceOf"
+
+
+def test_a_pool_that_main_has_started_is_of_no_request() -> None:
+    waits = ("sync.(*WaitGroup).Wait:3", "main.main:20")
+    assert found((1, waits), (12_000, tasks("main.main.func1"))) == []
+    assert found((40, HANDLER), (12_000, tasks("main.other.func1"))) == []
+
+
+def test_a_handler_that_is_a_literal_itself_is_known() -> None:
+    handler = ("sync.(*WaitGroup).Wait:3", "main.main.func2:20", "net/http.(*conn).serve:9")
+    (seen,) = found((10, handler), (1_000, tasks("main.main.func2.1")))
+    assert seen == ("main.main.func2", 10, 100)
+
+
+def test_it_is_told_with_what_is_not_known() -> None:
+    first = profile((40, HANDLER), (12_000, tasks("main.price.func1")))
+    found = {each.detail: each for each in diagnose([first]).findings}
+    fanout = found["fanout"]
+    assert (fanout.severity, fanout.at.function) == (Severity.MEDIUM, "main.priceOf")
+    assert fanout.evidence == (
+        "each of 40 calls of main.price has 300 at once, counted in a profile",
+    )
+    assert fanout.against == ("who made them is not told: --force asks for a list",)
+    assert [each.at.function for each in fanout.related] == ["main.price"]
