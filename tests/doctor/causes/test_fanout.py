@@ -146,6 +146,23 @@ def test_a_loop_whose_tasks_come_and_go_is_busy() -> None:
     assert not suspected([], consumer(200))
 
 
+def test_jobs_that_are_no_requests_are_worth_a_word_if_their_sizes_differ() -> None:
+    def jobs(*sizes: int) -> list[str]:
+        found = []
+        for job, size in enumerate(sizes, 10):
+            wait = ("sync.(*WaitGroup).Wait:116", "main.convert:75")
+            found.append(goroutine(job, "sync.WaitGroup.Wait", *wait))
+            found += tasks(range(1000 * job, 1000 * job + size), job, "main.convert")
+        return found
+
+    assert not suspected(jobs(200))
+    assert not suspected(jobs(100, 100, 100))
+    (found,) = suspected(jobs(60, 200))
+    assert found.evidence == ("2 goroutines have started from 60 to 200 each, and are at it",)
+    (finding,) = fanouts(jobs(60, 200))
+    assert finding.severity is Severity.LOW
+
+
 def test_more_connections_of_a_server_are_no_fan_out() -> None:
     def server(count: int) -> list[str]:
         accepts = goroutine(5, "IO wait", "net.(*TCPListener).Accept:380", "main.serve:9")

@@ -1,8 +1,8 @@
 """fanout: a loop starts a task for each item, however many there are.
 
 Looks for: one request that has started more than fifty at one line that live at once; in a trace
-also one that is over. And, where no request is seen, one maker whose tasks become more from list to
-list while the old ones stay.
+also one that is over, in a profile all calls of a function on average. And, where no request is
+seen, one maker whose tasks become more from list to list while the old ones stay.
 
 Why: ``for _, item := range items { go fetch(item) }`` is as wide as the data. A request for a
 thousand items takes a thousand connections, locks and stacks, at once, and a hundred such requests
@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor._family import BUDGET
+from snowshed.doctor._family import BUDGET, Bond
+from snowshed.doctor.causes._profiled_fanout import wide_on_average
 from snowshed.doctor.causes._python_requests import wide_requests
 from snowshed.doctor.causes._traced_fanout import wide_in
 from snowshed.model import Cause, Related
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._lineage import Lineage
     from snowshed.doctor._looks import Group
     from snowshed.doctor._origin import Line
+    from snowshed.doctor.causes import _profiled_fanout as profiled
     from snowshed.doctor.causes import _traced_fanout as traced
     from snowshed.doctor.causes._python_requests import Wide
 
@@ -61,6 +63,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield, for each line that has started too many for one request, most of those."""
     yield from map(_of_python, wide_requests(case))
     yield from map(_of_trace, wide_in(case))
+    yield from map(_of_profile, wide_on_average(case))
     lineage = case.lineage
     if lineage is None:
         return
@@ -73,6 +76,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         yield _of_requests(lineage, line, sorted(requests, key=lambda each: (-each[0], each[1])))
     for line in lineage.family.started.keys() - wide.keys():
         yield from _of_one_maker(lineage, line)
+        yield from _of_jobs(lineage, line)
 
 
 def _of_trace(wide: traced.Wide) -> Suspicion:
@@ -85,6 +89,22 @@ def _of_trace(wide: traced.Wide) -> Suspicion:
         evidence=wide.evidence,
         against=wide.against,
         related=wide.related,
+    )
+
+
+def _of_profile(wide: profiled.Wide) -> Suspicion:
+    """Return what a profile tells, which has counted goroutines and calls."""
+    calls = "the only call" if wide.calls == 1 else f"each of {wide.calls:,} calls"
+    return Suspicion(
+        DETAIL,
+        wide.group,
+        0.6,
+        of_one_request=wide.each,
+        evidence=(
+            f"{calls} of {wide.at.function} has {wide.each:,} at once, counted in a profile",
+        ),
+        against=("who made them is not told: --force asks for a list",),
+        related=(Related(wide.at, "handlers are here, and have started them"),),
     )
 
 
@@ -153,6 +173,24 @@ def _of_one_maker(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
             growth=growth,
             evidence=(f"goroutine {id_} has started {count:,} that live at once",),
             against=("it is no request, as far as this can be seen",),
+        )
+
+
+def _of_jobs(lineage: Lineage, line: Line) -> Iterator[Suspicion]:
+    """Yield those of a line where several that are no requests have started many, and wait."""
+    family = lineage.family
+    started = family.started[line]
+    wide = (tasks for tasks in family.started_at(line) if started[tasks.parent] > BUDGET)
+    jobs = {tasks.parent for tasks in wide if family.bond(tasks) is Bond.HELD}
+    sizes = sorted(started[job] for job in jobs)
+    if len(sizes) > 1 and sizes[-1] >= DIFFER_FROM * sizes[0]:
+        said = f"{len(sizes):,} goroutines have started from {sizes[0]:,} to {sizes[-1]:,} each"
+        yield Suspicion(
+            DETAIL,
+            _largest(lineage, line),
+            0.35,
+            evidence=(f"{said}, and are at it",),
+            against=("they are no requests, as far as this can be seen; pools may look the same",),
         )
 
 
