@@ -2,7 +2,8 @@
 
 Looks for: one request that has started more than fifty at one line that live at once; in a trace
 also one that is over, in a profile all calls of a function on average. And, where no request is
-seen, one maker whose tasks become more from list to list while the old ones stay.
+seen, one maker whose tasks become more from list to list while the old ones stay; or several makers
+at one line that wait for as many as there is to do, each for another number.
 
 Why: ``for _, item := range items { go fetch(item) }`` is as wide as the data. A request for a
 thousand items takes a thousand connections, locks and stacks, at once, and a hundred such requests
