@@ -20,8 +20,16 @@ def library(path: str, function: str = "f") -> Frame:
     return Frame(function, f"{LIB}/site-packages/{path}", 7)
 
 
-AIOHTTP = (library("aiohttp/streams.py"), library("aiohttp/client_reqrep.py"))
-HTTPX = (library("anyio/_backends/_asyncio.py"), library("httpcore/_async/http11.py"))
+AIOHTTP = (
+    library("aiohttp/streams.py"),
+    library("aiohttp/client_reqrep.py", "ClientResponse.start"),
+)
+HTTPX = (
+    library("anyio/_backends/_asyncio.py"),
+    library("httpcore/_async/http11.py", "AsyncHTTP11Connection._receive_response_headers"),
+)
+GRPC = (library("grpc/aio/_call.py", "UnaryUnaryCall._invoke"),)
+STREAM = (library("httpcore/_async/http11.py", "AsyncHTTP11Connection._receive_response_body"),)
 
 
 def waits(
@@ -42,7 +50,7 @@ def grown(*inner: Frame, state: TaskState = TaskState.SOCKET) -> Case:
         ((ASYNCIO, library("redis/asyncio/connection.py")), TaskState.SOCKET, False),
         (AIOHTTP, TaskState.FUTURE, True),
         (HTTPX, TaskState.EVENT, True),
-        ((library("grpc/aio/_call.py"),), TaskState.FUTURE, True),
+        (GRPC, TaskState.FUTURE, True),
     ],
 )
 def test_more_and_more_calls_are_told(
@@ -63,6 +71,7 @@ def test_more_and_more_calls_are_told(
         ((library("aiohttp/client_ws.py", "receive"),), TaskState.FUTURE),
         ((ASYNCIO, library("redis/asyncio/client.py", "PubSub.listen")), TaskState.SOCKET),
         ((ASYNCIO,), TaskState.SLEEP),
+        (STREAM, TaskState.EVENT),
     ],
 )
 def test_what_rests_or_has_a_timeout_is_not(inner: tuple[Frame, ...], state: TaskState) -> None:
@@ -76,6 +85,13 @@ def test_who_serves_waits_for_its_clients() -> None:
               for n in range(size)])
         for size in (5, 40)
     )  # fmt: skip
+    assert [*calls(Case(seen(few, many)))] == []
+
+
+@pytest.mark.parametrize("request_", ["", "WS /chat"])
+def test_who_serves_no_request_may_read_for_as_long_as_it_likes(request_: str) -> None:
+    reads = {"state": TaskState.SOCKET, "stack": (ASYNCIO, SHOP), "request": request_}
+    few, many = (page([task(n, **reads) for n in range(size)]) for size in (5, 40))
     assert [*calls(Case(seen(few, many)))] == []
 
 

@@ -81,10 +81,16 @@ def test_workers_that_are_idle_are_not_told() -> None:
 
 
 def test_more_and_more_that_no_request_waits_for_are_told() -> None:
-    few, many = page([get(n) for n in range(5)]), page([get(n) for n in range(40)])
+    handler = task(900, state=TaskState.SOCKET, resource=None, stack=(SERVER,))
+    few, many = (page([handler, *map(get, range(size))]) for size in (5, 40))
     (finding,) = diagnose(seen(few, many)).findings
     assert (finding.detail, finding.severity) == ("queue-without-consumer", Severity.MEDIUM)
     assert "no request waits for them" in finding.evidence
+
+
+def test_where_no_request_is_seen_it_may_be_a_server_of_another_kind() -> None:
+    few, many = (page([*map(get, range(size))]) for size in (5, 40))
+    assert diagnose(seen(few, many)).findings == ()
 
 
 def test_subscribers_of_open_requests_may_become_more() -> None:

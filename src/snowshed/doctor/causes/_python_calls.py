@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import born, is_task
+from snowshed.doctor.causes._python_requests import for_requests
 from snowshed.model import TaskState
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ _HTTP = re.compile(
 _SERVERS = re.compile(
     r"[/\\](?:uvicorn|hypercorn|granian|daphne|gunicorn|starlette|fastapi|websockets|wsproto)[/\\]"
     r"|[/\\]aiohttp[/\\](?:web\w*|client_ws)\.py$"
+)
+# Until an answer begins; how long it then takes to be read is up to its length, and a stream of
+# news has none.
+_BEGINS = re.compile(
+    r"ClientResponse\.start$|_receive_response(?:_headers)?$|(?:^|\.)UnaryUnaryCall\."
+    r"|(?:^|\.)(?:_?connect\w*|_?create_\w*connection)$"
 )
 # What rests until there is news.
 _RESTS = re.compile(r"pubsub|listen|subscri|websocket|blpop|brpop|xread", re.IGNORECASE)
@@ -66,7 +73,10 @@ def calls(case: Case) -> Iterator[Call]:
         if len(inner) == len(group.stack) or _is_meant(group, inner):
             continue
         over_http = any(_HTTP.search(frame.file) for frame in inner)
-        if not over_http and group.where.state != TaskState.SOCKET:
+        if over_http and not any(_BEGINS.search(frame.function) for frame in inner):
+            continue
+        # Without a request it may be a proxy that serves its clients for as long as they like.
+        if not over_http and not (group.where.state == TaskState.SOCKET and for_requests(group)):
             continue
         growth = case.growth(group.where)
         old = [*_old(case, group)]

@@ -26,6 +26,7 @@ __all__ = [
     "left_behind",
     "request_of",
     "requests_over",
+    "serves_requests",
     "wide_requests",
 ]
 
@@ -64,8 +65,20 @@ def request_of(each: Goroutine) -> str:
 
 def for_requests(group: Group) -> bool:
     """Tell whether most of ``group``, as far as they are listed, work for requests."""
-    working = sum(bool(request_of(each)) for each in group.members)
+    working = sum(_is_short(request_of(each)) for each in group.members)
     return 2 * working >= max(len(group.members), 1)
+
+
+def _is_short(request: str) -> bool:
+    """Tell whether it is the name of a request that is to be answered, and no WebSocket."""
+    return request != "" and not request.startswith("WS ")
+
+
+def serves_requests(case: Case) -> bool:
+    """Tell whether the service is seen to have any, so that to have none means something."""
+    return any(facts.requests for facts in case.facts) or any(
+        label(each, "request") for group in case.groups for each in group.members
+    )
 
 
 def wide_requests(case: Case) -> Iterator[Wide]:

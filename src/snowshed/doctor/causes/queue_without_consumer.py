@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import is_task, label
-from snowshed.doctor.causes._python_requests import for_requests, request_of
+from snowshed.doctor.causes._python_requests import for_requests, request_of, serves_requests
 from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
 from snowshed.model import Cause, TaskState
 
@@ -89,6 +89,8 @@ def _gets(case: Case, group: Group) -> Iterator[Suspicion]:
     growth = case.growth(group.where)
     detached = sum(not request_of(each) for each in group.members)
     # Who waits for news on behalf of an open request is a subscriber, and may be many.
+    if not serves_requests(case):
+        return
     if growth is None or not growth.grows or 2 * detached < max(len(group.members), 1):
         return
     yield Suspicion(
