@@ -75,6 +75,10 @@ class Line:
     at: Frame
     runs: str = ""
 
+    def __hash__(self) -> int:
+        # Asked for each task of a dump: one call, and not two.
+        return hash((self.at.function, self.at.line, self.runs))
+
 
 class Origin:
     """What the stack of some who are alike tells.

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import dropwhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import Whose, locks, whose
@@ -62,6 +63,7 @@ _ONCE = re.compile(r"sync\.\(\*Once\)\.(?:doSlow|Do)")
 _RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
 _CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
 _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
 _SHOWN = re.compile(r"0x[0-9a-f]{6,16}(?:,|$)")
 # So many of a group, and nearly all, that stand there in two lists are in no normal wait.
 MANY, ALL_STAY = 10, 0.95
@@ -303,9 +305,12 @@ def _near(group: Group, pages: set[int]) -> Iterator[Goroutine]:
     """Yield those of ``group`` that were given an address in ``pages``, and a few of the others."""
     few = COMPARED_AT_MOST
     for each in sorted(_members(group), key=lambda each: not each.leaked):
-        words = _WORD.findall("".join(each.arguments))
-        if few or any(int(word, 16) // OBJECT_AT_MOST in pages for word, _ in words):
-            few = max(few - 1, 0)
+        if few:
+            few -= 1
+            yield each
+            continue
+        words = _ADDRESS.findall(" ".join(each.arguments))
+        if not pages.isdisjoint([int(word, 16) // OBJECT_AT_MOST for word in words]):
             yield each
 
 
@@ -325,13 +330,11 @@ def _words_of(call: Call, place: Place) -> tuple[int, ...]:
 def _index(waits: Sequence[LockWait], place: Place) -> tuple[list[int], list[LockWait]]:
     """Return each address that somebody was given, and who, by address."""
     found = [
-        (word, number, wait)
-        for number, wait in enumerate(waits)
-        for call in wait.calls
-        for word in _words_of(call, place)
+        (word, wait) for wait in waits for call in wait.calls for word in _words_of(call, place)
     ]
-    found.sort(key=lambda each: each[:2])
-    return [word for word, _, _ in found], [wait for _, _, wait in found]
+    # Of one address they stay in their order.
+    found.sort(key=itemgetter(0))
+    return [word for word, _ in found], [wait for _, wait in found]
 
 
 def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
@@ -391,10 +394,7 @@ def _calls(each: Goroutine) -> tuple[Call, ...]:
 def _all_calls(each: Goroutine) -> Iterator[Call]:
     shown = each.arguments or ("",) * len(each.stack)
     for frame, arguments in zip(each.stack, shown, strict=False):
-        words = _WORD.findall(arguments)
-        yield Call(
-            frame,
-            tuple(int(word, 16) for word, mark in words if not mark),
-            tuple(int(word, 16) for word, mark in words if mark),
-            _SHOWN.match(arguments) is not None,
-        )
+        found = _WORD.findall(arguments)
+        words = tuple([int(word, 16) for word, mark in found if not mark])
+        doubtful = tuple([int(word, 16) for word, mark in found if mark]) if found else ()
+        yield Call(frame, words, doubtful, _SHOWN.match(arguments) is not None)
