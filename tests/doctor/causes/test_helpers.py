@@ -62,6 +62,12 @@ def test_a_service_has_some_clients() -> None:
     assert not [*helpers_in(case(MAIN, *serializers), CLIENTS)]
 
 
+def test_growth_is_told_before_there_are_many() -> None:
+    run = "google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run"
+    looks = [look(MAIN, *of(run, count)) for count in (3, 18)]
+    assert [*helpers_in(Case(looks), CLIENTS)]
+
+
 def test_more_and_more_are_told_with_whose_they_are() -> None:
     (found,) = helpers_in(
         Case([look(MAIN, *of(OPENER, 2)), look(MAIN, *of(OPENER, 30, parent=99))]), CLIENTS

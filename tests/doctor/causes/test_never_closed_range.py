@@ -34,6 +34,10 @@ def test_workers_of_a_maker_that_is_gone_wait_for_a_close() -> None:
     assert found.against
 
 
+def test_what_all_makers_share_is_no_channel_of_one() -> None:
+    assert not [*suspicions(case(SERVES, *workers(7, 8, 9, given="0xc000120000")))]
+
+
 def test_one_of_each_maker_may_wait_for_a_single_value() -> None:
     assert not [*suspicions(case(SERVES, *workers(7, 8, 9)))]
 

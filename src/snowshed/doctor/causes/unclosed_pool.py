@@ -64,11 +64,12 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
 
 
 def _idle_connections(case: Case) -> Iterator[Suspicion]:
-    reading = [group for group in case.groups if call_of(group, _READS)]
-    busy = sum(group.count for group in reading if group.where.state == "select")
-    busy += sum(group.count for group in case.groups if call_of(group, _CALLS))
-    for group in reading:
-        growth = case.growth(group.where) if group.where.state == "IO wait" else None
+    read = [group for group in case.groups if call_of(group, _READS)]
+    idle = [group for group in read if group.where.state == "IO wait"]
+    calling = (group for group in case.groups if call_of(group, _CALLS))
+    busy = sum(group.count for group in (*read, *calling)) - sum(group.count for group in idle)
+    for group in idle:
+        growth = case.growth(group.where)
         if growth is None or not growth.goes_on or group.count <= IDLE_AT_MOST:
             continue
         said = (
