@@ -77,6 +77,16 @@ def test_many_are_held_if_it_is_seen_that_one_loop_made_them(
     assert bonds(serves(4, "main.search:75", state=state), *tasks(ids, 4)) == {bond}
 
 
+@pytest.mark.parametrize(("there", "bond"), [(0, Bond.HELD), (60, Bond.ELSEWHERE), (90, Bond.HELD)])
+def test_what_adds_up_at_a_connection_is_not_of_one_request(there: int, bond: Bond) -> None:
+    handler = serves(4, "main.search:75", state="select")
+    before = family(handler, *tasks(range(100, 100 + there), 4))
+    dump = read("\n".join([handler, *tasks(range(100, 190), 4)]))
+    assert isinstance(dump, GoroutineDump)
+    found = Family(alike_in(dump.goroutines), before=before)
+    assert {found.bond(each) for each in found.tasks} == {bond}
+
+
 def test_many_that_were_started_once_by_a_call_that_is_over_may_be_a_pool() -> None:
     pool = tasks(MANY, 4, "main.startWorkers")
     assert bonds(serves(4, "main.search:75"), *pool) == {Bond.ELSEWHERE}

@@ -71,6 +71,7 @@ class Family:
     Args:
         kinds: all that are in it.
         whole: whether who is not in it has ended.
+        before: who made whom in the list before; None: there is none.
 
     Attributes:
         origins: for each kind, what its stack tells.
@@ -81,9 +82,17 @@ class Family:
         started: for each line how many were started there, by maker.
     """
 
-    def __init__(self, kinds: Sequence[Alike], *, whole: bool = True) -> None:
+    def __init__(
+        self, kinds: Sequence[Alike], *, whole: bool = True, before: Family | None = None
+    ) -> None:
         self.kinds = kinds
+        self._before = before
         self.origins = [*map(Origin, kinds)]
+        # Equal ones made the same: whoever looks one up has not to compare them part by part.
+        same: dict[Line, Line] = {}
+        for origin in self.origins:
+            if origin.line is not None:
+                origin.line = same.setdefault(origin.line, origin.line)
         self.served: Counter[int] = Counter()
         self.made = made = [Counter(kind.parents) for kind in kinds]
         makers = {parent for parents in made for parent in parents if parent != NOT_TOLD}
@@ -158,6 +167,8 @@ class Family:
         waits = maker.waits_for_tasks or maker.waits_at_channel
         if self.started[tasks.line][tasks.parent] <= BUDGET:
             held = inside or waits
+        elif maker.serves and self._adds_up(tasks):
+            held = False
         elif inside:
             held = waits or self.is_burst(tasks)
         else:
@@ -165,6 +176,16 @@ class Family:
             once = len(self.started[tasks.line]) == 1
             held = not once and (maker.waits_for_tasks or self.is_burst(tasks))
         return Bond.HELD if held else Bond.ELSEWHERE
+
+    def _adds_up(self, tasks: Tasks) -> bool:
+        """Tell whether their maker had some of them in the list before, and has more of them now.
+
+        A loop makes its tasks in a moment. Who serves one request after the other at a connection,
+        and leaves something behind at each, has a few more each time.
+        """
+        before = self._before
+        there = 0 if before is None else before.started.get(tasks.line, {}).get(tasks.parent, 0)
+        return 0 < there < self.started[tasks.line][tasks.parent]
 
     def is_burst(self, tasks: Tasks) -> bool:
         """Tell whether all that their maker has started there were made one right after the other.

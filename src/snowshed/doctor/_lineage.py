@@ -51,12 +51,12 @@ class Lineage:
             self._kinds_of[id(group)] = range(len(kinds), len(kinds) + len(own))
             self.group_of += [group] * len(own)
             kinds += own
-        self.family = Family(kinds, whole=whole)
         self.before: Family | None = None
         known = _known_by(looks)
         for each in earlier:
             self.before = Family([kind for group in each for kind in kinds_in(group)])
             known = known.and_(serving_in(self.before))
+        self.family = Family(kinds, whole=whole, before=self.before)
         self.requests = Requests(self.family, known)
 
     @property
