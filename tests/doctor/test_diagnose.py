@@ -53,6 +53,26 @@ def test_more_of_those_that_somebody_waits_for_may_just_be_more_to_do() -> None:
     assert finding.against[0].startswith("10 -> 40 from look to look, but who made them waits for")
 
 
+def test_who_came_since_the_list_before_is_growth_if_they_are_many_or_old() -> None:
+    nobody = [goroutine(1, "select", "main.main:3", created="")]
+    assert severity([*nobody, *stuck(2)], stuck(*range(10, 100))) is Severity.LOW
+    ask = [suspects()]
+
+    def of(*goroutines: str) -> Finding:
+        found = judge(Case([look(*nobody), look(*nobody, *goroutines)]), ask).findings  # type: ignore[arg-type]
+        return next(each for each in found if each.state == "chan send")
+
+    assert of(*stuck(*range(10, 100))).severity is Severity.MEDIUM
+    few = of(*stuck(*range(10, 40)))
+    assert few.severity is Severity.LOW
+    (against,) = few.against
+    assert against.startswith(
+        "0 -> 30 from look to look, but nobody stood there in the list before"
+    )
+    old = [goroutine(number, "chan send, 3 minutes", "main.notify:5") for number in range(10, 40)]
+    assert of(*old).severity is Severity.MEDIUM
+
+
 def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
     def of(first: list[str], second: list[str], **changed: object) -> Severity:
         return severity(first, second, **{"waiting_is_wrong": True, **changed})

@@ -195,6 +195,10 @@ class Case:
             self._still_there[where] = known
         return known
 
+    def stood_before(self, where: Where) -> int:
+        """Return how many stood at a place in the last list but one; 0: none, or no such list."""
+        return how_many(self._places[-2].at(where)) if len(self._places) > 1 else 0
+
     def call_at(self, where: Where) -> str:
         """Return the call into the runtime by which those at a place wait; "" if no look shows it.
 

@@ -143,7 +143,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         severity = Severity.MEDIUM
         evidence.append(f"{stayed:,} of them stood there in the look before, too")
         confidence = _surer(confidence, 0.3)
-    harmless = _why_harmless(suspicion, still_there)
+    harmless = _why_harmless(case, suspicion, still_there)
     if growth is not None and growth.grows and harmless:
         against.append(f"{growth}, but {harmless}")
     elif growth is not None and growth.grows:
@@ -179,10 +179,14 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
     )
 
 
-def _why_harmless(suspicion: Suspicion, still_there: float | None) -> str:
+def _why_harmless(case: Case, suspicion: Suspicion, still_there: float | None) -> str:
     """Return why it may be well that there are more of them; empty: nothing says so."""
+    group = suspicion.group
     if still_there is not None and still_there < STUCK_FROM:
-        return f"{1 - still_there:.0%} of those of the list before are not there now"
+        if case.stood_before(group.where):
+            return f"{1 - still_there:.0%} of those of the list before are not there now"
+        if group.count <= BUDGET and group.minutes < MINUTES:
+            return "nobody stood there in the list before: a moment of work looks the same"
     return "who made them waits for them: there may just be more to do" if suspicion.awaited else ""
 
 
