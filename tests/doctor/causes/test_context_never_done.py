@@ -91,3 +91,9 @@ def test_a_loop_over_a_channel_waits_for_no_context() -> None:
     loops = profile((1, ("runtime.chanrecv2:8", "main.watch:5")))
     listed = look(SERVES, waits("{0x8a4f30, 0xc00012a000}"))
     assert not [*suspicions(Case([loops, listed]))]
+
+
+def test_a_crash_shows_the_calls_of_the_runtime_too() -> None:
+    parked = "runtime.gopark(0x1?)\n\t/go/src/runtime/proc.go:474 +0xca\n"
+    text = waits("{0x8a4f30, 0xc00012a000}").replace("main.watch(", f"{parked}main.watch(")
+    assert [*suspicions(case(SERVES, text))]

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame, Goroutine
 
-__all__ = ["FEW", "MANY", "Calls", "Makers", "call_of", "lasts", "makers_of", "program_of"]
+__all__ = [
+    "FEW",
+    "MANY",
+    "Calls",
+    "Makers",
+    "call_of",
+    "given_to",
+    "lasts",
+    "makers_of",
+    "program_of",
+]
 
 # So many of a kind are more than a program has at hand, in a single look.
 MANY = 10
@@ -99,6 +109,12 @@ def call_of(group: Group, calls: Calls) -> Frame | None:
 def program_of(group: Group) -> bool:
     """Tell whether a call of the program is on the stack."""
     return any(whose(frame) is Whose.PROGRAM for frame in group.stack)
+
+
+def given_to(each: Goroutine) -> str:
+    """Return the words that the innermost call of the program was given; "" if none are shown."""
+    pairs = zip(each.stack, each.arguments, strict=False)
+    return next((shown for frame, shown in pairs if whose(frame) is Whose.PROGRAM), "")
 
 
 def lasts(case: Case, group: Group) -> bool:

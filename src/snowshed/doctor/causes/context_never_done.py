@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import Calls, call_of, makers_of
+from snowshed.doctor.causes._signs import Calls, call_of, given_to, makers_of
 from snowshed.doctor.causes._waits import grows, orphans, stands_in_program
 from snowshed.model import Cause
 
@@ -91,7 +91,6 @@ def _waits_for_context(case: Case, group: Group) -> bool:
         return False
     if case.call_at(group.where) == "runtime.chanrecv2":
         return False
-    if not _PLAIN.fullmatch(group.stack[0].function):
+    if not _PLAIN.fullmatch(group.where.at.function):
         return False
-    given = (each.arguments[0] for each in group.members if each.arguments)
-    return any(_INTERFACE.fullmatch(words) for words in given)
+    return any(_INTERFACE.fullmatch(given_to(each)) for each in group.members)

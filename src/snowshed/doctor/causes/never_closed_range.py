@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor._program import Whose, whose
+from snowshed.doctor.causes._signs import given_to
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
@@ -40,7 +40,6 @@ from snowshed.model import Cause
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
-    from snowshed.model import Goroutine
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -97,14 +96,5 @@ def _workers(group: Group) -> int:
     """Return how many of one maker were given the same address, such as that of a channel."""
     given: Counter[tuple[int | None, str]] = Counter()
     for each in group.members:
-        words = _words_of(each)
-        given.update((each.parent, word) for word in set(words))
+        given.update((each.parent, word) for word in set(_ADDRESS.findall(given_to(each))))
     return max(given.values(), default=0)
-
-
-def _words_of(each: Goroutine) -> list[str]:
-    """Return the addresses that the innermost call of the program was given."""
-    for frame, shown in zip(each.stack, each.arguments, strict=False):
-        if whose(frame) is Whose.PROGRAM:
-            return _ADDRESS.findall(shown)
-    return []
