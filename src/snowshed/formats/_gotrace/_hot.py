@@ -216,7 +216,7 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
 ) -> tuple[int, int]:
     """Add to ``moves`` what the events of a batch, which begins at ``now``, do.
 
-    Return the time of the last event, and where the events end: before what is damaged or unknown.
+    Return the time of the last event, and where they end: before what is damaged or unknown.
     """
     running = thread.running
     add, at, end, known = moves.append, 0, len(numbers), FIRST_OF_HEAP
@@ -243,24 +243,20 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
             elif kind in {14, 47}:
                 how = CREATE if kind == 14 else CREATE_BLOCKED
                 add((now << 3 | 1, numbers[at + 2], how, running, numbers[at + 4], numbers[at + 3]))
-            elif kind < 19:  # 17 and 18 end the current one; 15 is a call from C
-                if kind == 9:
-                    add((now << 3, -1 - thread.id, PROCESSORS, numbers[at + 2], 0, 0))
-                elif kind == 15:
+            elif 14 < kind < 19:  # 17 and 18 end the current one; 15 is a call from C
+                if kind == 15:
                     running = numbers[at + 2]
                     add((now << 3 | 1, running, CREATE_IN_SYSCALL, 0, 0, 0))
                 else:
                     add((now << 3 | 4, running, END, 0, 0, 0))
                     running = 0
             elif kind in {19, 24}:
-                stack = numbers[at + 3] if kind == 19 else 0
-                add((now << 3 | 1, running, READY, 0, stack, 0))
+                add((now << 3 | 1, running, READY, 0, numbers[at + 3] if kind == 19 else 0, 0))
                 running = 0
             elif kind in {25, 48}:
                 goroutine, status = numbers[at + 2], numbers[at + 4]
-                stack = numbers[at + 5] if kind == 48 else 0
                 state = _STATES[status] if status < 5 else NO_REASON
-                add((now << 3, goroutine, STATUS, state, stack, 0))
+                add((now << 3, goroutine, STATUS, state, numbers[at + 5] if kind == 48 else 0, 0))
                 if state == RUNNING or (state == SYSCALL and numbers[at + 3] == thread.id):
                     running = goroutine
             elif kind > 27:  # 45 and 46: a coroutine hands over to another
@@ -270,7 +266,8 @@ def moves_in(  # noqa: C901, PLR0912, PLR0915 - a call for each type would doubl
             elif kind == 26:
                 add((now << 3, -1 - thread.id, PAUSE, numbers[at + 2], numbers[at + 3], 0))
             else:
-                add((now << 3, -1 - thread.id, RESUME, 0, 0, 0))
+                what, count = (RESUME, 0) if kind == 27 else (PROCESSORS, numbers[at + 2])
+                add((now << 3, -1 - thread.id, what, count, 0, 0))
         at = behind
     thread.running = running
     return now, at
