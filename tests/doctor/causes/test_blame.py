@@ -128,6 +128,9 @@ def test_who_is_inside_a_once_holds_it() -> None:
     works = waits(3, "chan receive", ("main.(*Page).load", 0, 40), ONCE, ("main.show", 0, 41))
     found = blames(wait, works)
     assert {line: blame.detail for line, blame in found.items()} == {20: ACROSS, 40: ACROSS}
+    # Its own two calls are one.
+    entered = ("sync.(*Once).Do", HUB, 71)
+    assert details(waits(2, MUTEX, ONCE, entered, ("main.init", 0, 20), lock=HUB)) == {}
     again = waits(2, MUTEX, ONCE, ("main.load", 0, 30), ONCE, ("main.show", 0, 31), lock=HUB)
     assert details(again) == {30: (DOUBLE, 0.6)}
 

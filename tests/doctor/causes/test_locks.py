@@ -132,6 +132,9 @@ def test_who_waits_for_a_condition_has_let_go_of_the_lock_of_its_object_only() -
     condition = waits(3, "sync.Cond.Wait", *inside, ("main.(*Pool).run", HUB + 4096, 62))
     (holder,) = Locks(case(waits(2, MUTEX, ("main.work", 0, 1)), condition)).others
     assert [call.frame.function for call in holder.calls] == ["main.(*Pool).run"]
+    passed = waits(3, "sync.Cond.Wait", ("main.wait", HUB, 60), ("main.get", HUB, 61))
+    (holder,) = Locks(case(waits(2, MUTEX, ("main.work", 0, 1)), passed)).others
+    assert holder.calls == ()
 
 
 @pytest.mark.parametrize(
