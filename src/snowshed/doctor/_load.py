@@ -21,10 +21,11 @@ from snowshed.formats import goroutines, pprof
 from snowshed.formats._goroutines._encoding import MARKS
 from snowshed.formats._pprof import unzip
 from snowshed.formats._uncollected import uncollected
-from snowshed.model import GoroutineDump, GoTrace, Profile
+from snowshed.model import GoroutineDump, Profile
 
 if TYPE_CHECKING:
     from snowshed.formats.gotrace import Readable
+    from snowshed.model import GoTrace
 
 __all__ = ["AT_MOST", "Content", "Loaded", "load", "load_file", "not_wanted"]
 
@@ -58,7 +59,7 @@ _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
 _GOROUTINE = b"goroutine "
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
-Content: TypeAlias = GoroutineDump | Profile | TaskReport | GoTrace
+Content: TypeAlias = "GoroutineDump | Profile | TaskReport | GoTrace"
 
 
 @dataclass(frozen=True, slots=True)

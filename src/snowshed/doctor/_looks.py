@@ -25,7 +25,6 @@ from snowshed.model import (
     Frame,
     Goroutine,
     GoroutineDump,
-    GoTrace,
     Profile,
     Stack,
     StateClass,
@@ -35,7 +34,7 @@ from snowshed.model import (
 if TYPE_CHECKING:
     from snowshed.doctor._load import Loaded
     from snowshed.doctor._tasks import Counted
-    from snowshed.model import TracedGoroutine
+    from snowshed.model import GoTrace, TracedGoroutine
 
 __all__ = ["Group", "Look", "Where", "look_at"]
 
@@ -176,7 +175,7 @@ def look_at(loaded: Loaded) -> Look | None:
         )
     if isinstance(content, TaskReport):
         return _of_report(source, content)
-    if isinstance(content, GoTrace):
+    if not isinstance(content, Profile):
         return _of_trace(source, content)
     names = [each.type for each in content.sample_types]
     index = next((i for i, name in enumerate(names) if name in {"goroutine", _LEAKS}), None)

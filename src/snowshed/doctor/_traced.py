@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.doctor._semaphores import waits_for
 from snowshed.formats.goroutines import state_in
-from snowshed.model import Ancestor, Frame, Goroutine, GoState, Stack
+from snowshed.model import Ancestor, Frame, Goroutine, Stack
 
 if TYPE_CHECKING:
     from snowshed.model import GoTrace, TracedGoroutine
@@ -171,6 +171,8 @@ def _listed(each: TracedGoroutine, stack: Stack) -> Goroutine:
 
 
 def _state(each: TracedGoroutine) -> str:
+    from snowshed.model import GoState  # noqa: PLC0415 - few diagnose traces
+
     if each.state is not GoState.WAITING:
         return str(each.state)
     # A wait that was on when the trace began has no reason, but all calls of the runtime.

@@ -29,7 +29,7 @@ from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._looks import MEMBERS_AT_MOST, Group, Where
 from snowshed.doctor._program import Whose, place_in, whose
-from snowshed.model import Cause, GoState, StateClass
+from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,8 @@ def _of_path(
     shares: tuple[float, float],
 ) -> Suspicion:
     delay, part = shares
+    from snowshed.model import GoState  # noqa: PLC0415 - few diagnose traces
+
     queued = sum(each.state is GoState.RUNNABLE for each in live)
     most = max(Counter(each.creator for each in live).values(), default=0)
     made = f"{path.count:,} were created in the {trace.seconds:.1f} s of the trace"
