@@ -53,6 +53,12 @@ def test_the_innermost_call_that_matches_is_found() -> None:
     assert call_of(found.groups[index], Calls("Read")) is None
 
 
+def test_the_name_of_whoever_made_it_is_no_call() -> None:
+    begin = Calls(r"database/sql\.\(\*DB\)\.beginDC")
+    assert begin.match("database/sql.(*DB).beginDC.func1")
+    assert not begin.match("database/sql.(*DB).beginDC.gowrap1")
+
+
 def test_growth_age_and_proof_last_and_a_single_look_does_not() -> None:
     def told(*looks: list[str]) -> bool:
         found = Case([look(MAIN, *each) for each in looks])

@@ -97,7 +97,13 @@ class Calls:
 
     def __init__(self, pattern: str) -> None:
         told = re.compile(pattern).match
-        self.match: Callable[[str], bool] = lru_cache(_FUNCTIONS)(lambda name: bool(told(name)))
+
+        @lru_cache(_FUNCTIONS)
+        def match(function: str) -> bool:
+            # What a `go` statement wraps has the name of whoever made it.
+            return told(function) is not None and ".gowrap" not in function
+
+        self.match: Callable[[str], bool] = match
 
 
 def call_of(group: Group, calls: Calls) -> Frame | None:
