@@ -60,5 +60,28 @@ def test_it_is_told_with_what_is_not_known() -> None:
     assert fanout.evidence == (
         "each of 40 calls of main.price has 300 at once, counted in a profile",
     )
-    assert fanout.against == ("who made them is not told: --force asks for a list",)
+    assert fanout.against == ("who made them is not told: a list does that, debug=2 or --force",)
     assert [each.at.function for each in fanout.related] == ["main.price"]
+
+
+def grown(before: int, now: int, *calls: str) -> list[tuple[str, Severity]]:
+    looks = [profile((count, calls)) for count in (before, now)]
+    return [(each.detail, each.severity) for each in diagnose(looks).findings]
+
+
+def test_a_pile_is_told_though_nothing_tells_who_made_it() -> None:
+    waits = ("time.Sleep:1", "main.retry:61", "main.poll:12")
+    assert grown(48_000, 74_000, *waits) == [("fanout", Severity.MEDIUM)]
+    assert grown(74_000, 74_000, *waits) == []
+    assert grown(700, 900, *waits) == []
+
+
+def test_connections_that_clients_open_are_no_pile() -> None:
+    reads = (
+        "internal/poll.runtime_pollWait:1",
+        "internal/poll.(*FD).Read:9",
+        "net.(*conn).Read:3",
+        "main.chat:61",
+    )
+    assert ("fanout", Severity.MEDIUM) not in grown(48_000, 74_000, *reads)
+    assert grown(48_000, 74_000, "time.Sleep:1", "net/http.(*Server).Serve:9") == []

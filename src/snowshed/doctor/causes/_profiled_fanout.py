@@ -3,6 +3,8 @@
 A service with a hundred thousand goroutines is not asked for a list of them. But a function literal
 bears the name of the function around it, so ``main.price.func1`` was started by ``main.price``.
 Where calls of that are seen to be under way in handlers, there are so many goroutines to each.
+
+And a pile is worth a word even if nothing tells whose it is.
 """
 
 from __future__ import annotations
@@ -15,14 +17,20 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._origin import own_calls, serves
+from snowshed.doctor._program import Whose, whose
+from snowshed.model import StateClass
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame, Stack
 
-__all__ = ["Wide", "wide_on_average"]
+__all__ = ["Wide", "piles", "wide_on_average"]
 
+# So many at one line, and by so much more from the first look to the last, are a pile.
+PILE_FROM, PILE_GROWS_BY = 1000, 1.2
+# Connections that clients open are no pile, and who could run is a matter of the run queue.
+_NO_PILE = frozenset({StateClass.IO, StateClass.READY, StateClass.RUNNING, StateClass.SYSCALL})
 _LITERAL = re.compile(r"\.(?:(?:func|gowrap)\d+|\d+|func\d+-range\d+)$")
 
 
@@ -72,6 +80,22 @@ def wide_on_average(case: Case) -> Iterator[Wide]:
         if total > BUDGET * calls[maker]:
             ((most, _),) = found.most_common(1)
             yield Wide(case.groups[most], total, calls[maker], places[maker])
+
+
+def piles(case: Case) -> Iterator[Group]:
+    """Yield the lines of the program at which more and more wait, where nothing lists them."""
+    if case.best is None or case.best.listed:
+        return
+    for group in case.groups:
+        growth = case.growth(group.where)
+        if (
+            growth is not None
+            and group.count >= PILE_FROM
+            and growth.counts[-1] >= PILE_GROWS_BY * growth.counts[0]
+            and group.state_class not in _NO_PILE
+            and whose(group.where.at) is Whose.PROGRAM
+        ):
+            yield group
 
 
 def _by_maker(

@@ -2,8 +2,9 @@
 
 Looks for: one request that has started more than fifty at one line that live at once; in a trace
 also one that is over, in a profile all calls of a function on average. And, where no request is
-seen, one maker whose tasks become more from list to list while the old ones stay; or several makers
-at one line that wait for as many as there is to do, each for another number.
+seen, a line where thousands pile up that nothing else explains, or one maker whose tasks become
+more from list to list while the old ones stay; or several makers at one line that wait for as many
+as there is to do, each for another number.
 
 Why: ``for _, item := range items { go fetch(item) }`` is as wide as the data. A request for a
 thousand items takes a thousand connections, locks and stacks, at once, and a hundred such requests
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import BUDGET, Bond
-from snowshed.doctor.causes._profiled_fanout import wide_on_average
+from snowshed.doctor.causes._profiled_fanout import piles, wide_on_average
 from snowshed.doctor.causes._python_requests import wide_requests
 from snowshed.doctor.causes._traced_fanout import wide_in
 from snowshed.model import Cause, Related
@@ -58,6 +59,7 @@ SAME_FROM = 3
 DIFFER_FROM = 1.25
 # Of those that were there before so many have to be there still, for more of them to be growth.
 STAY_FROM = 0.5
+_NOT_TOLD = "who made them is not told: a list does that, debug=2 or --force"
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
@@ -65,6 +67,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     yield from map(_of_python, wide_requests(case))
     yield from map(_of_trace, wide_in(case))
     yield from map(_of_profile, wide_on_average(case))
+    yield from map(_of_pile, piles(case))
     lineage = case.lineage
     if lineage is None:
         return
@@ -104,9 +107,14 @@ def _of_profile(wide: profiled.Wide) -> Suspicion:
         evidence=(
             f"{calls} of {wide.at.function} has {wide.each:,} at once, counted in a profile",
         ),
-        against=("who made them is not told: --force asks for a list",),
+        against=(_NOT_TOLD,),
         related=(Related(wide.at, "handlers are here, and have started them"),),
     )
+
+
+def _of_pile(group: Group) -> Suspicion:
+    """Return the least that can be said, for whoever knows no better."""
+    return Suspicion(DETAIL, group, 0.2, against=(_NOT_TOLD,))
 
 
 def _of_python(wide: Wide) -> Suspicion:
