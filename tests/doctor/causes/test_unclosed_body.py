@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from doctor._dumps import goroutine, look
+from snowshed.doctor import diagnose
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.unclosed_body import suspicions
+from snowshed.model import Severity
 
 
 def readers(count: int, state: str = "select") -> list[str]:
@@ -20,6 +22,12 @@ def test_answers_that_nobody_finishes_are_told_when_they_become_more() -> None:
     assert not [*suspicions(Case([look(*readers(40))]))]
 
 
+def test_the_very_same_in_two_lists_are_worth_a_word_without_growth() -> None:
+    (finding,) = diagnose([look(*readers(40)), look(*readers(40))]).findings
+    assert (finding.detail, finding.severity) == ("unclosed-body", Severity.LOW)
+    assert not [*suspicions(Case([look(*readers(9)), look(*readers(9))]))]
+
+
 def test_those_that_wait_for_minutes_are_told_too_but_for_as_many_as_are_read() -> None:
     old = readers(3, "select, 9 minutes")
     read = [
@@ -27,7 +35,7 @@ def test_those_that_wait_for_minutes_are_told_too_but_for_as_many_as_are_read() 
         for number in (50, 51, 52)
     ]
     (found,) = suspicions(Case([look(*old, *read[:2])]))
-    assert found.evidence[1] == "1 of the answers are read by nobody now"
+    assert found.evidence[1] == "nobody is reading 1 of the answers now"
     assert not [*suspicions(Case([look(*old, *read)]))]
     assert not [*suspicions(Case([look(*readers(3, "select, 1 minutes"))]))]
 

@@ -7,7 +7,8 @@ instead, in ``IO wait``.
 Why: an answer whose body is not closed keeps its connection, and the two goroutines that serve it,
 for ever. Mostly ``defer resp.Body.Close()`` is missing, or stands behind an early return.
 
-Evidence: there are more of them from look to look; they wait for minutes.
+Evidence: there are more of them from look to look; they wait for minutes, or ten and more of the
+very same in two lists.
 
 Against: an answer that is being read, or streamed, stands the same. But then somebody reads it: so
 many as read are taken for theirs, and only what is left is told.
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._holders import OLD
+from snowshed.doctor.causes._signs import MANY
 from snowshed.doctor.causes._waits import grows
 from snowshed.model import Cause
 
@@ -47,14 +49,15 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         if group.where.state != "select" or not _stands_in(group, _SERVES):
             continue
         left = group.count - sum(each.count for each in case.groups if _stands_in(each, _READS))
-        if left > 0 and (grows(case, group) or group.minutes >= OLD):
+        lasts = group.minutes >= OLD or case.stayed(group) >= MANY
+        if left > 0 and (lasts or grows(case, group)):
             yield Suspicion(
                 DETAIL,
                 group,
                 0.6,
                 evidence=(
                     "each holds a connection until the body of its answer is closed",
-                    f"{left:,} of the answers are read by nobody now",
+                    f"nobody is reading {left:,} of the answers now",
                 ),
                 against=("an answer that somebody takes in parts stands the same in between",),
             )

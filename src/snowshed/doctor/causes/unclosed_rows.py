@@ -95,7 +95,8 @@ def _waiters(case: Case, group: Group, at_work: list[Group]) -> Iterator[Suspici
         return
     working = sum(each.count for each in at_work)
     nobody = "they wait for a connection, and nobody is seen at work with one"
-    some = f"they wait for a connection, and {working:,} are at work with one"
+    are = "one is" if working == 1 else f"{working:,} are"
+    some = f"they wait for a connection, and {are} at work with one"
     related = tuple(Related(each.where.at, "this works with a connection") for each in at_work[:3])
     yield Suspicion(
         DETAIL,
