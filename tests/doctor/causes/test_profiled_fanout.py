@@ -85,3 +85,11 @@ def test_connections_that_clients_open_are_no_pile() -> None:
     )
     assert ("fanout", Severity.MEDIUM) not in grown(48_000, 74_000, *reads)
     assert grown(48_000, 74_000, "time.Sleep:1", "net/http.(*Server).Serve:9") == []
+
+
+def test_what_is_proven_to_wait_for_ever_was_left_behind_call_by_call() -> None:
+    quoting = ("main.quote:33", "net/http.(*conn).serve:9")
+    sends = ("runtime.chansend1:1", "main.quote.func1:31")
+    seen, leaks = profile((1, quoting), (200, sends)), profile((200, sends), leaks=True)
+    assert [each.detail for each in diagnose([seen, leaks]).findings] == ["abandoned-sender"]
+    assert [each.detail for each in diagnose([seen]).findings] == ["fanout"]
