@@ -96,12 +96,11 @@ class Calls:
     __slots__ = ("match",)
 
     def __init__(self, pattern: str) -> None:
-        told = re.compile(pattern).match
-
         @lru_cache(_FUNCTIONS)
         def match(function: str) -> bool:
-            # What a `go` statement wraps has the name of whoever made it.
-            return told(function) is not None and ".gowrap" not in function
+            # Compiled when it is first asked, as most are not. What a `go` statement wraps has
+            # the name of whoever made it.
+            return re.match(pattern, function) is not None and ".gowrap" not in function
 
         self.match: Callable[[str], bool] = match
 
