@@ -179,6 +179,16 @@ def test_who_takes_the_place_of_another_is_no_growth() -> None:
     assert Motion(1.0, born=5, created=5, gone=2).gained == 3
 
 
+def test_where_others_get_through_it_is_load_that_grows() -> None:
+    assert Motion(1.0, born=30, created=30, passed=29).gained == 30
+    assert Motion(1.0, born=30, created=30, passed=30).gained == 0
+    seen = look_at(load("trace", (GO / "trace.out.gz").read_bytes()))
+    assert seen is not None
+    passed = {where.at.function: motion.passed for where, motion in seen.motions.items()}
+    assert passed["main.ticking"] == 78
+    assert passed["main.idle"] == 0
+
+
 def test_those_of_the_runtime_are_left_out_as_in_a_dump() -> None:
     generation = Generation()
     names = ["runtime.bgsweep", "runtime/trace.read", "main.main", "runtime.corostart"]

@@ -19,7 +19,7 @@ from snowshed.doctor._origin import serves
 from snowshed.doctor._program import is_python, place_in
 from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import ENDED, Facts, TaskReport, label
-from snowshed.doctor._traced import Motion, goroutines_in, lists_all, motions_in
+from snowshed.doctor._traced import Motion, goroutines_in, lists_all, motions_in, word_for
 from snowshed.formats.goroutines import class_of, state_in
 from snowshed.model import (
     Frame,
@@ -200,6 +200,11 @@ def _of_trace(source: str, trace: GoTrace) -> Look:
         where = places.get(alike) or places.setdefault(alike, _where(each.state, each.stack))
         placed.append((traced, where))
     groups = _of_dump(each for _, each in seen)
+    motions = motions_in(trace, placed)
+    for wait in trace.blocked:
+        where = _where(word_for(wait.reason, wait.stack), tuple(_without_runtime(wait.stack)))
+        if wait.count and where in motions:
+            motions[where].passed += wait.count
     stacks = {traced.id: traced.stack for traced, _ in seen}
     for group in groups:
         group.call = _call_in(stacks[group.members[0].id])
@@ -211,7 +216,7 @@ def _of_trace(source: str, trace: GoTrace) -> Look:
         partial=not lists_all(trace),
         waits=in_trace(trace),
         trace=trace,
-        motions=motions_in(trace, placed),
+        motions=motions,
         served=_served(each for _, each in seen),
     )
 

@@ -64,6 +64,7 @@ class Motion:
         created: all that were created in the same ways as those, whether they live or not.
         ended: of those, how many have ended.
         gone: older ones that ran the same functions, and have ended.
+        passed: waits at this place that have ended.
     """
 
     seconds: float
@@ -73,11 +74,16 @@ class Motion:
     created: int = 0
     ended: int = 0
     gone: int = 0
+    passed: int = 0
 
     @property
     def gained(self) -> int:
-        """How many more there are at the end; 0 if most of what is created there also ends."""
-        return max(self.born - self.gone, 0) if 2 * self.ended <= self.created else 0
+        """How many more there are at the end.
+
+        0 if most of what is created there also ends, or gets through: then it is load that grows.
+        """
+        gets_on = 2 * self.ended > self.created or self.passed >= max(self.born, 1)
+        return 0 if gets_on else max(self.born - self.gone, 0)
 
     @property
     def before(self) -> int:
