@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ WELL = (
     *("range", "context", "read", "rows", "pools", "transports", "tickers", "writers"),
     *("streams", "threads", "subscribers", "files", "sockets"),
 )
-FEW, MORE = 5, 15
+FEW, MORE, MANY = 5, 15, 16
 ROWS, TX = "database/sql.(*Rows).awaitDone", "database/sql.(*Tx).awaitDone"
 FAULTS = [
     ("never-closed-range", "main.work"),
@@ -97,6 +99,22 @@ def test_a_wait_that_nobody_ends_is_named(
         assert single[function].detail == detail
         proven = single[function].evidence[0].startswith("the garbage collector has proven")
         assert (single[function].severity is Severity.LOW) is not proven
+
+
+def test_a_crash_tells_as_much(program: Path) -> None:
+    with subprocess.Popen(
+        [program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        begin(Patient(process.stdout.readline().strip()), "ill", ILL, MANY)
+        process.send_signal(signal.SIGQUIT)
+        _, crash = process.communicate(timeout=60)
+    look = look_at(load("crash", crash.encode()))
+    assert look is not None
+    found = told(diagnose([look]))
+    for detail, function in FAULTS:
+        if detail not in NEED_TIME:
+            assert (found[function].detail, found[function].severity) == (detail, Severity.LOW)
 
 
 def test_connections_of_many_clients_are_told_from_those_of_one(service: Patient) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor._dumps import case, goroutine, look
+from doctor.causes._profiles import profile
 from doctor.causes._recorded import recorded, told_of
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.undrained_stream import suspicions
@@ -65,6 +66,18 @@ def test_answers_that_were_left_open_are_told() -> None:
 
 def test_calls_whose_answer_has_not_come_are_others_to_tell() -> None:
     assert not [*suspicions(Case([streams(2, 500, 2), streams(30, 500, 30)]))]
+
+
+def test_of_streams_in_a_profile_those_without_an_answer_are_taken_away() -> None:
+    def seen(open_: int, waiting: int) -> Look:
+        return profile(
+            (open_, ("runtime.selectgo:1", f"{H2}(*clientStream).doRequest:2")),
+            (waiting, ("runtime.selectgo:1", f"{H2}(*ClientConn).roundTrip:3", "main.call:3")),
+        )
+
+    (found,) = suspicions(Case([seen(2, 2), seen(30, 3)]))
+    assert (found.confidence, found.evidence[0][:19]) == (0.7, "27 streams are open")
+    assert not [*suspicions(Case([seen(2, 2), seen(30, 28)]))]
 
 
 def test_streams_of_grpc_that_were_forgotten_are_told() -> None:
