@@ -25,7 +25,10 @@ version = release = snowshed.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # Names of types that are spelt out where they are used.
-nitpick_ignore = [("py:class", name) for name in ("Provenance", "Stack", "TaskRef")]
+nitpick_ignore = [
+    ("py:class", name)
+    for name in ("Content", "Facts", "Motion", "Provenance", "Stack", "TaskRef", "Waited")
+]
 nitpick_ignore_regex = [
     ("py:.*", r"(prometheus_client|opentelemetry|redis|httpx2?|aiohttp|web|grpc)\..*"),
     # What looks keep for the causes, and nobody else needs.
