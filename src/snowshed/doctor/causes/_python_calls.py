@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._tasks import born, is_task
@@ -29,28 +28,28 @@ MANY, OLD = 10, 60.0
 _WAITS = frozenset(
     map(str, (TaskState.SOCKET, TaskState.EVENT, TaskState.FUTURE, TaskState.WAIT_FOR))
 )
-_HTTP = re.compile(
+# Compiled when a task of Python waits, and not at the start of each command.
+_HTTP = (
     r"[/\\](?:httpx2?|httpcore2?|grpc[/\\]aio)[/\\]|[/\\]aiohttp[/\\](?:client|connector)\w*\.py$"
 )
-_SERVERS = re.compile(
+_SERVERS = (
     r"[/\\](?:uvicorn|hypercorn|granian|daphne|gunicorn|starlette|fastapi|websockets|wsproto)[/\\]"
     r"|[/\\]aiohttp[/\\](?:web\w*|client_ws)\.py$"
 )
 # Until an answer begins; how long it then takes to be read is up to its length, and a stream of
 # news has none.
-_BEGINS = re.compile(
+_BEGINS = (
     r"ClientResponse\.start$|_receive_response(?:_headers)?$|(?:^|\.)UnaryUnaryCall\."
     r"|(?:^|\.)(?:_?connect\w*|_?create_\w*connection)$"
 )
 # What rests until there is news.
-_RESTS = re.compile(r"pubsub|listen|subscri|websocket|blpop|brpop|xread", re.IGNORECASE)
-_DEADLINE = re.compile(r"(?:^|\.)wait_for$")
+_RESTS = r"(?i)pubsub|listen|subscri|websocket|blpop|brpop|xread"
+_DEADLINE = r"(?:^|\.)wait_for$"
 # Where the system has called, and not the program.
-_ACCEPTED = re.compile(r"connection_made$")
+_ACCEPTED = r"connection_made$"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A group of tasks that wait for a peer.
 
     Attributes:
@@ -72,8 +71,8 @@ def calls(case: Case) -> Iterator[Call]:
         inner = [*takewhile(lambda frame: whose(frame) is not Whose.PROGRAM, group.stack)]
         if len(inner) == len(group.stack) or _is_meant(group, inner):
             continue
-        over_http = any(_HTTP.search(frame.file) for frame in inner)
-        if over_http and not any(_BEGINS.search(frame.function) for frame in inner):
+        over_http = any(re.search(_HTTP, frame.file) for frame in inner)
+        if over_http and not any(re.search(_BEGINS, frame.function) for frame in inner):
             continue
         # Without a request it may be a proxy that serves its clients for as long as they like.
         if not over_http and not (group.where.state == TaskState.SOCKET and for_requests(group)):
@@ -88,10 +87,10 @@ def _is_meant(group: Group, inner: list[Frame]) -> bool:
     """Tell whether a timeout will end the wait, or it is one that rests."""
     made = group.created_by
     return (
-        (made is not None and _ACCEPTED.search(made.function) is not None)
+        (made is not None and re.search(_ACCEPTED, made.function) is not None)
         or not all(map(is_task, group.members))
-        or any(_DEADLINE.search(frame.function) for frame in group.stack)
-        or any(_SERVERS.search(each.file) or _RESTS.search(each.function) for each in inner)
+        or any(re.search(_DEADLINE, frame.function) for frame in group.stack)
+        or any(re.search(_SERVERS, each.file) or re.search(_RESTS, each.function) for each in inner)
     )
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._tasks import is_task, label
 from snowshed.model import RequestsOver, RequestTasks
@@ -38,8 +37,7 @@ WORST_AT_MOST = 20
 PART = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Wide:
+class Wide(NamedTuple):
     """Requests of one name that have more tasks than a request should.
 
     Attributes:
