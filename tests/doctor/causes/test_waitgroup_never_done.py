@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from doctor._dumps import case, goroutine, look
 from doctor.causes._lock_dumps import waits
+from doctor.causes._profiles import profile
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.waitgroup_never_done import suspicions
+
+if TYPE_CHECKING:
+    from snowshed.doctor import Look
 
 
 def waiters(count: int, state: str = "sync.WaitGroup.Wait") -> list[str]:
@@ -19,6 +25,27 @@ def test_growth_and_proof_are_told() -> None:
     (grown,) = suspicions(Case([look(*waiters(3)), look(*waiters(64))]))
     assert proven.group.leaked == 2
     assert grown.group.count == 64
+
+
+def test_growth_of_those_whose_work_is_under_way_is_none_of_theirs() -> None:
+    def flood(count: int, work: int) -> Look:
+        made = [
+            goroutine(1000 + n, "select", "main.price:9", created=f"main.work in goroutine {n}")
+            for n in range(10, 10 + work)
+        ]
+        return look(goroutine(1, "running", "main.main:1", created=""), *waiters(count), *made)
+
+    assert not [*suspicions(Case([flood(3, 3), flood(64, 64)]))]
+    assert len([*suspicions(Case([flood(3, 3), flood(64, 8)]))]) == 1
+
+
+def test_in_a_profile_function_literals_tell_of_work_under_way() -> None:
+    def flood(count: int, work: int) -> Look:
+        waits = ("sync.runtime_SemacquireWaitGroup:1", "main.work:5", "net/http.(*conn).serve:9")
+        return profile((count, waits), (work, ("runtime.selectgo:1", "main.work.func1:9")))
+
+    assert not [*suspicions(Case([flood(3, 3), flood(64, 64)]))]
+    assert len([*suspicions(Case([flood(3, 3), flood(64, 8)]))]) == 1
 
 
 def test_all_asleep_is_proof() -> None:

@@ -9,7 +9,8 @@ Evidence: the collector has proven it; there are more from look to look; those t
 are stuck.
 
 Against: a program that waits for its workers until it ends does the same and is well, above all in
-``main``.
+``main``. And requests become more whose work takes long: growth is nothing against them as long as
+those that they have started are there.
 
 Silence: ``defer wg.Done()`` as the first statement, or ``wg.Go``.
 """
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._origin import own_calls
 from snowshed.doctor.causes._waits import (
     grows,
     is_proven,
@@ -30,6 +32,7 @@ from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
+    from snowshed.doctor._looks import Group
 
 __all__ = ["DETAIL", "suspicions"]
 
@@ -49,7 +52,8 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
             continue
         children = stuck_children(case, group)
         inside = stands_in_program(group)
-        told = children or (inside and (is_proven(case, group) or grows(case, group)))
+        more = grows(case, group) and not _are_at_work(case, group)
+        told = children or (inside and (is_proven(case, group) or more))
         if group.leaked or told:
             yield Suspicion(
                 DETAIL,
@@ -58,3 +62,24 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 evidence=children[:1] if children else (),
                 related=children[1] if children else (),
             )
+
+
+def _are_at_work(case: Case, group: Group) -> bool:
+    """Tell whether those waited for are there: then it is a flood of work, and it may be done.
+
+    A list tells who made whom. In a profile a function literal bears the name of its maker.
+    """
+    lineage = case.lineage
+    if lineage is not None:
+        family = lineage.family
+        waiting = {id_ for kind in lineage.kinds_of(group) for id_ in family.kinds[kind].ids}
+        made = sum(each.size for each in family.tasks if each.parent in waiting)
+    else:
+        literals = tuple(f"{frame.function}.func" for frame in own_calls(group.stack))
+        made = sum(
+            count
+            for each in case.groups
+            for stack, count in each.counted
+            if any(frame.function.startswith(literals) for frame in own_calls(stack))
+        )
+    return made >= group.count
