@@ -36,7 +36,11 @@ _LINE = re.compile(
 )
 _ID, _PARENT = re.compile(r"^goroutine \d+", re.MULTILINE), re.compile(r"in goroutine \d+")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-_STATES = ("chan receive", "chan send", "select", "IO wait", "sync.Mutex.Lock", "sleep")
+# As in a service that is at work: of twelve places one waits for a lock.
+_STATES = (
+    *("IO wait", "select", "chan receive", "select", "IO wait", "chan receive"),
+    *("sleep", "chan send", "semacquire", "select", "chan receive", "sync.Mutex.Lock"),
+)
 _PLACES, _DEPTH = 400, 8
 
 
@@ -62,7 +66,11 @@ def many_places(number: int, chance: random.Random) -> str:
 def _deep(count: int, place: int, number: int, chance: random.Random) -> str:
     lines = [f"goroutine {count + 1} [{_STATES[place % len(_STATES)]}, {place % 9 + 1} minutes]:"]
     for depth in range(_DEPTH):
-        given = f"0xc{chance.getrandbits(36):09x}, {{0x{chance.getrandbits(20):x}, 0x5}}"
+        # A method is given one of a few objects, and something of its own.
+        thing = 0xC000000000 + 0x1000 * (_DEPTH * place + depth) + 0x100 * chance.randrange(5)
+        given = (
+            f"{thing:#x}, 0xc{chance.getrandbits(36):09x}, {{0x{chance.getrandbits(20):x}, 0x5}}"
+        )
         lines.append(f"example.com/shop/pkg{place % 37}.(*T{place}).m{depth}({given})")
         lines.append(f"\t/srv/shop/pkg{place % 37}/file{depth}.go:{place + 10} +0x{place + 16:x}")
     # Whoever starts goroutines at a line stands where that line is reached from.

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor import causes
 from snowshed.doctor._case import Case
+from snowshed.doctor._entries import have_come_back
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import missed_in, testify
 from snowshed.doctor.causes._python_requests import requests_over
+from snowshed.formats._uncollected import uncollected
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosi
         looks: at one patient, the oldest first.
         warnings: to be passed on.
     """
-    return replace(judge(Case(looks), causes.ALL, warnings), looks=tuple(looks))
+    with uncollected():
+        return replace(judge(Case(looks), causes.ALL, warnings), looks=tuple(looks))
 
 
 def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Diagnosis:
@@ -182,6 +185,8 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
 def _why_harmless(case: Case, suspicion: Suspicion, still_there: float | None) -> str:
     """Return why it may be well that there are more of them; empty: nothing says so."""
     group = suspicion.group
+    if suspicion.growth is None and have_come_back(case, group):
+        return "no more have begun in the same function: they may have run out of work"
     if still_there is not None and still_there < STUCK_FROM:
         if case.stood_before(group.where):
             return f"{1 - still_there:.0%} of those of the list before are not there now"

@@ -159,11 +159,13 @@ class LockWait:
 
     def on(self, place: Place) -> tuple[Call, ...]:
         """Return the calls of this goroutine that work on what lies at ``place``."""
-        return tuple(
-            call
-            for call in self.calls
-            if any(place.first <= word <= place.last for word in _words_of(call, place))
-        )
+        found: list[Call] = []
+        for call in self.calls:
+            for word in _words_of(call, place):
+                if place.first <= word <= place.last:
+                    found.append(call)
+                    break
+        return tuple(found)
 
 
 class Locks:
@@ -305,12 +307,9 @@ def _near(group: Group, pages: set[int]) -> Iterator[Goroutine]:
     """Yield those of ``group`` that were given an address in ``pages``, and a few of the others."""
     few = COMPARED_AT_MOST
     for each in sorted(_members(group), key=lambda each: not each.leaked):
-        if few:
-            few -= 1
-            yield each
-            continue
-        words = _ADDRESS.findall(" ".join(each.arguments))
-        if not pages.isdisjoint([int(word, 16) // OBJECT_AT_MOST for word in words]):
+        given = () if few else _ADDRESS.findall(" ".join(each.arguments))
+        if few or not pages.isdisjoint([int(word, 16) // OBJECT_AT_MOST for word in given]):
+            few = max(few - 1, 0)
             yield each
 
 
