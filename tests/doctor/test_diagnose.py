@@ -73,6 +73,19 @@ def test_who_came_since_the_list_before_is_growth_if_they_are_many_or_old() -> N
     assert of(*old).severity is Severity.MEDIUM
 
 
+def test_workers_that_have_run_out_of_work_are_not_more() -> None:
+    def pool(idle: int) -> list[str]:
+        waits = [goroutine(n, "select", "main.next:5", "main.work:9") for n in range(idle)]
+        busy = [goroutine(n, "sleep", "time.Sleep:1", "main.work:9") for n in range(idle, 40)]
+        return waits + busy
+
+    looks = [look(*pool(count)) for count in (4, 20, 40)]
+    found = judge(Case(looks), [suspects()]).findings  # type: ignore[list-item]
+    (idle,) = (each for each in found if each.state == "select")
+    assert idle.severity is Severity.LOW
+    assert idle.against[0].startswith("4 -> 20 -> 40 from look to look, but no more have begun")
+
+
 def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
     def of(first: list[str], second: list[str], **changed: object) -> Severity:
         return severity(first, second, **{"waiting_is_wrong": True, **changed})
