@@ -2,80 +2,82 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
-from snowshed.doctor.causes import (
-    abandoned_receiver,
-    abandoned_sender,
-    await_cycle,
-    blocked_loop,
-    cond_never_signalled,
-    context_never_done,
-    detached_handler_task,
-    double_lock,
-    executor_starved,
-    fanout,
-    io_no_deadline,
-    lock_across_channel,
-    lock_order,
-    never_closed_range,
-    nil_channel,
-    queue_without_consumer,
-    run_queue,
-    rwlock_recursion,
-    thread_pinned,
-    transport_no_timeout,
-    unclosed_body,
-    unclosed_client,
-    unclosed_pool,
-    unclosed_rows,
-    undrained_stream,
-    unretrieved_exception,
-    unstopped_ticker,
-    waitgroup_never_done,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snowshed.doctor._case import Case
     from snowshed.doctor._cause import Detail, Looks
 
-__all__ = ["ALL", "details", "told"]
+    ALL: tuple[Looks, ...]
 
-ALL: tuple[Looks, ...] = (
-    nil_channel.suspicions,
-    abandoned_sender.suspicions,
-    abandoned_receiver.suspicions,
-    waitgroup_never_done.suspicions,
-    cond_never_signalled.suspicions,
-    double_lock.suspicions,
-    lock_order.suspicions,
-    lock_across_channel.suspicions,
-    rwlock_recursion.suspicions,
-    run_queue.suspicions,
-    transport_no_timeout.suspicions,
-    unclosed_body.suspicions,
-    await_cycle.suspicions,
-    blocked_loop.suspicions,
-    executor_starved.suspicions,
-    unretrieved_exception.suspicions,
-    queue_without_consumer.suspicions,
-    unclosed_client.suspicions,
-    fanout.suspicions,
-    detached_handler_task.suspicions,
-    never_closed_range.suspicions,
-    context_never_done.suspicions,
-    io_no_deadline.suspicions,
-    unclosed_rows.suspicions,
-    unclosed_pool.suspicions,
-    unstopped_ticker.suspicions,
-    undrained_stream.suspicions,
-    thread_pinned.suspicions,
+__all__ = ["ALL", "asked", "details", "told"]
+
+# The files, in the order in which they are asked.
+_NAMES = (
+    "nil_channel",
+    "abandoned_sender",
+    "abandoned_receiver",
+    "waitgroup_never_done",
+    "cond_never_signalled",
+    "double_lock",
+    "lock_order",
+    "lock_across_channel",
+    "rwlock_recursion",
+    "run_queue",
+    "transport_no_timeout",
+    "unclosed_body",
+    "await_cycle",
+    "blocked_loop",
+    "executor_starved",
+    "unretrieved_exception",
+    "queue_without_consumer",
+    "unclosed_client",
+    "fanout",
+    "detached_handler_task",
+    "never_closed_range",
+    "context_never_done",
+    "io_no_deadline",
+    "unclosed_rows",
+    "unclosed_pool",
+    "unstopped_ticker",
+    "undrained_stream",
+    "thread_pinned",
 )
+# Those that look at tasks of Python only. They are loaded for a case that has some.
+_OF_PYTHON = frozenset(
+    {
+        "await_cycle",
+        "blocked_loop",
+        "executor_starved",
+        "unretrieved_exception",
+        "queue_without_consumer",
+        "unclosed_client",
+    }
+)
+
+
+def asked(case: Case) -> tuple[Looks, ...]:
+    """Return what may have something to say of ``case``."""
+    tasks = bool(case.facts or case.ended) or any(group.is_python for group in case.groups)
+    names = (name for name in _NAMES if tasks or name not in _OF_PYTHON)
+    return tuple(_module(name).suspicions for name in names)
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}.{name}")
+
+
+def __getattr__(name: str) -> object:
+    if name == "ALL":
+        return tuple(_module(each).suspicions for each in _NAMES)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
 
 
 def details() -> dict[str, Detail]:
     """Return each kind of fault that is looked for, by its name, in the order of the alphabet."""
-    found: list[Detail] = [sys.modules[each.__module__].DETAIL for each in ALL]
+    found: list[Detail] = [_module(name).DETAIL for name in _NAMES]
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
 
 
@@ -85,8 +87,7 @@ def told(name: str) -> str:
     Raises:
         KeyError: there is no such kind.
     """
-    for each in ALL:
-        module = sys.modules[each.__module__]
+    for module in map(_module, _NAMES):
         if module.DETAIL.name == name:
             return (module.__doc__ or "").replace("``", "").strip()
     raise KeyError(name)
