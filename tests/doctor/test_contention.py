@@ -16,7 +16,7 @@ from _trace_writer import (
     WAITING,
     Generation,
 )
-from _traces import read
+from _traces import frame, read
 from doctor._dumps import GO
 from snowshed.doctor import load
 from snowshed.doctor._contention import (
@@ -65,10 +65,13 @@ def test_other_profiles_count_no_waits(name: str) -> None:
 def test_a_trace_counts_the_waits_that_began_and_ended_in_it() -> None:
     generation = Generation(frequency=1000)
     generation.on(1, 0, (STATUS, 0, 1, 1, RUNNING), (STATUS, 0, 9, NOBODY, WAITING))
+    woken = generation.stack("sync.(*Mutex).Unlock:1", "main.settle:40")
     for line, reason in ((7, "sync"), (8, "network")):
         stack = generation.stack("sync.(*Mutex).Lock:1", f"main.pay:{line}")
         block = (BLOCK, 1, generation.string(reason), stack)
-        generation.on(1, 10 * line, block, (UNBLOCK, 4, 1, line, 0), (START, 0, 1, line + 20))
+        generation.on(1, 10 * line, block)
+        generation.on(2, 10 * line, (STATUS, 0, 2, 2, RUNNING), (UNBLOCK, 5, 1, line, woken))
+        generation.on(1, 10 * line + 5, (START, 0, 1, line + 20))
     calls = generation.stack("syscall.write:1", "main.pay:9")
     generation.on(1, 95, (SYSCALL, 0, 1, calls), (SYSCALL_END, 3))
     call = generation.stack("main.last:3")
@@ -78,6 +81,7 @@ def test_a_trace_counts_the_waits_that_began_and_ended_in_it() -> None:
         7: "sync.Mutex.Lock",
         8: "IO wait",
     }
+    assert {each.woken_at for each in told.values()} == {frame("main.settle", 40)}
     assert str(told[7]) == "1 wait at this line ended, after 4 ms on average (trace)"
 
 

@@ -131,6 +131,13 @@ def test_waits_that_ended_at_the_line_speak_against_it_and_long_ones_for_it() ->
     assert finding(senders(20), of_waits(long)).severity is Severity.LOW
 
 
+def test_who_lets_others_through_is_told() -> None:
+    waker = Frame("main.collect", "/srv/shop/main.go", 30)
+    woken = replace(waited(100, 0.1, "trace"), woken_at=waker)
+    said = "most that get through are let go by /srv/shop/main.go:30 main.collect"
+    assert said in finding(senders(20), of_waits(woken)).evidence
+
+
 def test_of_two_profiles_the_difference_counts_and_a_trace_stands_for_itself() -> None:
     case = Case(
         [of_waits(waited(5, 1.0)), of_waits(waited(7, 9.0)), of_waits(waited(3, 2.0, "trace"))]

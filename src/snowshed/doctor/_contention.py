@@ -13,15 +13,16 @@ two of them tell what was in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor._program import place_in
+from snowshed.doctor._program import Whose, place_in, whose
 from snowshed.doctor._traced import word_for
 
 if TYPE_CHECKING:
-    from snowshed.model import Frame, GoTrace, Profile, Stack
+    from collections.abc import Iterable, Iterator
+
+    from snowshed.model import BlockedAt, Frame, GoTrace, Profile, Stack
 
 __all__ = ["HELD", "Waited", "between", "in_profile", "in_trace", "is_contention"]
 
@@ -53,6 +54,7 @@ class Waited:
         told_by: ``trace``, ``block profile`` or ``mutex profile``.
         count: how many.
         seconds: that they took together.
+        woken_at: the line of the program that has ended most of them; None: not told.
     """
 
     at: Frame
@@ -60,6 +62,7 @@ class Waited:
     told_by: str
     count: int
     seconds: float
+    woken_at: Frame | None = None
 
     @property
     def each(self) -> float:
@@ -108,10 +111,16 @@ def in_trace(trace: GoTrace) -> tuple[Waited, ...]:
             "trace",
             each.count,
             each.seconds,
+            _waker(each),
         )
         for each in trace.blocked
         if each.count and each.stack and each.reason != "syscall"
     )
+
+
+def _waker(blocked: BlockedAt) -> Frame | None:
+    places = (place_in(stack) for stack, _ in blocked.wakers if stack)
+    return next((place for place in places if whose(place) is Whose.PROGRAM), None)
 
 
 def between(first: Iterable[Waited], last: Iterable[Waited]) -> tuple[Waited, ...]:

@@ -82,6 +82,8 @@ def testify(case: Case, suspicion: Suspicion) -> Testimony:
     against = [*_against(motion)]
     for waited in waits_at(case, group.where):
         (evidence if waited.each >= LONG else against).append(str(waited))
+        if waited.woken_at is not None:
+            evidence.append(f"most that get through are let go by {waited.woken_at}")
     grown = motion is not None and _grows(motion) and _agree(case, group)
     stuck = motion is not None and suspicion.waiting_is_wrong and _stuck(motion)
     if grown or stuck:
