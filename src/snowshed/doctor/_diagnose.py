@@ -16,7 +16,7 @@ from snowshed.doctor._entries import have_come_back
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import missed_in, testify
-from snowshed.doctor.causes._python_requests import requests_over
+from snowshed.doctor.causes._python_requests import requests_over, said_of_requests
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import Finding, Severity
 
@@ -84,7 +84,8 @@ def diagnose(looks: Sequence[Look], *, warnings: Iterable[str] = ()) -> Diagnosi
         warnings: to be passed on.
     """
     with uncollected():
-        return replace(judge(Case(looks), causes.ALL, warnings), looks=tuple(looks))
+        case = Case(looks)
+        return replace(judge(case, causes.asked(case), warnings), looks=tuple(looks))
 
 
 def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Diagnosis:
@@ -164,6 +165,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         confidence = _surer(confidence, 0.9)
     if suspicion.proven:
         severity = Severity.HIGH
+    for_whom = () if suspicion.of_one_request else said_of_requests(group)
     return Finding(
         cause=detail.cause,
         detail=detail.name,
@@ -173,7 +175,7 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         state=group.state,
         at=group.at,
         created_by=group.created_by,
-        evidence=(*evidence, *suspicion.evidence),
+        evidence=(*evidence, *suspicion.evidence, *for_whom),
         against=tuple(against),
         why=detail.why,
         advice=_advice(suspicion),

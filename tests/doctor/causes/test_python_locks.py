@@ -51,7 +51,7 @@ def test_two_that_hold_what_the_other_wants_are_proven() -> None:
     knot = Knot(2, 0, steps, through_resource=True)
     (finding,) = diagnose([with_facts(look, Facts(knots=(knot,)))]).findings
     assert (finding.detail, finding.severity, finding.at) == ("lock-order", Severity.HIGH, SHOP)
-    assert finding.evidence == (f"each waits for the next: T1 -> {LOCK} -> T2 -> {LOCK} -> T1",)
+    assert finding.evidence[0] == f"each waits for the next: T1 -> {LOCK} -> T2 -> {LOCK} -> T1"
     assert [each.at for each in finding.related] == [OTHER]
 
 

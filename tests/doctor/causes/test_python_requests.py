@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from _snapshots import task
 from doctor._task_pages import case, page, seen, with_facts
 from snowshed.doctor import Look, diagnose, document, text
@@ -10,6 +12,7 @@ from snowshed.doctor._tasks import Facts, OpenRequest
 from snowshed.doctor.causes._python_requests import (
     ENDED_REQUEST,
     left_behind,
+    said_of_requests,
     wide_requests,
 )
 from snowshed.model import Frame, Resource, Severity, TaskSnapshot, TaskState
@@ -126,3 +129,22 @@ def test_how_many_requests_hold_too_much_is_told_first() -> None:
     assert (requests["seen"], requests["over"]) == (3, 2)
     assert requests["worst"][0]["request"] == "GET /cart"
     assert diagnose([look]).requests is None
+
+
+@pytest.mark.parametrize(
+    ("requests", "said"),
+    [
+        (["GET /cart"], ("it works for GET /cart",)),
+        (["GET /cart"] * 4, ("they work for GET /cart",)),
+        (["GET /cart"] * 3 + ["GET /pay"], ("most of them work for GET /cart",)),
+        (["GET /cart"] * 2 + [""] * 3, ()),
+        ([ENDED_REQUEST] * 4, ()),
+    ],
+)
+def test_for_which_request_most_of_them_work(requests: list[str], said: tuple[str, ...]) -> None:
+    tasks = (task(number, request=name, stack=(AUDIT,)) for number, name in enumerate(requests, 1))
+    (look,) = seen(page(tasks))
+    (group,) = look.groups
+    assert said_of_requests(group) == said
+    for finding in diagnose([look]).findings:
+        assert finding.evidence[-1:] == said

@@ -25,6 +25,7 @@ __all__ = [
     "left_behind",
     "request_of",
     "requests_over",
+    "said_of_requests",
     "serves_requests",
     "wide_requests",
 ]
@@ -77,6 +78,16 @@ def serves_requests(case: Case) -> bool:
     return any(facts.requests for facts in case.facts) or any(
         label(each, "request") for group in case.groups for each in group.members
     )
+
+
+def said_of_requests(group: Group) -> tuple[str, ...]:
+    """Return the line that says for which request they work, if most work for the same one."""
+    names = Counter(request_of(each) for each in group.members if is_task(each))
+    name, count = max(names.items(), key=lambda item: item[1], default=("", 0))
+    if not name or 2 * count < len(group.members):
+        return ()
+    who = "it works" if group.count == 1 else "they work"
+    return (f"{who if count == len(group.members) else 'most of them work'} for {name}",)
 
 
 def wide_requests(case: Case) -> Iterator[Wide]:
