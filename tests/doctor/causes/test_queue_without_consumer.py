@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from _snapshots import MAIN, task, thread
 from doctor._task_pages import case, page, seen, with_facts
 from snowshed.doctor import diagnose
@@ -104,3 +106,25 @@ def test_what_a_library_waits_for_inside_is_its_own_affair() -> None:
     assert [*suspicions(case(pools))] == []
     threads = [thread(n, state=TaskState.QUEUE_PUT, stack=(PUT, PRINTS)) for n in range(12)]
     assert [*suspicions(case(threads))] == []
+
+
+def test_of_several_that_failed_the_one_is_shown_that_was_made_near_to_who_waits() -> None:
+    elsewhere = Ended(Frame("export", "/srv/shop/other.py", 3), "export", "failed", "OSError")
+    near = Ended(replace(MAIN, file=PRINTS.file), "work", "failed", "ValueError")
+    (look,) = seen(page([put(1), put(2)]))
+
+    def shown(*ended: Ended) -> list[str]:
+        (finding,) = diagnose([with_facts(look, Facts(ended=ended))]).findings
+        return [line for line in finding.evidence if line.startswith("a task has failed")]
+
+    assert shown(elsewhere, near) == ["a task has failed: work with ValueError"]
+    assert shown(elsewhere) == ["a task has failed: export with OSError"]
+    kept = task(3, state=TaskState.UNRETRIEVED, resource=None, stack=(WORKS,))
+    (look,) = seen(page([put(1), put(2), kept]))
+    (said,) = [
+        line
+        for finding in diagnose([with_facts(look, Facts(ended=(elsewhere,)))]).findings
+        for line in finding.evidence
+        if line.startswith("a task has failed")
+    ]
+    assert said == "a task has failed: work at /srv/app.py:40"

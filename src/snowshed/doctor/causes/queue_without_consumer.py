@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
-from snowshed.doctor._tasks import is_task, label
+from snowshed.doctor._tasks import FAILED, is_task, label
 from snowshed.doctor.causes._python_requests import for_requests, request_of, serves_requests
 from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
 from snowshed.model import Cause, TaskState
@@ -74,7 +74,7 @@ def _puts(case: Case, group: Group) -> Suspicion:
         evidence.append(f"{of_requests:,} of them work for a request")
     if alone:
         evidence.append("no other task of the program is left that could take from it")
-    evidence.extend(_failed(case))
+    evidence.extend(_failed(case, group))
     return Suspicion(
         DETAIL,
         group,
@@ -97,7 +97,7 @@ def _gets(case: Case, group: Group) -> Iterator[Suspicion]:
         DETAIL,
         group,
         0.5,
-        evidence=(*_of_queue(group), "no request waits for them", *_failed(case)),
+        evidence=(*_of_queue(group), "no request waits for them", *_failed(case, group)),
         against=("workers that are idle wait in the same way, but do not become more",),
     )
 
@@ -120,10 +120,21 @@ def _nobody_else(case: Case) -> bool:
     return True
 
 
-def _failed(case: Case) -> Iterator[str]:
-    """Yield what the last task failed with that may have been the consumer."""
-    for facts in reversed(case.facts):
-        for ended in facts.ended or ():
-            if ended.reason == "failed":
-                yield f"a task has failed: {ended.function} with {ended.detail}"
-                return
+def _failed(case: Case, group: Group) -> Iterator[str]:
+    """Yield what a task failed with that may have been the consumer: made near to who waits."""
+    near = group.at.file
+    failed = [
+        each
+        for facts in reversed(case.facts)
+        for each in facts.ended or ()
+        if each.reason == "failed"
+    ]
+    last = next((each for each in failed if each.created_at.file == near), None)
+    kept = next(
+        (each for each in case.ended if each.state == FAILED and each.at.file == near), None
+    )
+    if last is None and kept is not None:
+        yield f"a task has failed: {kept.at.function} at {kept.at.file}:{kept.at.line}"
+    elif last or failed:
+        last = last or failed[0]
+        yield f"a task has failed: {last.function} with {last.detail}"
