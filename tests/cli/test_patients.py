@@ -215,7 +215,8 @@ class TestCutOff:
     def test_and_so_it_is_where_a_service_is_asked_again_and_again(self, url: str) -> None:
         found = examined([url], ASKING)
         assert all(look.total > 25 for look in found.looks)
-        assert sum("the answer was cut off after" in each for each in found.warnings) >= 4
+        # Once, however often the same happened.
+        assert sum("the answer was cut off after" in each for each in found.warnings) == 1
 
     def test_what_says_nothing_without_the_rest_is_said_to_be_cut_off(self) -> None:
         with saying(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\ngorou") as base:

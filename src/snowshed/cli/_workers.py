@@ -79,7 +79,7 @@ def _examination(process: Process, asking: Asking) -> Callable[[], Examined]:
                 apart=asking.apart,
                 trace=asking.trace or 0.0,
             )
-        return Examined(seen.looks, (*cut, *seen.warnings, *silent))
+        return Examined(seen.looks, (*dict.fromkeys(cut), *seen.warnings, *silent))
 
     return examination
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["APART", "LISTED_UP_TO", "Ask", "Examined", "examine"]
 
+_NO_PROFILE = (
+    "there is no such page; Go serves it with net/http/pprof, Python under snowshed run, and "
+    "a URL that ends in /debug/pprof says where else it is"
+)
 LISTED_UP_TO = 10_000
 """Goroutines up to which a service is asked for a list of them."""
 APART = 5.0
@@ -138,7 +142,7 @@ class _Visit:
             raise _NoAnswerError(error) from error
         if data is None:
             if needed:
-                raise FormatError(self._source, f"/{page}", "there is no such page")
+                raise FormatError(self._source, f"/{page}", _NO_PROFILE)
             return
         loaded = load(f"{self._source} {page}", data)
         self.warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
