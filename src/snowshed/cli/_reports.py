@@ -19,7 +19,6 @@ from snowshed.doctor import (
     Diagnosis,
     Ignore,
     compare,
-    document,
     leave_out,
     parse_ignore,
     text,
@@ -76,6 +75,8 @@ def _report(diagnosis: Diagnosis, form: str) -> str:
     if form == "text":
         return text(diagnosis)
     if form == "json":
+        from snowshed.doctor import document
+
         return json.dumps({"schema": 1, **document(diagnosis)}, indent=2) + "\n"
     # Here and not above: what finds a version takes as long to load as a small dump to diagnose.
     from snowshed import __version__

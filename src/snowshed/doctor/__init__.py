@@ -17,10 +17,10 @@ from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._ignore import Ignore, leave_out, parse_ignore
 from snowshed.doctor._load import Loaded, load, load_file, not_wanted
 from snowshed.doctor._looks import Group, Look, Where, look_at
-from snowshed.doctor._report import document, text
+from snowshed.doctor._report import text
 
 if TYPE_CHECKING:
-    from snowshed.doctor._report import html, sarif
+    from snowshed.doctor._report import document, html, sarif
 
 __all__ = [
     "Ask",
@@ -53,8 +53,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load the larger reports when one is asked for: the command starts faster without them."""
-    if name not in {"html", "sarif"}:
+    """Load the other reports when one is asked for: the command starts faster without them."""
+    if name not in {"document", "html", "sarif"}:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
     from snowshed.doctor import _report  # noqa: PLC0415 - see above

@@ -40,7 +40,9 @@ def is_json(beginning: bytes) -> bool:
 
 def label(goroutine: Goroutine, name: str) -> str:
     """Return what stands under ``name``; empty if nothing does."""
-    return next((text for key, text in goroutine.labels if key == name), "")
+    # Mostly there are none, and all are asked.
+    labels = goroutine.labels
+    return next((text for key, text in labels if key == name), "") if labels else ""
 
 
 def is_task(goroutine: Goroutine) -> bool:

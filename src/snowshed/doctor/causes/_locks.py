@@ -63,7 +63,8 @@ _ONCE = re.compile(r"sync\.\(\*Once\)\.(?:doSlow|Do)")
 _RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
 _CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
 _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
+# An address without its last byte.
+_PAGE = re.compile(r"0x([0-9a-f]{4,14})[0-9a-f]{2}\b")
 _SHOWN = re.compile(r"0x[0-9a-f]{6,16}(?:,|$)")
 # So many of a group, and nearly all, that stand there in two lists are in no normal wait.
 MANY, ALL_STAY = 10, 0.95
@@ -293,22 +294,18 @@ def _members(group: Group) -> list[Goroutine]:
     return group.members or [nobody]
 
 
-def _pages_of(waits: Iterable[LockWait]) -> set[int]:
-    """Return, in units of the largest object, where the objects lie whose locks are waited for."""
-    found: set[int] = set()
-    for wait in waits:
-        for word in filter(None, (wait.lock, wait.base)):
-            page = word // OBJECT_AT_MOST
-            found |= {page, page - 1}
-    return found
+def _pages_of(waits: Iterable[LockWait]) -> set[str]:
+    """Return where the objects may lie whose locks are waited for, as `_PAGE` has it."""
+    words = {word for wait in waits for word in (wait.lock, wait.base) if word is not None}
+    reach = range(-OBJECT_AT_MOST, OBJECT_AT_MOST, 256)
+    return {f"{(word + more) >> 8:x}" for word in words for more in reach if word + more >= 0}
 
 
-def _near(group: Group, pages: set[int]) -> Iterator[Goroutine]:
+def _near(group: Group, pages: set[str]) -> Iterator[Goroutine]:
     """Yield those of ``group`` that were given an address in ``pages``, and a few of the others."""
     few = COMPARED_AT_MOST
     for each in sorted(_members(group), key=lambda each: not each.leaked):
-        given = () if few else _ADDRESS.findall(" ".join(each.arguments))
-        if few or not pages.isdisjoint([int(word, 16) // OBJECT_AT_MOST for word in given]):
+        if few or not pages.isdisjoint(_PAGE.findall(" ".join(each.arguments))):
             few = max(few - 1, 0)
             yield each
 
