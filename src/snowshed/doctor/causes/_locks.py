@@ -335,7 +335,8 @@ def _index(waits: Sequence[LockWait], place: Place) -> tuple[list[int], list[Loc
 
 def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
     locking, is_rw = [], group.where.state != "sync.Mutex.Lock"
-    for call in _all_calls(each):
+    all_calls = [*_all_calls(each)]
+    for call in all_calls:
         match = _LOCKING.fullmatch(call.frame.function)
         if _ONCE.fullmatch(call.frame.function):
             break
@@ -348,7 +349,7 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
             # The lock may lie elsewhere; what passes it on is a field of the object as well.
             locking.insert(0, call)
     shown = (word for call in locking for word in call.words[:1])
-    calls = tuple(dropwhile(lambda call: locks(call.frame), _calls(each)))
+    calls = tuple(dropwhile(lambda call: locks(call.frame), _own(all_calls)))
     found = LockWait(group, each, calls, next(shown, None), is_rw, asleep)
     if found.lock is None and found.base is not None:
         # What is doubtful may be it if it lies in the object.
@@ -359,7 +360,7 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
 
 
 def _stands_in(group: Group, each: Goroutine) -> LockWait:
-    calls = _calls(each)
+    calls = _own(_all_calls(each))
     if group.where.state == _CONDITION and calls:
         # It has let go of the lock of the condition: that of the object that it works on.
         mine = {*calls[0].words, *calls[0].doubtful}
@@ -374,10 +375,10 @@ def _is_runtime(frame: Frame) -> bool:
     return whose(frame) is Whose.RUNTIME
 
 
-def _calls(each: Goroutine) -> tuple[Call, ...]:
+def _own(all_calls: Iterable[Call]) -> tuple[Call, ...]:
     """Return the calls of the program, and those into a Once, which has its lock meanwhile."""
     calls: list[Call] = []
-    for call in _all_calls(each):
+    for call in all_calls:
         is_once = _ONCE.fullmatch(call.frame.function) is not None
         # Of its two calls the inner one takes the lock.
         if is_once and calls and _ONCE.fullmatch(calls[-1].frame.function):
