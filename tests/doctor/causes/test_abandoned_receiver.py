@@ -61,3 +61,17 @@ def test_who_writes_to_a_connection_that_another_reads_is_well() -> None:
         ]
 
     assert not [*suspicions(Case([look(SERVES, *pairs(5)), look(SERVES, *pairs(50))]))]
+
+
+def test_clients_that_listen_may_become_more_and_answers_that_do_not_come_may_not() -> None:
+    def handlers(count: int, state: str) -> list[str]:
+        calls = ("main.events:5", "net/http.HandlerFunc.ServeHTTP:1", "net/http.(*conn).serve:9")
+        return [goroutine(10 + n, state, *calls) for n in range(count)]
+
+    def told(state: str) -> bool:
+        looks = [look(SERVES, *handlers(count, state)) for count in (5, 50)]
+        return bool([*suspicions(Case(looks))])
+
+    assert not told("select")
+    assert told("chan receive")
+    assert told("select (leaked)")

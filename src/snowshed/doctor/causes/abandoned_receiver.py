@@ -10,7 +10,8 @@ from look to look; the goroutine that started them has ended; those that it has 
 
 Against: this is also what every idle worker does, so without growth or proof it is only worth
 a mention if its maker has gone. A pool of workers that is idle is not reported at all. Nor is who
-waits for what is to be sent over a connection that another reads.
+waits for what is to be sent over a connection that another reads, or in a ``select`` of a handler:
+there are as many of them as there are clients that listen.
 
 Silence: close the channel where the sender ends (``defer close(ch)``), so that receivers end too.
 """
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._connections import Connections
+from snowshed.doctor.causes._connections import Connections, in_request
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
@@ -59,8 +60,10 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         children = stuck_children(case, group) if inside else None
         said = said_of_orphans(case, group)
         told = said or children or is_proven(case, group) or grows(case, group)
-        # As many as there are connections, each of which another reads.
-        if not is_proven(case, group) and connections.write(group):
+        # As many as there are connections, and clients that listen: a select of a handler ends when
+        # its client goes.
+        listens = group.where.state == "select" and in_request(group)
+        if not is_proven(case, group) and (listens or connections.write(group)):
             continue
         if group.leaked or (inside and told):
             yield Suspicion(

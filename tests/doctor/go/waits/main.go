@@ -29,7 +29,7 @@ var (
 		"range": workers, "context": cancelled, "read": clients, "rows": closedRows,
 		"pools": onePool, "transports": oneTransport, "tickers": stopped, "writers": drained,
 		"streams": readStreams, "threads": unlocked, "subscribers": subscribers, "files": files,
-		"sockets": sockets,
+		"sockets": sockets, "listeners": listeners,
 	}
 	// Lets those who are begun be waited for.
 	begun  sync.WaitGroup

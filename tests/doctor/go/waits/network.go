@@ -130,13 +130,16 @@ func socket(w http.ResponseWriter, r *http.Request) {
 	go serve(conn)
 }
 
-func sockets(count int) {
+func sockets(count int) { ask("/socket", count) }
+
+// Has clients ask for a page, read how the answer begins, and stay.
+func ask(page string, count int) {
 	for range count {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			panic(err)
 		}
-		fmt.Fprint(conn, "GET /socket HTTP/1.1\r\nHost: here\r\n\r\n")
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: here\r\n\r\n", page)
 		bufio.NewReader(conn).ReadString('\n')
 		keep(conn)
 	}
@@ -169,11 +172,19 @@ var streaming = func() *http.Client {
 	return &http.Client{Transport: transport}
 }()
 
+var news = make(chan string)
+
 func endless(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "news")
 	w.(http.Flusher).Flush()
-	<-r.Context().Done()
+	select {
+	case <-news:
+	case <-r.Context().Done():
+	}
 }
+
+// Clients that listen to what is new, for as long as they are there.
+func listeners(count int) { ask("/endless", count) }
 
 func streams(count int) {
 	each(count, func() {
