@@ -55,8 +55,20 @@ class Growth:
 
     @property
     def grows(self) -> bool:
-        """Whether there are more at the end than chance explains."""
-        return self.gained >= max(GROWS_BY, GROWS_BY_PART * self.counts[0])
+        """Whether there are more at the end than chance explains.
+
+        Not if there were more before, and then no more than at the beginning: that comes and goes.
+        """
+        return self.gained >= _by_chance(self.counts[0]) and not self._fell_back
+
+    @property
+    def _fell_back(self) -> bool:
+        most = first = self.counts[0]
+        for count in self.counts:
+            most = max(most, count)
+            if count <= most - _by_chance(most) and count <= first + _by_chance(first):
+                return True
+        return False
 
     @property
     def goes_on(self) -> bool:
@@ -78,6 +90,10 @@ class Growth:
             seconds = f"{self.seconds:.0f}" if self.seconds >= 10 else f"{self.seconds:.1f}"
             return f"{seen} in {seconds} s, {60 * self.gained / self.seconds:+,.0f} a minute"
         return f"{seen} from look to look"
+
+
+def _by_chance(count: int) -> float:
+    return max(GROWS_BY, GROWS_BY_PART * count)
 
 
 class Case:
