@@ -45,3 +45,9 @@ def test_what_a_crash_prints_of_its_threads_is_not_either() -> None:
     threads = [goroutine(number, "running", "main.f:1") for number in (0, 5, 0, 6, 7)]
     loaded = load("x", "\n".join([*dump, *threads]).encode())
     assert in_turn(loaded) == [loaded]
+
+
+def test_the_goroutine_of_a_thread_has_no_number_that_could_come_again() -> None:
+    crash = [goroutine(number, "running", "main.f:1") for number in (0, 1, 2, 0, 3, 4)]
+    loaded = load("x", "\n".join(crash).encode())
+    assert in_turn(loaded) == [loaded]
