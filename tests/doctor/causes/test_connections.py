@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor._dumps import case, goroutine
+from doctor._dumps import case, goroutine, look
 from doctor.causes._profiles import profile
 from doctor.causes._recorded import recorded
+from snowshed.doctor import diagnose
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes._connections import Connections, in_request, is_call
+from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
     from snowshed.doctor import Look
@@ -127,3 +129,28 @@ def test_a_handler_calls_others() -> None:
 @pytest.mark.parametrize("name", ["grpc-idle", "grpc-watch", "redis-sub", "redis-pop"])
 def test_idle_connections_of_real_libraries_rest(name: str) -> None:
     assert not [group for group in Case([recorded(name)]).groups if is_call(group)]
+
+
+@pytest.mark.parametrize(
+    ("state", "detail"),
+    [
+        ("chan receive", "abandoned-receiver"),
+        ("sync.WaitGroup.Wait", "waitgroup-never-done"),
+        ("sync.Cond.Wait", "cond-never-signalled"),
+    ],
+)
+def test_requests_that_have_waited_for_minutes_get_a_word(state: str, detail: str) -> None:
+    def found(minutes: str, outermost: str = "net/http.(*conn).serve:8") -> list[Finding]:
+        made = "net/http.(*Server).Serve in goroutine 1"
+        held = [
+            goroutine(n, state + minutes, "main.order:5", outermost, created=made)
+            for n in range(10, 90)
+        ]
+        main = goroutine(1, "IO wait", *TAKES, "main.main:9", created="")
+        return [*diagnose([look(main, *held)]).findings]
+
+    (finding,) = found(", 12 minutes")
+    assert (finding.detail, finding.severity) == (detail, Severity.LOW)
+    assert finding.evidence == ("requests wait here, the longest for 12 minutes",)
+    assert found("") == []
+    assert found(", 12 minutes", "main.worker:8") == []

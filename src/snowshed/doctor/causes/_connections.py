@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._signs import FEW, Calls, call_of, program_of
 from snowshed.doctor.causes._waits import stands_in_program
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._looks import Group
     from snowshed.model import Goroutine
 
-__all__ = ["Connections", "in_request", "is_call"]
+__all__ = ["Connections", "held_up", "in_request", "is_call"]
 
 _NETWORK = Calls(
     r"net\.\(\*(?:conn|netFD|rawConn|TCPConn|UnixConn|Buffers|Resolver)\)\.|net\.goLookup"
@@ -57,6 +58,16 @@ _MAKERS_AT_MOST = 8
 def in_request(group: Group) -> bool:
     """Tell whether they are handlers of a server that is known."""
     return call_of(group, _REQUEST) is not None
+
+
+def held_up(group: Group) -> tuple[str, ...]:
+    """Return the line that says that requests have waited for minutes; nothing if they have not.
+
+    Whoever has asked has mostly gone by then.
+    """
+    if group.minutes < OLD or not (in_request(group) and stands_in_program(group)):
+        return ()
+    return (f"requests wait here, the longest for {group.minutes:,} minutes",)
 
 
 def is_call(group: Group) -> bool:

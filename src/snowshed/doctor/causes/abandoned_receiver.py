@@ -6,7 +6,8 @@ Why: whoever should send has returned without sending and without closing the ch
 that nobody thought of.
 
 Evidence: the collector has proven that nobody can send any more (``goroutineleak``); there are more
-from look to look; the goroutine that started them has ended; those that it has started are stuck.
+from look to look; the goroutine that started them has ended; those that it has started are stuck;
+requests have waited there for minutes.
 
 Against: this is also what every idle worker does, so without growth or proof it is only worth
 a mention if its maker has gone. A pool of workers that is idle is not reported at all. Nor is who
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._connections import Connections, in_request
+from snowshed.doctor.causes._connections import Connections, held_up, in_request
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
@@ -59,7 +60,8 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         inside = stands_in_program(group)
         children = stuck_children(case, group) if inside else None
         said = said_of_orphans(case, group)
-        told = said or children or is_proven(case, group) or grows(case, group)
+        held = () if group.where.state == "select" else held_up(group)
+        told = said or children or held or is_proven(case, group) or grows(case, group)
         # As many as there are connections, and clients that listen: a select of a handler ends when
         # its client goes.
         listens = group.where.state == "select" and in_request(group)
@@ -71,7 +73,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 group,
                 0.5 if said or children else 0.3,
                 awaited=awaited(case, group),
-                evidence=(*said, *(children[:1] if children else ())),
+                evidence=(*said, *held, *(children[:1] if children else ())),
                 against=() if is_proven(case, group) else _AGAINST,
                 related=children[1] if children else (),
             )

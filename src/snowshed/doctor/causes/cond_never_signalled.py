@@ -4,7 +4,8 @@ Looks for: goroutines that wait in ``sync.Cond.Wait``.
 
 Why: the signal came before the wait, went to another waiter, or whoever should give it has ended.
 
-Evidence: the collector has proven it; there are more from look to look.
+Evidence: the collector has proven it; there are more from look to look; requests have waited there
+for minutes.
 
 Against: a pool of workers may be built on a condition, and is idle there.
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._connections import held_up
 from snowshed.doctor.causes._waits import proven_or_growing
 from snowshed.model import Cause
 
@@ -33,9 +35,14 @@ DETAIL = Detail(
     "has ended",
     go="test the condition in a loop under the lock before each Wait, and Broadcast at the end",
 )
+_STATE = "sync.Cond.Wait"
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
-    """Yield each group that waits for a condition, and has growth or proof against it."""
-    for group in proven_or_growing(case, "sync.Cond.Wait"):
+    """Yield each group that waits for a condition, and has more against it than that."""
+    for group in proven_or_growing(case, _STATE):
         yield Suspicion(DETAIL, group, 0.6)
+    for group in case.groups:
+        held = held_up(group) if group.where.state == _STATE else ()
+        if held:
+            yield Suspicion(DETAIL, group, 0.4, evidence=held)

@@ -6,7 +6,7 @@ Why: one of those waited for does not call ``Done``: it has returned early witho
 panics, it waits itself for something that never comes; or ``Add`` was called once too often.
 
 Evidence: the collector has proven it; there are more from look to look; those that it has started
-are stuck.
+are stuck; requests have waited there for minutes.
 
 Against: a program that waits for its workers until it ends does the same and is well, above all in
 ``main``. And requests become more whose work takes long: growth is nothing against them as long as
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._origin import own_calls
+from snowshed.doctor.causes._connections import held_up
 from snowshed.doctor.causes._waits import (
     grows,
     is_proven,
@@ -53,13 +54,14 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         children = stuck_children(case, group)
         inside = stands_in_program(group)
         more = grows(case, group) and not _are_at_work(case, group)
-        told = children or (inside and (is_proven(case, group) or more))
+        held = held_up(group)
+        told = children or held or (inside and (is_proven(case, group) or more))
         if group.leaked or told:
             yield Suspicion(
                 DETAIL,
                 group,
                 0.6,
-                evidence=children[:1] if children else (),
+                evidence=(*held, *(children[:1] if children else ())),
                 related=children[1] if children else (),
             )
 
