@@ -101,6 +101,17 @@ def test_after_a_hundred_findings_the_others_are_counted() -> None:
     assert len(document(diagnosis(*many))["findings"]) == 1003
 
 
+def test_what_most_do_is_told_also_if_nothing_speaks_against_it() -> None:
+    workers = [goroutine(number, "select", "main.work:5") for number in range(2, 202)]
+    main = goroutine(1, "select", "main.main:9", created="")
+    most, summary = text(diagnose([look(main, *workers)])).split("\n\n")
+    assert most.startswith("most are 200 goroutines in 'select' at /srv/shop/main.go:5 main.work:")
+    assert summary == "201 goroutines, nothing wrong\n"
+    stuck = [goroutine(number, "chan send", "main.notify:5") for number in range(2, 202)]
+    assert "most are" not in text(diagnose([look(main, *stuck)]))
+    assert "most are" not in text(diagnose([look(main, *workers[:50])]))
+
+
 def test_names_do_not_steer_the_terminal() -> None:
     evil = look(goroutine(2, "chan send", "main.\x1bcnotify:5", created="main.\x1b]0;x"))
     assert "\x1b" not in text(diagnose([evil]))

@@ -5,6 +5,16 @@ reads whatever it is given, `look_at` makes groups of it, `diagnose` puts severa
 asks each file under ``causes`` what it suspects. `compare` puts the result beside an older one,
 `leave_out` takes away what somebody has found to be well; `text`, `html`, `document` and `sarif`
 tell it. A service that runs is asked by `examine`.
+
+Where what lives, in the order in which data flow:
+
+- asked and read: ``_examine``, ``_tasks_asked``, ``_load``, ``_in_turn``, ``_tasks``, ``_together``
+- a moment: ``_looks``, from dumps, profiles, traces (``_traced``) and waits (``_contention``)
+- whose code, and who made whom: ``_program``, ``_semaphores``, ``_origin``, ``_alike``, ``_family``,
+  ``_requests``, ``_lineage``, ``_spawns``
+- all moments of a patient: ``_case``, with ``_places``, ``_entries``
+- what is wrong: ``causes``, judged by ``_diagnose`` and ``_testimony``
+- what is known and what is told: ``_settings``, ``_ignore``, ``_baseline``, ``_report``
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from snowshed.formats._uncollected import uncollected
 from snowshed.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
-    from snowshed.doctor._looks import Look, Where
+    from snowshed.doctor._looks import Group, Look, Where
     from snowshed.model import Frame, RequestsOver, Spawned
 
 __all__ = ["Diagnosis", "diagnose", "judge"]
@@ -56,6 +56,7 @@ class Diagnosis:
             them.
         baseline: how the findings stand to those of before; None: to none.
         unit: what is counted: ``goroutine``, or ``task`` of a Python service.
+        untold: a group that has more than half of all, and that no finding is about.
     """
 
     total: int
@@ -67,6 +68,7 @@ class Diagnosis:
     requests: RequestsOver | None = None
     spawned: tuple[Spawned, ...] = ()
     unit: str = "goroutine"
+    untold: Group | None = None
 
     @property
     def worst(self) -> Severity | None:
@@ -108,7 +110,16 @@ def judge(case: Case, ask: Sequence[Looks], warnings: Iterable[str] = ()) -> Dia
         requests=requests_over(case) or (None if case.lineage is None else case.lineage.over),
         spawned=() if case.lineage is None else spawned(case.lineage.family),
         unit=unit,
+        untold=_untold(case, surest),
     )
+
+
+def _untold(case: Case, told: Container[tuple[Where, Frame | None]]) -> Group | None:
+    """Return the largest group, if it is what there is mostly, and is not told."""
+    largest = next(iter(case.groups), None)
+    if largest is None or largest.count <= max(BUDGET, case.total // 2):
+        return None
+    return None if (largest.where, largest.created_by) in told else largest
 
 
 def _left_out(case: Case) -> Iterator[str]:

@@ -15,6 +15,7 @@ from snowshed.doctor._report._words import evidence, goroutines, headline, many,
 if TYPE_CHECKING:
     from snowshed.doctor._baseline import Change, Gone
     from snowshed.doctor._diagnose import Diagnosis
+    from snowshed.doctor._looks import Group
     from snowshed.model import Finding
 
 __all__ = ["summary", "text"]
@@ -41,7 +42,15 @@ def text(diagnosis: Diagnosis, *, width: int = WIDTH) -> str:
     lines += [_gone(each) for each in gone[:AT_MOST]]
     if lines:
         parts.append("\n".join(lines))
+    if diagnosis.untold is not None:
+        parts.append(textwrap.fill(_untold(diagnosis.untold), width, break_long_words=False))
     return "\n\n".join([*parts, summary(diagnosis)]) + "\n"
+
+
+def _untold(group: Group) -> str:
+    """Return what most do, of whom nothing is wrong: whoever reads has seen how many there are."""
+    who = f"{goroutines(group.count, group.at.file)} in {printable(group.state)!r}"
+    return f"most are {who} at {place(group.at)}: nothing that is known speaks against them"
 
 
 def _parted(diagnosis: Diagnosis) -> tuple[list[Finding], list[Finding]]:
