@@ -10,8 +10,8 @@ Where what lives, in the order in which data flow:
 
 - asked and read: ``_examine``, ``_tasks_asked``, ``_load``, ``_in_turn``, ``_tasks``, ``_together``
 - a moment: ``_looks``, from dumps, profiles, traces (``_traced``) and waits (``_contention``)
-- whose code, and who made whom: ``_program``, ``_semaphores``, ``_origin``, ``_alike``, ``_family``,
-  ``_requests``, ``_lineage``, ``_spawns``
+- whose code, and who made whom: ``_program``, ``_semaphores``, ``_origin``, ``_alike``,
+  ``_family``, ``_requests``, ``_lineage``, ``_spawns``
 - all moments of a patient: ``_case``, with ``_places``, ``_entries``
 - what is wrong: ``causes``, judged by ``_diagnose`` and ``_testimony``
 - what is known and what is told: ``_settings``, ``_ignore``, ``_baseline``, ``_report``
