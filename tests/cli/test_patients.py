@@ -16,9 +16,9 @@ import _debugged
 from _snapshots import task
 from cli._servers import hear, page, saying, server
 from snowshed.cli import _patients
-from snowshed.cli._access import Access
+from snowshed.cli._access import Access, Asking
 from snowshed.cli._ask import CannotAsk, NoSuchPage
-from snowshed.cli._patients import Asking, examined
+from snowshed.cli._patients import examined
 from snowshed.errors import FormatError
 from snowshed.model import TaskState
 

@@ -9,9 +9,8 @@ import pytest
 
 from _snapshots import task
 from doctor._task_pages import page
-from snowshed.cli._access import Access
+from snowshed.cli._access import Access, Asking
 from snowshed.cli._ask import CannotAsk, NoSuchPage, Process, Question
-from snowshed.cli._patients import Asking
 from snowshed.cli._workers import AT_ONCE, of_processes
 from snowshed.errors import FormatError
 from snowshed.formats import pprof

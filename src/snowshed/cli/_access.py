@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -13,7 +13,7 @@ import click
 from snowshed.cli._duration import duration_in
 from snowshed.cli._why import CannotAsk
 
-__all__ = ["Access", "asks", "asks_a_process"]
+__all__ = ["Access", "Asking", "asks", "asks_a_process"]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 # What says where a question ends: it has no body.
@@ -55,6 +55,28 @@ class Access:
                 raise CannotAsk(msg)
             found.append(("authorization", b"Bearer " + self.token.strip().encode()))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a service is examined.
+
+    Attributes:
+        access: for how long, as whom, and how it is known.
+        force: whether to ask for a list of goroutines even if it is long.
+        apart: seconds between two profiles.
+        trace: seconds for which to trace a service in Go; None: not at all.
+    """
+
+    access: Access
+    force: bool
+    apart: float
+    trace: float | None = None
+
+    @property
+    def patient(self) -> Access:
+        """How it is asked, with time for what takes as long as somebody wants."""
+        return replace(self.access, timeout=self.access.timeout + (self.trace or 0.0))
 
 
 def _header(written: str, place: int) -> tuple[str, bytes]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from snowshed.cli._access import asks
+from snowshed.cli._access import Asking, asks
 from snowshed.cli._ask import CannotAsk, safe
 from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail
-from snowshed.cli._patients import Asking, examined
+from snowshed.cli._patients import examined
 from snowshed.cli._progress import Progress, ticking
 from snowshed.cli._reports import reporting, reports
 from snowshed.doctor import diagnose

@@ -10,7 +10,6 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +20,10 @@ from snowshed.doctor._in_turn import in_turn
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
-    from snowshed.cli._access import Access
+    from snowshed.cli._access import Asking
     from snowshed.doctor import Look
 
-__all__ = ["Asking", "examined"]
+__all__ = ["examined"]
 
 _TREES = ("pprof", "snowshed")
 # Of a folder. Of more looks no more can be learned, and each is kept until the end.
@@ -32,28 +31,6 @@ FILES_AT_MOST = 200
 _TOLD_AT_MOST = 5
 # What a service may be called that was meant as a URL.
 _PLACE = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How a service is asked.
-
-    Attributes:
-        access: for how long, as whom, and how it is known.
-        force: whether to ask for a list of goroutines even if it is long.
-        apart: seconds between two profiles.
-        trace: seconds for which to trace a service in Go; None: not at all.
-    """
-
-    access: Access
-    force: bool
-    apart: float
-    trace: float | None = None
-
-    @property
-    def patient(self) -> Access:
-        """How it is asked, with time for what takes as long as somebody wants."""
-        return replace(self.access, timeout=self.access.timeout + (self.trace or 0.0))
 
 
 def examined(sources: Sequence[str], asking: Asking) -> Examined:

@@ -21,7 +21,7 @@ from snowshed.doctor._together import together
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
-    from snowshed.cli._patients import Asking
+    from snowshed.cli._access import Asking
 
 __all__ = ["of_processes"]
 

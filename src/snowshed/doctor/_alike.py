@@ -9,15 +9,14 @@ Go, a trace, tasks of Python.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from snowshed.doctor._looks import Group
     from snowshed.model import Frame, Goroutine, Stack
 
-__all__ = ["NOT_TOLD", "Alike", "alike_in", "kinds_in"]
+__all__ = ["NOT_TOLD", "Alike", "alike_in"]
 
 NOT_TOLD: Final = 0
 """In the place of a parent: no goroutine has the number 0."""
@@ -66,11 +65,3 @@ def alike_in(goroutines: Iterable[Goroutine]) -> tuple[Alike, ...]:
             alike = found[key] = Alike(each.state, each.stack, each.created_by)
         alike.add(each.id, each.parent)
     return tuple(found.values())
-
-
-def kinds_in(group: Group) -> Sequence[Alike]:
-    """Return who is in ``group``, as far as they are listed.
-
-    Tasks of Python that several processes have told have other numbers than in their own list.
-    """
-    return group.alike if group.alike and not group.is_python else alike_in(group.members)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._alike import kinds_in
 from snowshed.doctor._family import Family
 from snowshed.doctor._origin import own_calls, serves
 from snowshed.doctor._requests import Known, Requests, serving_in
@@ -47,14 +46,14 @@ class Lineage:
         self.group_of: list[Group] = []
         kinds: list[Alike] = []
         for group in groups:
-            own = kinds_in(group)
+            own = group.kinds
             self._kinds_of[id(group)] = range(len(kinds), len(kinds) + len(own))
             self.group_of += [group] * len(own)
             kinds += own
         self.before: Family | None = None
         known = _known_by(looks)
         for each in earlier:
-            self.before = Family([kind for group in each for kind in kinds_in(group)])
+            self.before = Family([kind for group in each for kind in group.kinds])
             known = known.and_(serving_in(self.before))
         self.family = Family(kinds, whole=whole, before=self.before)
         self.requests = Requests(self.family, known)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor._alike import Alike
+from snowshed.doctor._alike import Alike, alike_in
 from snowshed.doctor._contention import Waited, in_profile, in_trace, is_contention
 from snowshed.doctor._origin import serves
 from snowshed.doctor._program import is_python, place_in
@@ -94,6 +94,14 @@ class Group:
     def state_class(self) -> StateClass:
         """What kind of state they are in."""
         return class_of(self.state)
+
+    @property
+    def kinds(self) -> Sequence[Alike]:
+        """Who is in it, as far as they are listed, by their stacks.
+
+        Tasks of Python that several processes have told have other numbers than in their own list.
+        """
+        return self.alike if self.alike and not self.is_python else alike_in(self.members)
 
     @property
     def is_python(self) -> bool:

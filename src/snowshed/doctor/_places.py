@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor._alike import kinds_in
 from snowshed.doctor._program import is_python
 from snowshed.doctor._tasks import born, label
 
@@ -80,7 +79,7 @@ def how_many(groups: tuple[Group, ...]) -> int:
 
 
 def _ids(groups: tuple[Group, ...]) -> set[int]:
-    return {id_ for group in groups for kind in kinds_in(group) for id_ in kind.ids}
+    return {id_ for group in groups for kind in group.kinds for id_ in kind.ids}
 
 
 def _known(each: Goroutine) -> _Known:
