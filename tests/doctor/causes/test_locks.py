@@ -10,10 +10,7 @@ from snowshed.doctor.causes._locks import (
     Locks,
     LockWait,
     Place,
-    receiver_of,
-    source_of,
 )
-from snowshed.model import Frame
 
 HUB = 0xC000120000
 MUTEX, READ, WRITE = "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock"
@@ -135,21 +132,3 @@ def test_who_waits_for_a_condition_has_let_go_of_the_lock_of_its_object_only() -
     passed = waits(3, "sync.Cond.Wait", ("main.wait", HUB, 60), ("main.get", HUB, 61))
     (holder,) = Locks(case(waits(2, MUTEX, ("main.work", 0, 1)), passed)).others
     assert holder.calls == ()
-
-
-@pytest.mark.parametrize(
-    ("function", "receiver", "source"),
-    [
-        ("main.work", None, "main.work"),
-        ("main.(*Hub).Add", "main.(*Hub)", "main.(*Hub).Add"),
-        ("a.org/x.v2/hub.(*Hub).Add.func1.2", "a.org/x.v2/hub.(*Hub)", "a.org/x.v2/hub.(*Hub).Add"),
-        ("main.main.func2", None, "main.main"),
-        ("main.main.gowrap1", None, "main.main"),
-        ("main.(*Cache[...]).Get", "main.(*Cache[...])", "main.(*Cache[...]).Get"),
-    ],
-)
-def test_the_names_of_functions_tell_types_and_where_closures_are_written(
-    function: str, receiver: str | None, source: str
-) -> None:
-    frame = Frame(function, "", 1)
-    assert (receiver_of(frame), source_of(frame)) == (receiver, source)

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from snowshed.doctor.causes._locks import (
@@ -23,9 +24,9 @@ from snowshed.doctor.causes._locks import (
     WRITES,
     Place,
     holds_up,
-    receiver_of,
-    source_of,
+    works_on,
 )
+from snowshed.doctor.causes._methods import receiver_of, source_of
 from snowshed.model import StateClass
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Holders:
         self._locks = locks
         self._steps: dict[int, Step | None] = {}
         self._own: dict[int, bool] = {}
+        self._outer: dict[int, int | None] = {}
 
     @cached_property
     def _names(self) -> dict[str, list[LockWait]]:
@@ -82,6 +84,9 @@ class Holders:
         key = id(wait)
         if key not in self._steps:
             steps = [*self._all(wait)]
+            # Names are less sure than all else, and one who does so well as another.
+            if all(step.works for step in steps):
+                steps += islice(self._named(wait), 1)
             # The surest; one who works only if nobody else is seen.
             self._steps[key] = max(
                 steps, key=lambda step: (not step.works, step.confidence), default=None
@@ -109,7 +114,6 @@ class Holders:
         back = self._crossing.get(id(wait))
         if back is not None:
             yield Step(back, RECEIVES, is_shown=False)
-        yield from self._named(wait)
 
     @cached_property
     def _crossing(self) -> dict[int, LockWait]:
@@ -119,10 +123,9 @@ class Holders:
         """
         found: dict[int, LockWait] = {}
         for wait in self._locks.waits:
-            types = {receiver_of(call.frame) for call in wait.calls} - {None}
-            for step in self._shown(wait) if types else ():
-                other = step.to
-                if other.state in LOCK_STATES and other.receiver in types:
+            types = wait.types
+            for other in self._around(wait) if types else ():
+                if other.receiver in types and other.state in LOCK_STATES:
                     at = self._locks.place_of(other)
                     if not _elsewhere(at, wait, other.receiver or ""):
                         found.setdefault(id(other), wait)
@@ -169,6 +172,12 @@ class Holders:
 
     def outer_call(self, wait: LockWait) -> int | None:
         """Return which call, counted from the innermost, works on the same object further out."""
+        key = id(wait)
+        if key not in self._outer:
+            self._outer[key] = self._outer_call(wait)
+        return self._outer[key]
+
+    def _outer_call(self, wait: LockWait) -> int | None:
         place = self._locks.place_of(wait)
         if place is None:
             return None
@@ -176,7 +185,7 @@ class Holders:
         below = None if wait.lock is None else self._locks.next_below(wait.lock)
         if below is not None and not wait.on(Place(below, place.last)):
             return None
-        on = [number for number, call in enumerate(wait.calls) if call in wait.on(place)]
+        on = [number for number, call in enumerate(wait.calls) if works_on(call, place)]
         inner = wait.calls[0]
         if not inner.shows_first and wait.receiver is not None:
             # Its receiver is not shown: it is the object if that of the next of its type is.
@@ -184,8 +193,8 @@ class Holders:
             on = [0, *on] if next(same, None) is not None else on
         return on[-1] if len(on) > 1 else None
 
-    def _shown(self, wait: LockWait) -> Iterator[Step]:
-        """Yield whoever works on the object that has the lock."""
+    def _around(self, wait: LockWait) -> Iterator[LockWait]:
+        """Yield whoever works on the object that has the lock, and may not wait for the same."""
         place = self._locks.place_of(wait)
         if place is None:
             return
@@ -195,9 +204,17 @@ class Holders:
                 continue
             if None in (wait.lock, other.lock) and _may_be_same(wait, other):
                 continue
+            yield other
+
+    def _shown(self, wait: LockWait) -> Iterator[Step]:
+        """Yield whoever works on the object that has the lock."""
+        place = self._locks.place_of(wait)
+        if place is None:
+            return
+        for other in self._around(wait):
             if other.state in LOCK_STATES:
                 at = self._locks.place_of(other)
-                crossed = at is not None and bool(wait.on(at))
+                crossed = at is not None and any(works_on(call, at) for call in wait.calls)
                 yield Step(other, CROSSED if crossed else LOCKED_OUT)
             elif holds_up(other.state, other.group.state_class):
                 yield from self._waits_inside(wait, other, place)
@@ -250,27 +267,19 @@ def _path(wait: LockWait, outer: int | None) -> tuple[object, ...]:
 def _by_name(waits: Iterable[LockWait]) -> dict[str, list[LockWait]]:
     """Return a few of each group by the types and functions that they stand in."""
     found: dict[str, list[LockWait]] = defaultdict(list)
-    seen: Counter[tuple[str | None, int]] = Counter()
+    seen: Counter[tuple[str, int]] = Counter()
     for wait in waits:
-        names = {receiver_of(call.frame) for call in wait.calls}
-        names |= {source_of(call.frame) for call in wait.calls}
-        seen.update((name, id(wait.group)) for name in names)
-        for name in names:
-            if name is not None and seen[name, id(wait.group)] <= COMPARED_AT_MOST:
+        group = id(wait.group)
+        for name in wait.types | {source_of(call.frame) for call in wait.calls}:
+            seen[name, group] += 1
+            if seen[name, group] <= COMPARED_AT_MOST:
                 found[name].append(wait)
     return found
 
 
 def _elsewhere(place: Place | None, other: LockWait, name: str) -> bool:
     """Tell whether the addresses show that ``other`` works on another object of that type."""
-    receivers = [
-        call.words[0]
-        for call in other.calls
-        if call.words
-        and name in {receiver_of(call.frame), call.frame.function}
-        and source_of(call.frame) == call.frame.function
-        and receiver_of(call.frame) is not None
-    ]
-    if place is None or not receivers:
+    receivers = other.receivers.get(name)
+    if place is None or receivers is None:
         return False
     return not any(place.first <= word <= place.last for word in receivers)

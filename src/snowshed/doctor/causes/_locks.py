@@ -22,6 +22,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import Whose, locks, whose
+from snowshed.doctor.causes._methods import receiver_of, source_of
 from snowshed.model import Goroutine, StateClass
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ __all__ = [
     "Place",
     "holds_up",
     "locks_of",
-    "receiver_of",
-    "source_of",
+    "works_on",
 ]
 
 READS, WRITES = "sync.RWMutex.RLock", "sync.RWMutex.Lock"
@@ -59,9 +59,7 @@ _NAMES_AT_MOST = 1 << 15
 _LOCKING = re.compile(
     r"(?:internal/)?sync\.\(\*((?:RW)?Mutex|rlocker)\)\.(?:lockSlow|rLockSlow|R?Lock)"
 )
-_ONCE = re.compile(r"sync\.\(\*Once\)\.(?:doSlow|Do)")
-_RECEIVER = re.compile(r"(.+?\.\(\*[^()]+\))\.")
-_CLOSURE = re.compile(r"\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+).*")
+_ONCE = frozenset({"sync.(*Once).doSlow", "sync.(*Once).Do"})
 _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
 # An address without its last byte.
 _PAGE = re.compile(r"0x([0-9a-f]{4,14})[0-9a-f]{2}\b")
@@ -158,15 +156,26 @@ class LockWait:
         """The type whose method takes the lock."""
         return receiver_of(self.calls[0].frame) if self.calls else None
 
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Those whose methods it is in."""
+        return frozenset(filter(None, [receiver_of(call.frame) for call in self.calls]))
+
+    @cached_property
+    def receivers(self) -> dict[str, list[int]]:
+        """Where the objects lie whose methods it is in, by their type and by the method."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for frame, words, *_ in self.calls:
+            kind = receiver_of(frame)
+            # Of a closure in a method the first word is something else.
+            if words and kind is not None and source_of(frame) == frame.function:
+                found[kind].append(words[0])
+                found[frame.function].append(words[0])
+        return dict(found)
+
     def on(self, place: Place) -> tuple[Call, ...]:
         """Return the calls of this goroutine that work on what lies at ``place``."""
-        found: list[Call] = []
-        for call in self.calls:
-            for word in _words_of(call, place):
-                if place.first <= word <= place.last:
-                    found.append(call)
-                    break
-        return tuple(found)
+        return tuple([call for call in self.calls if works_on(call, place)])
 
 
 class Locks:
@@ -183,7 +192,7 @@ class Locks:
         for group in locking:
             stays = _stays(case, group)
             self.waits += _few_at_each(
-                replace(_waits_in(group, each, case.all_asleep), stays=stays)
+                _waits_in(group, each, asleep=case.all_asleep, stays=stays)
                 for each in sorted(_members(group), key=lambda each: not each.leaked)
             )
         pages = _pages_of(self.waits)
@@ -199,8 +208,8 @@ class Locks:
                 self._by_lock[wait.lock].append(wait)
             if wait.base is not None:
                 self._by_base[wait.base].append(wait)
-        self._sure = _index([*self.waits, *self.others], Place(0, 0, is_known=False))
-        self._all = _index([*self.waits, *self.others], Place(0, 0))
+        self._sure = _index([*self.waits, *self.others], doubtful=False)
+        self._all = _index([*self.waits, *self.others], doubtful=True)
 
     def of(self, group: Group) -> list[LockWait]:
         """Return the waits of ``group``."""
@@ -254,20 +263,6 @@ class Locks:
                 yield wait
 
 
-@lru_cache(maxsize=_NAMES_AT_MOST)
-def receiver_of(frame: Frame) -> str | None:
-    """Return the type whose method ``frame`` is in, or a function inside that; None: in none."""
-    match = _RECEIVER.match(frame.function)
-    return match[1] if match else None
-
-
-@lru_cache(maxsize=_NAMES_AT_MOST)
-def source_of(frame: Frame) -> str:
-    """Return the function that is written at the top level: closures stand inside one."""
-    head, dot, rest = frame.function.rpartition("/")
-    return head + dot + _CLOSURE.sub("", rest)
-
-
 @lru_cache(maxsize=1)
 def locks_of(case: Case) -> Locks:
     """Return the locks of ``case``; the causes that ask one after the other get the same."""
@@ -319,26 +314,34 @@ def _few_at_each(waits: Iterable[LockWait]) -> Iterator[LockWait]:
             yield wait
 
 
-def _words_of(call: Call, place: Place) -> tuple[int, ...]:
-    return (*call.words, *call.doubtful) if place.is_known else call.words
+def works_on(call: Call, place: Place) -> bool:
+    """Tell whether ``call`` was given the address of what lies at ``place``."""
+    first, last, is_known = place
+    for word in call.words:
+        if first <= word <= last:
+            return True
+    return is_known and any(first <= word <= last for word in call.doubtful)
 
 
-def _index(waits: Sequence[LockWait], place: Place) -> tuple[list[int], list[LockWait]]:
+def _index(waits: Sequence[LockWait], *, doubtful: bool) -> tuple[list[int], list[LockWait]]:
     """Return each address that somebody was given, and who, by address."""
     found = [
-        (word, wait) for wait in waits for call in wait.calls for word in _words_of(call, place)
+        (word, wait)
+        for wait in waits
+        for call in wait.calls
+        for word in (call.words + call.doubtful if doubtful else call.words)
     ]
     # Of one address they stay in their order.
     found.sort(key=itemgetter(0))
     return [word for word, _ in found], [wait for _, wait in found]
 
 
-def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
+def _waits_in(group: Group, each: Goroutine, *, asleep: bool, stays: bool) -> LockWait:
     locking, is_rw = [], group.where.state != "sync.Mutex.Lock"
     all_calls = [*_all_calls(each)]
     for call in all_calls:
         match = _LOCKING.fullmatch(call.frame.function)
-        if _ONCE.fullmatch(call.frame.function):
+        if call.frame.function in _ONCE:
             break
         if match is None and not _is_runtime(call.frame) and not locks(call.frame):
             break
@@ -350,7 +353,7 @@ def _waits_in(group: Group, each: Goroutine, asleep: bool) -> LockWait:
             locking.insert(0, call)
     shown = (word for call in locking for word in call.words[:1])
     calls = tuple(dropwhile(lambda call: locks(call.frame), _own(all_calls)))
-    found = LockWait(group, each, calls, next(shown, None), is_rw, asleep)
+    found = LockWait(group, each, calls, next(shown, None), is_rw, asleep, stays)
     if found.lock is None and found.base is not None:
         # What is doubtful may be it if it lies in the object.
         doubtful = (word for call in locking for word in call.doubtful[:1])
@@ -379,9 +382,9 @@ def _own(all_calls: Iterable[Call]) -> tuple[Call, ...]:
     """Return the calls of the program, and those into a Once, which has its lock meanwhile."""
     calls: list[Call] = []
     for call in all_calls:
-        is_once = _ONCE.fullmatch(call.frame.function) is not None
+        is_once = call.frame.function in _ONCE
         # Of its two calls the inner one takes the lock.
-        if is_once and calls and _ONCE.fullmatch(calls[-1].frame.function):
+        if is_once and calls and calls[-1].frame.function in _ONCE:
             continue
         if is_once or not _is_runtime(call.frame):
             calls.append(call)
