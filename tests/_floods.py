@@ -24,6 +24,8 @@ SEVERITIES = ("low", "medium", "high")
 # What a test asks one route for at most, however slow the doctor is on a busy machine.
 REQUESTS_AT_MOST = 400
 PAUSE = 0.1
+# Seconds that a diagnosis may take: one that never ends has to fail by itself.
+TIMEOUT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def doctor(*arguments: str) -> Told:
         [*command, "--apart", "300ms", "--format", "json"],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode in {0, 1}, done.stderr
@@ -84,7 +86,7 @@ def flooded(url: str, *, clients: int = 4, patience: float = 0.1) -> Iterator[No
     for thread in threads:
         thread.start()
     try:
-        assert enough.wait(60)
+        assert enough.wait(TIMEOUT)
         yield
     finally:
         over.set()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +35,9 @@ class Fault:
         clients: that ask for it at the same time.
         patience: seconds that they wait for an answer.
         options: of the doctor.
+        busy: seconds for which all that is asked for at the same time keeps the processors busy. As
+            many clients ask as that takes on this machine at this moment, so that what has to wait
+            for a processor does wait, and the service still answers the doctor.
     """
 
     detail: str
@@ -40,8 +46,14 @@ class Fault:
     clients: int = 4
     patience: float = 0.1
     options: tuple[str, ...] = ()
+    busy: float = 0.0
 
 
+# Of the trace 2 s: at the end of a single one, which may be a little less, nothing goes on as yet.
+TRACED = ("--trace", "2s", "--timeout", "5m")
+# So that it takes as much work for a queue wherever the test runs.
+PROCESSORS = 2
+CLIENTS_AT_MOST = 16
 FAULTS = [
     Fault("abandoned-sender", "channel-cascade", "main.abandonedSender.func1"),
     Fault("abandoned-receiver", "channel-cascade", "main.mailReceipt"),
@@ -63,7 +75,8 @@ FAULTS = [
     Fault("unstopped-ticker", "unreleased-resource", "main.follow"),
     Fault("detached-handler-task", "detached-spawn", "main.audit"),
     Fault("fanout", "unbounded-fanout", "main.priceOf", clients=2, patience=5.0),
-    Fault("run-queue", "unbounded-fanout", "main.draw", 4, 20.0, ("--trace", "1s")),
+    # Who hangs up leaves the work behind: with little patience there is more of it all the time.
+    Fault("run-queue", "unbounded-fanout", "main.draw", 5, 200.0, TRACED, busy=1.2),
     Fault("thread-pinned", "unbounded-fanout", "main.threadPinned"),
 ]
 
@@ -78,8 +91,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def running(program: Path) -> Iterator[str]:
     command = [program, "-listen", "127.0.0.1:0"]
+    environment = {**os.environ, "GOMAXPROCS": str(PROCESSORS)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as process:
         try:
             assert process.stdout is not None
@@ -103,6 +117,20 @@ def region(function: str) -> tuple[str, range]:
     raise LookupError(function)
 
 
+def clients_of(fault: Fault, url: str) -> int:
+    """Return how many are to ask at the same time: enough that the processors are busy for long."""
+    if not fault.busy:
+        return fault.clients
+
+    def asked() -> float:
+        began = time.monotonic()
+        assert _floods.get(f"{url}/{fault.detail}", 60) == 200
+        return time.monotonic() - began
+
+    alone = min(asked() for _ in range(3))
+    return min(max(fault.clients, math.ceil(fault.busy / alone)), CLIENTS_AT_MOST)
+
+
 def test_every_route_is_looked_at() -> None:
     assert {fault.detail for fault in FAULTS} | {"healthy"} == ROUTES
 
@@ -110,9 +138,8 @@ def test_every_route_is_looked_at() -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.detail)
 def test_a_fault_is_named_with_its_line(fault: Fault, program: Path) -> None:
     with running(program) as url:
-        flood = _floods.flooded(
-            f"{url}/{fault.detail}", clients=fault.clients, patience=fault.patience
-        )
+        clients = clients_of(fault, url)
+        flood = _floods.flooded(f"{url}/{fault.detail}", clients=clients, patience=fault.patience)
         with flood:
             told = _floods.seen(lambda: _floods.doctor(url, *fault.options), fault.detail)
     found = {each["function"]: each for each in told.of(fault.detail)}
