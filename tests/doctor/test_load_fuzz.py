@@ -50,6 +50,7 @@ def told(data: bytes) -> str:
     looks = [look for part in in_turn(loaded) if (look := look_at(part)) is not None]
     found = diagnose(looks, warnings=loaded.warnings)
     json.dumps(document(found))
+    assert all(0 <= each.confidence <= 1 for each in found.findings)
     return text(found)
 
 
