@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -60,6 +61,10 @@ def docker(text: str) -> str:
         pytest.param(lambda text: gzip.compress(gzip.compress(text.encode())), id="gzip'd twice"),
         pytest.param(lambda text: bytes(5000) + text.encode(), id="behind what was cut"),
         pytest.param(lambda text: bytes(range(20)) * 9 + b"\n" + text.encode(), id="odd bytes"),
+        pytest.param(
+            lambda text: f"<!doctype html><title>x</title><pre>\n{escape(text)}</pre>".encode(),
+            id="a page",
+        ),
     ],
 )
 def test_a_dump_is_found_in_whatever_form_it_comes(form: Callable[[str], bytes]) -> None:
@@ -68,6 +73,11 @@ def test_a_dump_is_found_in_whatever_form_it_comes(form: Callable[[str], bytes])
     assert isinstance(found, GoroutineDump)
     assert len(found.goroutines) == 8
     assert "fatal error: concurrent map writes" in found.notes
+
+
+def test_counts_are_found_in_records_too() -> None:
+    content = load("x", docker((GO / "mutex1.txt").read_text()).encode()).content
+    assert content == load("x", (GO / "mutex1.txt").read_bytes()).content
 
 
 def test_a_dump_that_go_has_cut_off_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -324,7 +324,7 @@ def test_contention_in_cycles_is_read_as_nanoseconds() -> None:
 
 
 def test_lines_that_are_no_counts_are_named() -> None:
-    found = counts_of("seen:\ngoroutine profile: total 1\nwhat\n1 @ 0x1\n#\t0x1\n#\t0x1\tf\n\t\n")
+    found = counts_of("seen:\ngoroutine profile: total 1\nwhat\n1 @ 0x1\n#\t0x1\n#\t0x1\tf\n\t?\n")
     assert found.samples == (Sample((Frame("0x1", "", 0),), (1,)),)
     assert found.warnings == (
         "lines left out: 3, first at line 3: expected `1 @ 0x...`, or `#` and a frame",

@@ -56,7 +56,8 @@ _GZIPPED = b"\x1f\x8b"
 _GO_CUTS_AT = 64 << 20
 _GZIP = 31  # zlib's word for: with the header of gzip
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
-_GOROUTINE = b"goroutine "
+# One of them is in each text with goroutines or counts.
+_IN_TEXTS = (b"goroutine", b" @ 0x")
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
 Content: TypeAlias = "GoroutineDump | Profile | TaskReport | GoTrace"
@@ -191,7 +192,8 @@ def _read(source: str, raw: bytes) -> Content:
     if not raw.strip():
         raise FormatError(source, "byte 0", f"empty; accepted: {ACCEPTED}")
     if beginning.lstrip().lower().startswith(_MARKUP):
-        raise FormatError(source, "byte 0", _about_page(beginning))
+        # A page may show a dump: of a ticket, or of a log.
+        return _of_text(raw, FormatError(source, "byte 0", _about_page(beginning)))
     if _is_trace(beginning):
         return _read_trace(io.BytesIO(raw))
     if is_json(beginning):
@@ -216,7 +218,7 @@ def _of_json(raw: bytes) -> TaskReport | GoroutineDump | Profile:
 
 def _of_text(raw: bytes, otherwise: FormatError) -> GoroutineDump | Profile:
     """Read a log that does not look like one: with records of JSON, or some bytes that are none."""
-    if _GOROUTINE not in raw:
+    if not any(each in raw for each in _IN_TEXTS):
         raise otherwise
     try:
         return goroutines.read(raw)

@@ -37,7 +37,8 @@ def read(data: str | bytes) -> GoroutineDump | Profile:
         data: the text, in UTF-8, or with a mark that says UTF-16; other text may stand around it.
             A dump that was logged line by line, as JSON or with the same in front of each line but
             for the digits, such as a time and the name of a pod, is read without that; and so is a
-            stack that a program has logged as a text in JSON.
+            stack that a program has logged as a text in JSON. Of a text of at most 4 MiB also what
+            pasting does to it is undone, such as escapes, markup and rows of a table.
 
     Returns:
         A dump for ``debug=2`` and crash dumps. A profile for ``debug=1`` of the goroutine,

@@ -31,6 +31,7 @@ _STARTS = re.compile(rf"{_START}(?:(?<=^{_START})|(?={_LOGGED}))", re.MULTILINE)
 _ANY_LOGGED = re.compile(_START + _LOGGED)
 _CREATOR = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?")
 _CALL = re.compile(r"(.+)\(([^()]*)\)")
+_HAS_PLACE = re.compile(r"\S+|\S.*\)|created by .*")
 _ORIGIN = re.compile(r"\[originating from goroutine (\d{1,19})\]:")
 # What the runtime prints in the place of calls.
 _EXPECTED = re.compile(r"\tgoroutine running on other thread; stack unavailable|\tpc=0x[0-9a-f]+")
@@ -159,7 +160,10 @@ class _Reader:
                 skip = False
                 continue
             place = lines[index + 1] if index + 1 < len(lines) else ""
-            skip = PLACE.fullmatch(place) is not None
+            # Where nothing sets a place off, what is before it must look like a call.
+            skip = PLACE.fullmatch(place) is not None and (
+                place.startswith(("\t", "  ")) or _HAS_PLACE.fullmatch(line) is not None
+            )
             origin = _ORIGIN.fullmatch(line)
             if origin is not None:
                 current = _Body(int(origin[1]))

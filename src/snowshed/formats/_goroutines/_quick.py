@@ -30,9 +30,11 @@ DIGITS = 19
 SHAPES_AT_MOST = 500_000
 HEADS_AT_MOST = 10_000
 _HEAD = re.compile(r"(?:gp=\S+ m=\S+(?: mp=\S+)? )?\[([^\]\n]*)\](?: \{(.*)\})?:")
-# A ticket or a terminal may have made spaces of the tab.
+# A ticket or a terminal may have made spaces of the tab, or have taken it off: then it is a place
+# if it has the name of a file. The last one may have the end of a quotation behind it.
 PLACE = re.compile(
-    r"(?:\t| {2,}+)(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?"
+    r"(?:\t| {2,}+| ?(?=\S.*(?:\.(?:go|s|S|c|cc|cpp|cxx|h|m|py|pyx|rs)|[>?]):\d))"
+    r"(.+):(\d{1,19})(?: \+0x[0-9a-f]+)?(?: pc=0x[0-9a-f]+)?(?: fp=0x[^\n]*)?[\"'`]{0,3}"
 )
 ELIDED_ENDS = " frames elided..."
 ELIDED = re.compile(r"\.\.\.(\d{1,19}|additional) frames elided\.\.\.")

@@ -11,6 +11,8 @@ import json
 import re
 from collections import defaultdict
 
+from snowshed.formats._goroutines._encoding import line_ends
+
 __all__ = ["without_records"]
 
 # Where collectors put what was printed: Docker and fluent-bit, journald, Google's, Loki's.
@@ -18,8 +20,12 @@ _FIELDS = ("log", "message", "MESSAGE", "msg", "textPayload", "line")
 _STREAMS = ("stream", "_TRANSPORT")
 # A stack in a field of any name, also in a line that is no JSON otherwise, and at most so much of
 # what stands before it: the message of a panic.
-_STACK = re.compile(
-    r'goroutine \d{1,19}(?: gp=\w{1,20} m=[^"\[\n]{1,60})? \[(?:[^"\\\n]++|\\[^\n])*+'
+_REST = r'(?:[^"\\\n]++|\\[^\n])*+'
+_STACK = re.compile(rf'goroutine \d{{1,19}}(?: gp=\w{{1,20}} m=[^"\[\n]{{1,60}})? \[{_REST}')
+# Only where one of the words is: the pattern begins with what is in any line.
+_COUNT_WORDS = (" profile: total ", "--- ", " @ 0x")
+_COUNTS = re.compile(
+    rf"(?:\b\w{{1,100}} profile: total \d|--- (?:contention|mutex):|\b\d{{1,19}} @ 0x){_REST}"
 )
 _BEFORE_AT_MOST = 1000
 
@@ -40,7 +46,7 @@ def without_records(text: str) -> str:
             streams[found[0]].append(found[1])
     if not streams:
         return text
-    return "\n".join([*map(_joined, streams.values()), *filter(None, others)])
+    return line_ends("\n".join([*map(_joined, streams.values()), *filter(None, others)]))
 
 
 def _joined(pieces: list[str]) -> str:
@@ -80,6 +86,8 @@ def _said(value: object) -> str | None:
 def _stack_in(line: str) -> str | None:
     """Return the text of the field that has a whole stack in it, without its escapes."""
     found = _STACK.search(line)
+    if found is None and any(word in line for word in _COUNT_WORDS):
+        found = _COUNTS.search(line)
     # One line is a record of a collector, whose next lines have the rest.
     if found is None or "\\n" not in found[0].removesuffix("\\n"):
         return None
