@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
@@ -55,3 +56,19 @@ def test_another_missing_module_is_a_fault_and_not_hidden(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "snowshed.cli._output", None)
     with pytest.raises(ModuleNotFoundError, match=r"snowshed\.cli\._output"):
         cli.main(["--version"])
+
+
+def test_a_process_that_ends_is_not_looked_through_before() -> None:
+    code = (
+        "import gc, snowshed.cli as c\n"
+        "c.main(['--help']); print('frozen:', gc.get_freeze_count())\n"
+        "c.main(); print('frozen:', gc.get_freeze_count() > 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert re.findall(r"^frozen: (.+)$", done.stdout, re.MULTILINE) == ["0", "True"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -28,4 +29,8 @@ def main(args: Sequence[str] | None = None) -> int:
             raise
         print("snowshed needs: pip install 'snowshed[cli]'", file=sys.stderr)  # noqa: T201
         return 2
-    return invoke(args)
+    code = invoke(args)
+    if args is None:
+        # The process ends, and all that it has with it: nothing needs to look through that before.
+        gc.freeze()
+    return code

@@ -7,7 +7,6 @@ no library: it is one GET on one connection.
 from __future__ import annotations
 
 import functools
-import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -264,6 +263,8 @@ def read_json(process: Process, body: bytes, *keys: str) -> dict[str, Any]:
     Raises:
         CannotAsk: it is none, or lacks one of the keys.
     """
+    import json
+
     try:
         found = json.loads(body)
         if found["schema"] == 1 and all(key in found for key in keys):

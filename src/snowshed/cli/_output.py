@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 
@@ -15,4 +13,7 @@ def fail(message: str, code: int = 2) -> int:
 
 def print_json(**content: object) -> None:
     """Print a document for programs; ``schema`` changes when the meaning of a field does."""
+    # Here and not above: whoever prints text starts faster without.
+    import json
+
     click.echo(json.dumps({"schema": 1, **content}, indent=2))

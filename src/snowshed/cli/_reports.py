@@ -5,7 +5,6 @@ All that can be wrong with the options is found before a service is asked, which
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,6 +73,8 @@ class Reporting:
 def _report(diagnosis: Diagnosis, form: str) -> str:
     if form == "text":
         return text(diagnosis)
+    import json
+
     if form == "json":
         from snowshed.doctor import document
 
