@@ -54,6 +54,7 @@ def told(data: bytes) -> str:
     return text(found)
 
 
+@settings(deadline=None)
 @given(SEEDS, st.data())
 def test_what_was_cut_anywhere(seed: bytes, data: st.DataObject) -> None:
     places = st.integers(0, len(seed))
@@ -62,6 +63,7 @@ def test_what_was_cut_anywhere(seed: bytes, data: st.DataObject) -> None:
     told(seed[:last] + seed[first:])
 
 
+@settings(deadline=None)
 @given(SEEDS, st.data())
 def test_what_has_wrong_bytes(seed: bytes, data: st.DataObject) -> None:
     damaged = bytearray(seed or b"x")
@@ -102,6 +104,7 @@ def changed(found: Any, data: st.DataObject, depth: int = 0) -> Any:
     return data.draw(VALUES)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PAGES), st.data())
 def test_documents_with_other_values(seed: bytes, data: st.DataObject) -> None:
     found = json.loads(seed)
@@ -110,7 +113,7 @@ def test_documents_with_other_values(seed: bytes, data: st.DataObject) -> None:
     told(json.dumps(found).encode())
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
     told(data)
