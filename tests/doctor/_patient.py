@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from _go import go, go_build
 
+# Of an answer: a service with more to do than it can takes long, and is to be waited for.
+TIMEOUT = 300
 _FOLDER = Path(__file__).parent / "go"
 
 
@@ -19,7 +22,7 @@ class Patient:
     url: str
 
     def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=60) as answer:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=TIMEOUT) as answer:
             body: bytes = answer.read()
         return body
 
@@ -37,10 +40,10 @@ def built(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def running(program: Path, *arguments: str) -> Iterator[Patient]:
-    """Have a service run that was built."""
-    call = [program, *arguments]
-    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
+def running(program: Path, *arguments: str, **environment: str) -> Iterator[Patient]:
+    """Have a service run that was built, with more in its environment."""
+    call, known = [program, *arguments], os.environ | environment
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=known) as process:
         try:
             assert process.stdout is not None
             yield Patient(process.stdout.readline().strip())
@@ -49,7 +52,7 @@ def running(program: Path, *arguments: str) -> Iterator[Patient]:
 
 
 @contextmanager
-def patient(folder: Path, name: str = "patient") -> Iterator[Patient]:
+def patient(folder: Path, name: str = "patient", **environment: str) -> Iterator[Patient]:
     """Build the service of that name in ``folder``, and have it run."""
-    with running(built(folder, name)) as service:
+    with running(built(folder, name), **environment) as service:
         yield service

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,16 +29,21 @@ NAMES = [
 
 @contextmanager
 def loaded(service: Patient) -> Iterator[None]:
+    """Have clients ask again and again; begin once they have had answers: load that comes grows."""
     over = threading.Event()
+    answered = threading.Semaphore(0)
 
     def ask() -> None:
         while not over.is_set():
             service.get("work")
+            answered.release()
 
     clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     try:
+        for _ in range(2 * CLIENTS):
+            assert answered.acquire(timeout=120)
         yield
     finally:
         over.set()
@@ -88,6 +93,8 @@ def test_the_go_command_at_work_is_well(tmp_path: Path) -> None:
         Path(go("env", "GOROOT").strip(), "bin", "go"),
         "build",
         "-x",
+        # As many at work on every machine.
+        "-p=8",
         "-o",
         os.devnull,
         "net/http",
@@ -103,8 +110,9 @@ def test_the_go_command_at_work_is_well(tmp_path: Path) -> None:
             building.send_signal(signal.SIGABRT)
             _, dump = building.communicate(timeout=120)
         finally:
-            # With the compilers that it has started.
-            os.killpg(building.pid, signal.SIGKILL)
+            # With the compilers that it has started, if they have not ended by themselves.
+            with suppress(ProcessLookupError):
+                os.killpg(building.pid, signal.SIGKILL)
     look = look_at(load("go build", dump.encode()))
     assert look is not None
     assert look.total > 5

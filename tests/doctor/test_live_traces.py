@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor._patient import Patient, patient
-from doctor._tracing import loaded, trace_of
+from doctor._tracing import loaded, trace_of, wait_for_askers
 from snowshed.cli import main
 from snowshed.doctor import Look, diagnose, load, look_at
 from snowshed.model import Severity
@@ -71,12 +71,16 @@ def test_who_stands_still_is_told_by_all_looks_together(
 
 
 def test_waits_that_end_speak_against_a_line_in_trace_and_profile(service: Patient) -> None:
-    contending = threading.Thread(target=service.get, args=("contend/200?traced",))
+    contending = threading.Thread(target=service.get, args=("contend/600?traced",))
     contending.start()
-    data = trace_of(service, seconds=1)
-    listed = seen(service, "goroutine?debug=2")
-    block = seen(service, "block")
-    contending.join()
+    try:
+        # For six seconds from here on, of which the trace takes one.
+        wait_for_askers(service)
+        data = trace_of(service, seconds=1)
+        listed = seen(service, "goroutine?debug=2")
+        block = seen(service, "block")
+    finally:
+        contending.join()
     trace = look_at(load("trace", data))
     assert trace is not None
     (locks,) = (group for group in listed.groups if group.where.state == "sync.Mutex.Lock")

@@ -137,21 +137,27 @@ def test_growth_counts_all_that_could_run_wherever_they_stand() -> None:
 
 @pytest.fixture
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    with patient(tmp_path_factory.mktemp("traced"), "traced") as running:
+    # Else what writes the trace down each second waits behind the queue, and the end behind that.
+    whole = "traceadvanceperiod=60000000000"
+    with patient(tmp_path_factory.mktemp("traced"), "traced", GODEBUG=whole) as running:
         yield running
 
 
 @pytest.mark.house
 @pytest.mark.slow
 @pytest.mark.server
-def test_ten_thousand_that_compute_are_named_by_the_line_that_made_them(service: Patient) -> None:
-    data = trace_of(service, lambda: service.get("flood/10000?traced"), seconds=1.2)
+def test_two_thousand_that_compute_are_named_by_the_line_that_made_them(service: Patient) -> None:
+    # Few enough to be started before their maker has to wait for a processor itself, and with
+    # five seconds to do.
+    data = trace_of(service, lambda: service.get("flood/2000?traced"), seconds=1.2)
     found = look_at(load("trace", data))
     assert found is not None
     (finding,) = told(found).findings
-    assert (finding.severity, finding.at.function) == (Severity.MEDIUM, "main.item")
+    assert (finding.detail, finding.severity) == ("run-queue", Severity.MEDIUM)
     assert finding.created_by is not None
     assert finding.created_by.function == "main.flood"
+    # Most have not begun, or each has and was interrupted: the machine may have others to serve.
+    assert finding.at.function in {"main.item", "main.compute"}
     assert finding.count > 100
 
 

@@ -14,7 +14,7 @@ import pytest
 from _trace_writer import CREATE, DESTROY, RUNNING, START, STATUS, Event, Generation
 from _traces import read
 from doctor._patient import patient
-from doctor._tracing import trace_of
+from doctor._tracing import trace_of, wait_for_askers
 from snowshed.doctor import Look, diagnose, load, look_at
 from snowshed.doctor._case import Case
 from snowshed.doctor._load import Loaded
@@ -110,6 +110,7 @@ def test_in_a_real_service_each_request_counts_for_itself(tmp_path: Path) -> Non
 
         asking = threading.Thread(target=ask)
         asking.start()
+        wait_for_askers(service)
         data = trace_of(service, seconds=3)
         asking.join()
     found = look_at(load("trace", data))

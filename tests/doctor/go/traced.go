@@ -6,7 +6,9 @@
 // that waits for ever every millisecond, N in all, while others come and go; /flood/N starts N that
 // compute for a while, /work computes a little in a few. /busy/N computes in N workers that are
 // there from the start. /contend/N has N wait for a lock, each for 10 ms; /detach/N starts
-// ten that sleep for N seconds. With ?traced it waits for a trace to begin.
+// ten that sleep for N seconds. With ?traced it waits for a trace to begin; /waiting says how many do.
+//
+// It has two processors on every machine, so that it takes as many for a queue everywhere.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,6 +34,7 @@ var (
 	never   = make(chan int)
 	jobs    = make(chan time.Duration)
 	forWork = make(chan int)
+	waiting atomic.Int64
 )
 
 func send()       { never <- 1 }
@@ -113,7 +117,7 @@ func compute(duration time.Duration) {
 
 func item(done *sync.WaitGroup) {
 	defer done.Done()
-	compute(500 * time.Microsecond)
+	compute(5 * time.Millisecond)
 }
 
 func flood(count int) {
@@ -166,8 +170,12 @@ func detach(seconds int) {
 
 func counted(start func(int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for r.URL.RawQuery == "traced" && !trace.IsEnabled() {
-			time.Sleep(time.Millisecond)
+		if r.URL.RawQuery == "traced" {
+			waiting.Add(1)
+			for !trace.IsEnabled() {
+				time.Sleep(time.Millisecond)
+			}
+			waiting.Add(-1)
 		}
 		count, _ := strconv.Atoi(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 		start(count)
@@ -175,6 +183,7 @@ func counted(start func(int)) http.HandlerFunc {
 }
 
 func main() {
+	runtime.GOMAXPROCS(2)
 	runtime.SetBlockProfileRate(1)
 	runtime.SetMutexProfileFraction(1)
 	mux := http.NewServeMux()
@@ -185,6 +194,9 @@ func main() {
 	mux.HandleFunc("/contend/", counted(contend))
 	mux.HandleFunc("/detach/", counted(detach))
 	mux.HandleFunc("/work", work)
+	mux.HandleFunc("/waiting", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, waiting.Load())
+	})
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
