@@ -122,9 +122,16 @@ func item(done *sync.WaitGroup) {
 
 func flood(count int) {
 	var done sync.WaitGroup
-	for range count {
-		done.Add(1)
-		go item(&done)
+	for {
+		for range count {
+			done.Add(1)
+			go item(&done)
+		}
+		// And more behind them, before they are done: a trace that ends late sees it go on.
+		time.Sleep(time.Second)
+		if !trace.IsEnabled() {
+			return
+		}
 	}
 }
 
