@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli._servers import certificate, hear, page, server
 from snowshed.cli import main
 
 GO = Path(__file__).parents[1] / "formats" / "go"
@@ -110,3 +112,25 @@ def test_a_damaged_dump_is_diagnosed_and_what_is_missing_told(
     out, err = capsys.readouterr()
     assert "nil-channel  high" in out
     assert err.startswith(f"snowshed doctor: {damaged}: ")
+
+
+def test_a_service_behind_tls_and_a_key_is_asked_with_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pem, context = certificate(tmp_path / "tls", "IP:127.0.0.1")
+    heard: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        heard.append(hear(connection))
+        allowed = b"x-key: tell-nobody" in heard[-1].lower()
+        connection.sendall(page(Path(LEAKS).read_bytes()) if allowed else page(b"", "403 No"))
+
+    with server(serve, tls=context) as url:
+        ask = ["doctor", f"{url}/debug/pprof/goroutine?debug=2", "--cacert", str(pem)]
+        assert main([*ask, "--header", "X-Key: tell-nobody"]) == 1
+        assert "nil-channel  high" in capsys.readouterr().out
+        assert main([*ask, "--header", "X-Key: tell-somebody"]) == 2
+    assert heard[0].startswith(b"GET /debug/pprof/goroutine?debug=2 HTTP/1.1\r\n")
+    err = capsys.readouterr().err
+    assert "(403)" in err
+    assert "tell-somebody" not in err
