@@ -9,6 +9,8 @@ from collections.abc import Callable
 from html import escape
 
 import pytest
+from google.protobuf import descriptor_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,6 +106,8 @@ def test_json_of_somebody_else_is_refused_as_such() -> None:
         ),
         (b"\n<HTML><p>404</p>", "byte 0", "a web page, and no profile"),
         (bytes(range(256)), "byte 0", "accepted: profile.proto"),
+        (descriptor_pb2.DESCRIPTOR.serialized_pb, "byte 0", "expected sample types, found none"),
+        (Timestamp(seconds=99).SerializeToString(), "byte 0", "found none; accepted: profile"),
         (b"go 1.26 trace\0\0\0\1", "byte 17", "no generation is complete"),
         (b"go 1.21 trace\0\0\0\1", "byte 0", "accepted: Go 1.22 to 1.27; record it again"),
         (b"go 9.99 trace\0\0\0\1", "byte 0", "accepted: profile.proto"),
@@ -186,6 +190,7 @@ def test_a_file_that_is_too_large_is_refused_before_all_is_read() -> None:
         (("threadcreate",), "a profile of new threads, "),
         (("apples", "pears"), "a profile of apples, pears, "),
         ((), "a profile of nothing, "),
+        (("",), "a profile of nothing, "),
     ],
 )
 def test_what_is_no_look_is_named_with_what_would_be_one(types: tuple[str, ...], said: str) -> None:

@@ -155,7 +155,7 @@ def _plain(data: bytes, at_most: int) -> tuple[bytes, list[str]]:
 
 def not_wanted(loaded: Loaded) -> str:
     """Return what was loaded that is no look at a process, and what would be one."""
-    types = [each.type for each in getattr(loaded.content, "sample_types", ())]
+    types = [each.type for each in getattr(loaded.content, "sample_types", ()) if each.type]
     kind = next((_OTHERS[each] for each in types if each in _OTHERS), None)
     if kind is None:
         kind = f"a profile of {', '.join(types)}" if types else "a profile of nothing"
