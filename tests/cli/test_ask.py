@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -247,25 +245,3 @@ class TestPart:
             raise FormatError("x", "byte 0", "empty")
         with pytest.raises(FormatError), said_instead([]):
             raise FormatError("x", "byte 0", "empty")
-
-
-def test_an_interrupt_does_not_wait_for_those_that_do_not_answer() -> None:
-    """It would otherwise take as long as the longest answer."""
-    code = """
-import signal, sys, threading
-from snowshed.cli._ask import Process, Question, ask_all
-
-# What runs the tests may have had it ignored, as a shell does for what runs in the background.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-def answers(question):
-    # To the thread itself: a signal that another one gets does not end the wait of this one.
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-    threading.Event().wait()
-
-try:
-    ask_all([Process("1", 1, answers), Process("2", 2, answers)], Question("x"))
-except KeyboardInterrupt:
-    sys.exit(7)
-"""
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 7

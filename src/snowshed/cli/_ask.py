@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from snowshed.cli._at_once import at_once
 from snowshed.cli._output import fail
 from snowshed.cli._why import CannotAsk, CutOff, NoSuchPage, safe, why_not
 from snowshed.errors import FormatError
@@ -195,7 +195,8 @@ def ask_all(
     Raises:
         CannotAsk: none gave one.
     """
-    outcomes = [*zip(processes, _outcomes(processes, question), strict=True)]
+    jobs = [functools.partial(process.ask, question) for process in processes]
+    outcomes = [*zip(processes, at_once(jobs, CannotAsk, at_most=_ASKED_AT_ONCE), strict=True)]
     answers = [(process, body) for process, body in outcomes if isinstance(body, bytes)]
     errors = [error for _, error in outcomes if isinstance(error, CannotAsk)]
     if not answers:
@@ -203,28 +204,6 @@ def ask_all(
     for error in errors if command else ():
         fail(f"{command}: {error}")
     return answers
-
-
-def _outcomes(processes: Sequence[Process], question: Question) -> list[bytes | CannotAsk]:
-    found: list[bytes | CannotAsk] = [CannotAsk("was not asked")] * len(processes)
-    places = threading.Semaphore(_ASKED_AT_ONCE)
-
-    def ask(number: int) -> None:
-        with places:
-            try:
-                found[number] = processes[number].ask(question)
-            except CannotAsk as error:
-                found[number] = error
-
-    # Daemons, unlike the threads of an executor, do not keep back whoever presses Ctrl-C.
-    threads = [
-        threading.Thread(target=ask, args=(number,), daemon=True) for number in range(len(found))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def ask_for_part(process: Process, question: Question, cut: list[str]) -> bytes:

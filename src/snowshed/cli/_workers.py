@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from snowshed.cli._ask import (
     CannotAsk,
@@ -15,6 +14,7 @@ from snowshed.cli._ask import (
     safe,
     said_instead,
 )
+from snowshed.cli._at_once import at_once
 from snowshed.cli._progress import Progress, ticking
 from snowshed.doctor import Ask, Examined, examine
 from snowshed.doctor._together import together
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from snowshed.cli._access import Asking
 
 __all__ = ["of_processes"]
-
-T = TypeVar("T")
 
 # Each takes as long as the two looks are apart, twice.
 AT_ONCE = 16
@@ -43,9 +41,9 @@ def of_processes(source: str, processes: Sequence[Process], asking: Asking) -> E
     jobs = [_examination(process, asking) for process in processes]
     seconds = 2 * asking.apart + (asking.trace or 0.0)
     with ticking(Progress(safe(source), seconds=seconds)):
-        outcomes = _all_at_once(jobs)
+        outcomes = at_once(jobs, CannotAsk, FormatError, at_most=AT_ONCE)
     found: list[tuple[str, Examined]] = []
-    errors: list[CannotAsk | FormatError] = []
+    errors: list[Exception] = []
     for process, outcome in zip(processes, outcomes, strict=True):
         if isinstance(outcome, Examined):
             found.append((process.name, outcome))
@@ -109,28 +107,3 @@ def _patient_asker(process: Process, silent: list[str], cut: list[str]) -> Ask:
             return None
 
     return ask_own
-
-
-def _all_at_once(jobs: Sequence[Callable[[], T]]) -> list[T | CannotAsk | FormatError]:
-    found: list[T | CannotAsk | FormatError] = [CannotAsk("was not asked")] * len(jobs)
-    places = threading.Semaphore(AT_ONCE)
-
-    def run(number: int) -> None:
-        with places:
-            try:
-                found[number] = jobs[number]()
-            except (CannotAsk, FormatError) as error:
-                found[number] = error
-
-    if len(jobs) == 1:
-        run(0)
-        return found
-    # Daemons do not keep back whoever presses Ctrl-C.
-    threads = [
-        threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(jobs))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
