@@ -109,6 +109,21 @@ def test_what_is_no_profile_is_refused_in_one_line(pages: dict[str, bytes], said
     assert said in str(raised.value)
 
 
+PAGE = b"<!doctype html><title>Shop</title>"
+
+
+@pytest.mark.parametrize("unknown", ["goroutineleak", "goroutine?debug=2"])
+def test_a_service_that_has_a_page_for_whatever_is_not_there_is_told_of(unknown: str) -> None:
+    def ask(page: str) -> bytes | None:
+        return PAGE if page == unknown else PROFILE
+
+    found = examine("http://x", ask, sleep=lambda _: None)
+    assert len(found.looks) == (4 if unknown == "goroutineleak" else 3)
+    said = f"http://x {unknown}, byte 0: a web page with the title 'Shop', and no profile"
+    assert found.warnings
+    assert all(each.startswith(said) and each.endswith("left out") for each in found.warnings)
+
+
 def test_a_trace_is_asked_for_last_and_only_if_somebody_wants_it() -> None:
     asked: list[str] = []
     pages = answers(goroutine=PROFILE, trace=TRACE)

@@ -83,7 +83,8 @@ def examine(
         sleep: waits for so long.
 
     Raises:
-        FormatError: it has no goroutine profile, or what it sends is none.
+        FormatError: it has no goroutine profile, or what it sends is none. Other pages that are
+            not what they should be are left out, with a warning.
         Exception: whatever ``ask`` raises for the first page. Who gives no answer later, as one may
             who is starved, is told of as far as it has.
     """
@@ -128,10 +129,10 @@ class _Visit:
         self._began = time.monotonic()
 
     def read(self, page: str, *, needed: bool = False) -> None:
-        """Ask for a page, which may be missing unless it is needed.
+        """Ask for a page, which may be missing, or be something else, unless it is needed.
 
         Raises:
-            FormatError: it is missing, or is no look at the service.
+            FormatError: it is needed, and is missing, or is no look at the service.
             _NoAnswerError: it gives no answer, and has answered before.
         """
         try:
@@ -144,12 +145,23 @@ class _Visit:
             if needed:
                 raise FormatError(self._source, f"/{page}", _NO_PROFILE)
             return
+        try:
+            look = self._look(page, data)
+        except FormatError as error:
+            if needed:
+                raise
+            # Such as the page that a service has in place of one that is not there.
+            self.warnings.append(f"{error}; left out")
+            return
+        self.looks.append(_timed(look, self.looks, time.monotonic() - self._began))
+
+    def _look(self, page: str, data: bytes) -> Look:
         loaded = load(f"{self._source} {page}", data)
-        self.warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
         look = look_at(loaded)
         if look is None or (look.waits and not look.groups):
             raise FormatError(self._source, f"/{page}", "it says nothing of goroutines")
-        self.looks.append(_timed(look, self.looks, time.monotonic() - self._began))
+        self.warnings.extend(f"{loaded.source}: {each}" for each in loaded.warnings)
+        return look
 
     def tasks(self, ask_own: Ask | None) -> TaskPages | None:
         """Return what tells of tasks, if the first look is at a Python service that has that."""
