@@ -122,8 +122,8 @@ def test_any_bytes(data: bytes) -> None:
 EVIL = "\x1b]0;pwned\x07\x1b[2J\u202e<script>alert(1)</script>\r\n"
 
 
-@pytest.mark.parametrize("size", [1, 1_000_000])
-def test_labels_and_names_that_are_hostile_steer_nothing_and_do_not_flood(size: int) -> None:
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_labels_and_names_that_are_hostile_steer_nothing(size: int) -> None:
     evil = (EVIL * size)[: max(size, len(EVIL))]
     quoted = evil.encode("unicode_escape").decode().replace('"', "")
     calls = f"main.{quoted.replace('(', '')}(0x1)\n\t/srv/{quoted}.go:3 +0x1d\n"
@@ -131,6 +131,8 @@ def test_labels_and_names_that_are_hostile_steer_nothing_and_do_not_flood(size: 
         f'goroutine {n} [chan send (leaked)] {{k: "{quoted}"}}:\n{calls}' for n in range(1, 4)
     )
     said = told(dump.encode())
+    assert said.startswith("abandoned-sender  high  3 goroutines")
     assert said.replace("\n", "").isprintable()
-    raw = page([task(1, name=evil, state=TaskState.QUEUE_PUT)])
-    assert told(raw).replace("\n", "").isprintable()
+    said = told(page([task(1, name=evil, state=TaskState.QUEUE_PUT, request=evil)]))
+    assert said.startswith("abandoned-sender  low  1 task")
+    assert said.replace("\n", "").isprintable()
