@@ -119,8 +119,18 @@ def test_a_profile_tells_pairs_by_their_growth() -> None:
     assert pairs(seen(50, 50)) == (False, False)
 
 
-def test_a_handler_calls_others() -> None:
-    calls = ("main.price:9", "net/http.HandlerFunc.ServeHTTP:1", "net/http.(*conn).serve:2")
+@pytest.mark.parametrize(
+    "outermost",
+    [
+        "net/http.(*conn).serve",
+        "net/http/internal/http2.(*serverConn).runHandler",
+        "google.golang.org/grpc.(*Server).serveStreams.func2.1",
+        "github.com/valyala/fasthttp.(*workerPool).getCh.func1",
+        "net/rpc.(*service).call",
+    ],
+)
+def test_a_handler_of_any_server_calls_others(outermost: str) -> None:
+    calls = ("main.price:9", f"{outermost}:2")
     found = case(goroutine(2, "IO wait", *TAKES, "main.listen:7"), reader(20, *calls, parent=2))
     assert in_request(the_reader(found))
     assert not Connections(found).serves(the_reader(found))

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._origin import serves
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._signs import FEW, Calls, call_of, program_of
@@ -47,17 +48,12 @@ _RESTS = Calls(
     r"|.*websocket[^/]*\.\(\*Conn\)\.|.*\.\(\*PubSub\)\.|.*\.\(\*?\w+\)\.WaitForNotification"
     r"|.*redis.*\.cmdable\.(?:B[LRZ]\w+|XRead\w*)$|github\.com/nats-io/.*\.readLoop"
 )
-_REQUEST = Calls(
-    r"net/http\.\(\*conn\)\.serve|(?:net/http/internal/|golang\.org/x/net/)http2\.\(\*serverConn\)"
-    r"\.runHandler|net/http\.\(\*http2serverConn\)\.runHandler"
-    r"|google\.golang\.org/grpc\.\(\*Server\)\.handleStream"
-)
 _MAKERS_AT_MOST = 8
 
 
 def in_request(group: Group) -> bool:
     """Tell whether they are handlers of a server that is known."""
-    return call_of(group, _REQUEST) is not None
+    return serves(group.stack)
 
 
 def held_up(group: Group) -> tuple[str, ...]:
