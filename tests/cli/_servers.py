@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import pytest
+import _needs
 
 Serve = Callable[[socket.socket], object]
 
@@ -70,14 +69,14 @@ def server(
             thread.join()
 
 
-def saying(answer: bytes, **how: object) -> object:
+def saying(answer: bytes, *, tls: ssl.SSLContext | None = None) -> AbstractContextManager[str]:
     """A server that hears the question and says the same to everybody."""
 
     def serve(connection: socket.socket) -> None:
         hear(connection)
         connection.sendall(answer)
 
-    return server(serve, **how)  # type: ignore[arg-type]
+    return server(serve, tls=tls)
 
 
 def hear(connection: socket.socket) -> bytes:
@@ -98,9 +97,7 @@ def certificate(
     folder: Path, names: str, *, dates: tuple[str, str] = ("20200101000000Z", "20450101000000Z")
 ) -> tuple[Path, ssl.SSLContext]:
     """A certificate that signs itself, and a server's context with it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the command openssl")
+    openssl = _needs.program("openssl")
     folder.mkdir()
     (folder / "ca.cnf").write_text(_AUTHORITY.format(names=names))
     (folder / "index.txt").write_text("")

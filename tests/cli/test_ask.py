@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import _debugged
 import _snapshots
+from cli._servers import page, saying, server
 from snowshed.cli import _get
 from snowshed.cli._access import Access
 from snowshed.cli._ask import (
@@ -44,30 +42,6 @@ def why(process: Process, question: Question = TASKS) -> str:
     with pytest.raises(CannotAsk) as error:
         process.ask(question)
     return str(error.value)
-
-
-@contextmanager
-def saying(answer: bytes | None) -> Iterator[str]:
-    """A server that says the same to everybody, or nothing; yields its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def serve() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                if answer is None:
-                    done.wait(10)
-                else:
-                    connection.sendall(answer)
-
-        done = threading.Event()
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            done.set()
-            thread.join()
 
 
 class TestAsking:
@@ -113,7 +87,7 @@ class TestNoAnswer:
         assert "nobody listens" in why(at_url("http://127.0.0.1:9", Access(1.0)))
 
     def test_it_does_not_answer_in_time(self) -> None:
-        with saying(None) as url:
+        with server(lambda connection: connection.recv(100_000) and connection.recv(1)) as url:
             assert "no answer within 0.1 s" in why(at_url(url, Access(0.1)))
 
     def test_it_cannot_be_reached(self) -> None:
@@ -137,13 +111,11 @@ class TestNoAnswer:
             assert "all, tasks, waits (404); the debug pages of a service are at /debug" in missing
 
     def test_an_error_without_a_text_is_told_by_its_name(self) -> None:
-        with saying(b"HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n") as url:
+        with saying(page(b"", "503 x")) as url:
             assert why(at_url(url, Access(5.0))).endswith("Service Unavailable (503)")
 
     def test_an_error_that_is_a_page_for_browsers_is_told_by_its_name(self) -> None:
-        page = b"<html>\n<head><title>502</title></head>"
-        head = b"HTTP/1.1 502 x\r\ncontent-length: %d\r\n\r\n" % len(page)
-        with saying(head + page) as url:
+        with saying(page(b"<html>\n<head><title>502</title></head>", "502 x")) as url:
             assert why(at_url(url, Access(5.0))) == f"{url}: Bad Gateway (502)"
 
     @pytest.mark.parametrize(
@@ -169,8 +141,7 @@ class TestNoAnswer:
                 at_url(url, Access(1.0))
 
     def test_a_place_that_has_moved_is_named_and_not_followed(self) -> None:
-        moved = b"HTTP/1.1 308 x\r\nlocation: https://a/\x1b\r\ncontent-length: 0\r\n\r\n"
-        with saying(moved) as url:
+        with saying(page(b"", "308 x", "location: https://a/\x1b")) as url:
             assert why(at_url(url, Access(5.0, "secret"))) == (
                 f"{url}: Permanent Redirect (308); it is at https://a/\\x1b, so name that place"
             )
@@ -187,7 +158,7 @@ class TestNoAnswer:
     def test_what_is_said_in_place_of_an_answer_steers_no_terminal(
         self, body: bytes, told: str
     ) -> None:
-        with saying(b"HTTP/1.1 500 x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)) as url:
+        with saying(page(body, "500 x")) as url:
             assert why(at_url(url, Access(5.0))) == f"{url}: {told}"
 
 

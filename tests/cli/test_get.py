@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import _needs
 from cli._servers import certificate, hear, page, saying, server
 from snowshed.cli import _get
 from snowshed.cli._access import Access
@@ -22,9 +23,14 @@ PROFILE = Question("pprof/goroutine")
 IN_TIME = 30.0
 
 
-def ask(url: str, *, timeout: float = IN_TIME, cacert: str | None = None, **how: object) -> bytes:
-    headers = how.get("headers", ())
-    return at_url(url, Access(timeout, None, headers, cacert)).ask(PROFILE)  # type: ignore[arg-type]
+def ask(
+    url: str,
+    *,
+    timeout: float = IN_TIME,
+    cacert: str | None = None,
+    headers: tuple[str, ...] = (),
+) -> bytes:
+    return at_url(url, Access(timeout, None, headers, cacert)).ask(PROFILE)
 
 
 def why(url: str, *, timeout: float = IN_TIME, cacert: str | None = None) -> str:
@@ -232,7 +238,7 @@ class TestHosts:
         try:
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
-            pytest.skip("needs IPv6")
+            _needs.missing("needs IPv6")
         heard: list[bytes] = []
 
         def serve(connection: socket.socket) -> None:
