@@ -61,23 +61,18 @@ class _TlsTimeoutError(TimeoutError):
     """There was somebody, who did not agree on TLS."""
 
 
-class _TimedRead:
+class _Socket(socket.socket):
     """A socket each of whose reads may take what is left of the time."""
 
     deadline: _Deadline
 
-    def recv_into(self, *args: Any) -> int:
-        self.settimeout(self.deadline.left())  # type: ignore[attr-defined]
-        read: int = super().recv_into(*args)  # type: ignore[misc]
-        return read
+    def recv_into(self, *args: Any, **how: Any) -> int:
+        self.settimeout(self.deadline.left())
+        return super().recv_into(*args, **how)
 
 
-class _Socket(_TimedRead, socket.socket):
-    pass
-
-
-class _TlsSocket(_TimedRead, ssl.SSLSocket):
-    pass
+class _TlsSocket(_Socket, ssl.SSLSocket):
+    """The same, over TLS: what comes next in line reads that."""
 
 
 class Place(Protocol):
