@@ -107,3 +107,8 @@ def header(version: int) -> bytes:
 def one(*events: Event, base: int = 1000, id_: int = 1) -> Generation:
     """Return a generation in which one thread does everything."""
     return Generation(id_, base=base).on(1, base, *events)
+
+
+def running(id_: int = 1, thread: int = 1) -> Event:
+    """Return what says that a goroutine was there before, and runs on a thread."""
+    return (STATUS, 0, id_, thread, RUNNING)

@@ -38,15 +38,12 @@ from _trace_writer import (
     number,
     numbers,
     one,
+    running,
     trace,
 )
 from _traces import NANO, frame, goroutine, nanos, place, read
 from snowshed.formats import gotrace
 from snowshed.model import GoState
-
-
-def running(id_: int = 1, thread: int = 1) -> Event:
-    return (STATUS, 0, id_, thread, RUNNING)
 
 
 def test_the_life_of_a_goroutine_from_creation_to_end() -> None:

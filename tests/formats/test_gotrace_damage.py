@@ -30,6 +30,7 @@ from _trace_writer import (
     number,
     numbers,
     one,
+    running,
     trace,
 )
 from snowshed.errors import FormatError
@@ -51,10 +52,6 @@ def refused(data: bytes) -> str:
     line = str(caught.value)
     assert "\n" not in line
     return line
-
-
-def running(id_: int = 1, thread: int = 1) -> Event:
-    return (STATUS, 0, id_, thread, RUNNING)
 
 
 def generation(id_: int) -> Generation:

@@ -8,19 +8,14 @@ from _trace_writer import (
     BLOCK,
     CREATE,
     NOBODY,
-    RUNNING,
     START,
     STATUS,
     UNBLOCK,
     WAITING,
-    Event,
     Generation,
+    running,
 )
 from _traces import NANO, frame, goroutine, nanos, place, read
-
-
-def running(id_: int = 1, thread: int = 1) -> Event:
-    return (STATUS, 0, id_, thread, RUNNING)
 
 
 def two_generations(frequency: int = 1_000_000_000) -> tuple[Generation, Generation]:

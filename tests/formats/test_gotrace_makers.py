@@ -11,9 +11,7 @@ from _trace_writer import (
     NOBODY,
     PROCS_CHANGE,
     RUNNABLE,
-    RUNNING,
     START,
-    STATUS,
     STATUS_STACK,
     STOP,
     SYSCALL,
@@ -22,13 +20,10 @@ from _trace_writer import (
     Event,
     Generation,
     one,
+    running,
 )
 from _traces import frame, goroutine, read
 from snowshed.model import GoState
-
-
-def running(id_: int = 1, thread: int = 1) -> Event:
-    return (STATUS, 0, id_, thread, RUNNING)
 
 
 def test_where_somebody_was_interrupted_is_told_and_else_where_it_begins() -> None:
