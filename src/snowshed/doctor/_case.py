@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from snowshed.doctor._tasks import Facts
     from snowshed.model import Goroutine
 
-__all__ = ["NOT_WAITING", "Case", "Growth"]
+__all__ = ["NOT_WAITING", "STUCK_FROM", "Case", "Growth"]
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
+# Of those that stood at a place in the list before, so many have to be there still for it to grow
+# by more than being busy.
+STUCK_FROM = 0.5
 # Of more counts those in between are left out.
 TOLD_AT_MOST = 8
 # No program has as many different stacks. Each costs some 2 kB when it is told who made whom.

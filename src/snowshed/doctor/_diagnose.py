@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snowshed.doctor import causes
-from snowshed.doctor._case import Case
+from snowshed.doctor._case import STUCK_FROM, Case
 from snowshed.doctor._entries import have_come_back
 from snowshed.doctor._family import BUDGET
 from snowshed.doctor._spawns import spawned
@@ -32,11 +32,9 @@ __all__ = ["Diagnosis", "diagnose", "judge"]
 
 GOROUTINES_AT_MOST = 20
 _SURE = 0.99
-# Of those that stood at a place in the list before, so many have to be there still for it to grow
-# by more than being busy.
-STUCK_FROM = 0.5
-# And so many to be called stuck for their age alone, as workers that are busy come back to the same
-# place; few of them only if the runtime, too, says that they are old.
+# Of those that stood at a place in the list before, so many have to be there still to be called
+# stuck for their age alone, as workers that are busy come back to the same place; few of them only
+# if the runtime, too, says that they are old.
 ALL_STAY, MANY, MINUTES = 0.95, 10, 2
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._case import NOT_WAITING
+from snowshed.doctor._case import NOT_WAITING, STUCK_FROM, Growth
 from snowshed.doctor._contention import Waited, between
 from snowshed.doctor._program import Whose, whose
 from snowshed.model import Severity
@@ -27,10 +27,6 @@ __all__ = ["Testimony", "missed_in", "motion_of", "testify", "waits_at", "waits_
 
 # So many have to stand still, and nearly all, to be called stuck; for so many seconds at least.
 MANY, ALL_STAND, SECONDS = 10, 0.95, 2.0
-# Of those in a list before, so many have to be there still for it to grow by more than being busy.
-STAY = 0.5
-# What is created in a trace and lives is growth from here on, as a number and as a part.
-GROWS_BY, GROWS_BY_PART = 10, 0.05
 # An average wait that is worth to be told as one that is long, in seconds.
 LONG = 1.0
 
@@ -94,7 +90,7 @@ def testify(case: Case, suspicion: Suspicion) -> Testimony:
 def _agree(case: Case, group: Group) -> bool:
     """Tell whether what other looks have seen does not speak against growth."""
     growth, still_there = case.growth(group.where), case.still_there(group.where)
-    stay = still_there is None or still_there >= STAY
+    stay = still_there is None or still_there >= STUCK_FROM
     return group.where.state not in NOT_WAITING and stay and (growth is None or growth.grows)
 
 
@@ -130,7 +126,7 @@ def _stuck(motion: Motion) -> bool:
 
 
 def _grows(motion: Motion) -> bool:
-    return motion.gained >= max(GROWS_BY, GROWS_BY_PART * motion.before)
+    return Growth((motion.before, motion.before + motion.gained)).grows
 
 
 def _of_motion(motion: Motion | None, group: Group) -> Iterator[str]:
