@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snowshed.doctor._program import Whose, place_in, whose
+from snowshed.doctor._program import Whose, outermost, place_in, whose, without_runtime
 from snowshed.model import Frame
 
 
@@ -81,3 +81,10 @@ def test_the_place_is_the_innermost_line_that_somebody_can_change_or_tells_what_
     stack: tuple[Frame, ...], place: Frame
 ) -> None:
     assert place_in(stack) is place
+
+
+def test_a_crash_shows_calls_of_the_runtime_that_a_dump_does_not() -> None:
+    crash = (PARKS, POLL, READ, SERVES, EXITS)
+    assert [*without_runtime(crash)] == [POLL, READ, SERVES]
+    assert outermost(crash) is SERVES
+    assert outermost((PARKS, EXITS)) is None

@@ -13,12 +13,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._case import Growth
-from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._program import Whose, outermost, whose
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
-    from snowshed.model import Frame, Stack
 
 __all__ = ["have_come_back"]
 
@@ -32,7 +31,7 @@ def have_come_back(case: Case, group: Group) -> bool:
     Of what the program starts itself only: who serves a connection begins in a library, and has
     been idle there if it is stuck now.
     """
-    began = _began_in(group.stack)
+    began = outermost(group.stack)
     if group.where.state not in _IDLE or began is None or whose(began) is not Whose.PROGRAM:
         return False
     counts = tuple(look[began.function] for look in _begun(case))
@@ -48,14 +47,8 @@ def _begun(case: Case) -> tuple[Counter[str], ...]:
             continue
         counts: Counter[str] = Counter()
         for group in look.groups:
-            began = _began_in(group.stack)
+            began = outermost(group.stack)
             if began is not None:
                 counts[began.function] += group.count
         found.append(counts)
     return tuple(found)
-
-
-def _began_in(stack: Stack) -> Frame | None:
-    """Return the outermost call that is not the runtime's."""
-    outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
-    return next(outer, None)

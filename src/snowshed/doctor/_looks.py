@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from snowshed.doctor._alike import Alike, alike_in
 from snowshed.doctor._contention import Waited, in_profile, in_trace, is_contention
 from snowshed.doctor._origin import serves
-from snowshed.doctor._program import is_python, place_in
+from snowshed.doctor._program import is_python, place_in, without_runtime
 from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import ENDED, Facts, TaskReport, label
 from snowshed.doctor._traced import Motion, goroutines_in, lists_all, motions_in, word_for
@@ -210,7 +210,7 @@ def _of_trace(source: str, trace: GoTrace) -> Look:
     groups = _of_dump(each for _, each in seen)
     motions = motions_in(trace, placed)
     for wait in trace.blocked:
-        where = _where(word_for(wait.reason, wait.stack), tuple(_without_runtime(wait.stack)))
+        where = _where(word_for(wait.reason, wait.stack), tuple(without_runtime(wait.stack)))
         if wait.count and where in motions:
             motions[where].passed += wait.count
     stacks = {traced.id: traced.stack for traced, _ in seen}
@@ -288,7 +288,7 @@ def _new(each: Goroutine, groups: dict[tuple[Where, Frame | None], Group]) -> tu
     """Return the group that ``each`` belongs to, and a place there for all that are like it."""
     state = waits_for(each.state, each.stack)
     # The calls of the runtime, which a dump of a crash shows, are no places.
-    where = _where(state, tuple(_without_runtime(each.stack)) or each.stack)
+    where = _where(state, tuple(without_runtime(each.stack)) or each.stack)
     key = (where, each.created_by)
     group = groups.get(key)
     if group is None:
@@ -319,7 +319,7 @@ def _of_profile(
     for sample in profile.samples:
         labels = dict(sample.labels)
         told = labels.get("state")
-        stack = tuple(_without_runtime(sample.stack))
+        stack = tuple(without_runtime(sample.stack))
         state = told if isinstance(told, str) else waits_for(state_of(sample.stack), stack)
         where = _where(state, stack)
         group = groups.setdefault(where, Group(where, state, stack, call=_call_in(sample.stack)))
@@ -334,13 +334,6 @@ def _state_without_reason(stack: Stack) -> str:
     parked = Frame("runtime.gopark", "", 0)
     state = state_in((parked, *stack)) if stack else state_in(stack)
     return NOT_TOLD if state == "waiting" else state
-
-
-def _without_runtime(stack: Stack) -> Iterator[Frame]:
-    """Yield the calls that a dump would show: without those of the runtime."""
-    for frame in stack:
-        if not frame.function.startswith("runtime."):
-            yield frame
 
 
 def _call_in(stack: Stack) -> str:

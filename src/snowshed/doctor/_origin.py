@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._program import Whose, outermost, whose, without_runtime
 
 if TYPE_CHECKING:
     from snowshed.doctor._alike import Alike
@@ -152,8 +152,8 @@ class Origin:
     @property
     def runs(self) -> str:
         """The outermost function of the program that they are in; else the outermost of all."""
-        outermost = self.own[-1] if self.own else _outermost(self.stack)
-        return "" if outermost is None else outermost.function
+        first = self.own[-1] if self.own else outermost(self.stack)
+        return "" if first is None else first.function
 
     @property
     def functions(self) -> frozenset[str]:
@@ -194,9 +194,9 @@ class Origin:
     def waits_at_channel(self) -> bool:
         """Whether the program itself, and no library for it, waits at a channel."""
         if self._waits is None:
-            shown = (frame for frame in self.stack if not frame.function.startswith("runtime."))
+            innermost = next(without_runtime(self.stack), None)
             at_channel = self._alike.state in _WAITS_AT_CHANNEL
-            self._waits = at_channel and self.own[:1] == (next(shown, None),)
+            self._waits = at_channel and self.own[:1] == (innermost,)
         return self._waits
 
     @property
@@ -236,14 +236,8 @@ def own_calls(stack: Stack) -> Iterator[Frame]:
 
 def serves(stack: Stack) -> bool:
     """Tell whether a goroutine of a server runs, in which handlers run."""
-    outermost = _outermost(stack)
-    return outermost is not None and _is(_SERVES, outermost)
-
-
-def _outermost(stack: Stack) -> Frame | None:
-    """Return the first call of all; a crash dump shows that of the runtime beyond, too."""
-    outer = (frame for frame in reversed(stack) if not frame.function.startswith("runtime."))
-    return next(outer, None)
+    first = outermost(stack)
+    return first is not None and _is(_SERVES, first)
 
 
 def _plain(function: str) -> str:

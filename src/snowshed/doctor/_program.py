@@ -12,9 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from snowshed.model import Frame, Stack
 
-__all__ = ["Whose", "is_python", "locks", "place_in", "whose"]
+__all__ = ["Whose", "is_python", "locks", "outermost", "place_in", "whose", "without_runtime"]
 
 
 class Whose(IntEnum):
@@ -107,6 +109,18 @@ def place_in(stack: Stack) -> Frame:
         return innermost
     alike = (each for each in reversed(stack) if whose(each) is of)
     return next((each for each in alike if not _WRAPS.match(each.function)), innermost)
+
+
+def without_runtime(calls: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield the calls that a dump of Go shows: a profile, a trace and a crash have all of them."""
+    for frame in calls:
+        if not frame.function.startswith("runtime."):
+            yield frame
+
+
+def outermost(stack: Stack) -> Frame | None:
+    """Return the first call of all that is not the runtime's; None if there is none."""
+    return next(without_runtime(reversed(stack)), None)
 
 
 def _package(frame: Frame) -> str:

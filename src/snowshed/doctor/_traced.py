@@ -16,9 +16,10 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from snowshed.doctor._program import without_runtime
 from snowshed.doctor._semaphores import waits_for
 from snowshed.formats.goroutines import state_in
-from snowshed.model import Ancestor, Frame, Goroutine, Stack
+from snowshed.model import Ancestor, Goroutine, Stack
 
 if TYPE_CHECKING:
     from snowshed.model import GoTrace, TracedGoroutine
@@ -111,7 +112,7 @@ def goroutines_in(trace: GoTrace) -> Iterator[tuple[TracedGoroutine, Goroutine]]
         # Many have the same stack, and it is the same object.
         shown = stacks.get(id(each.stack))
         if shown is None:
-            shown = stacks[id(each.stack)] = tuple(_shown(each.stack))
+            shown = stacks[id(each.stack)] = tuple(without_runtime(each.stack))
         yield each, _listed(each, shown)
 
 
@@ -153,12 +154,6 @@ def word_for(reason: str, stack: Stack) -> str:
         return waits_for(_WORDS.get(reason, reason), stack)
     inner = (_FOREVER.get(frame.function) for frame in stack[:_INNERMOST])
     return next(filter(None, inner), "waiting")
-
-
-def _shown(stack: Stack) -> Iterator[Frame]:
-    for frame in stack:
-        if not frame.function.startswith("runtime."):
-            yield frame
 
 
 def _listed(each: TracedGoroutine, stack: Stack) -> Goroutine:
