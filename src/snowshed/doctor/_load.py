@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from snowshed.doctor._contention import is_contention
-from snowshed.doctor._tasks import TaskReport, is_json
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, pprof
 from snowshed.formats._goroutines._encoding import MARKS
@@ -24,6 +23,7 @@ from snowshed.formats._uncollected import uncollected
 from snowshed.model import GoroutineDump, Profile
 
 if TYPE_CHECKING:
+    from snowshed.doctor._tasks import TaskReport
     from snowshed.formats.gotrace import Readable
     from snowshed.model import GoTrace
 
@@ -196,7 +196,7 @@ def _read(source: str, raw: bytes) -> Content:
         return _of_text(raw, FormatError(source, "byte 0", _about_page(beginning)))
     if _is_trace(beginning):
         return _read_trace(io.BytesIO(raw))
-    if is_json(beginning):
+    if beginning.lstrip().startswith(b"{"):
         return _of_json(raw)
     if _is_text(beginning):
         return goroutines.read(raw)

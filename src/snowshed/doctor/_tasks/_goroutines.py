@@ -20,7 +20,6 @@ __all__ = [
     "awaited",
     "born",
     "id_in",
-    "is_json",
     "is_task",
     "label",
     "of_process",
@@ -31,11 +30,6 @@ ENDED = frozenset({str(TaskState.DONE), FAILED})
 # Ids of several processes may be the same: each process has its number above this bit, the first
 # zero. An address has no more bits.
 _PROCESS_BIT = 48
-
-
-def is_json(beginning: bytes) -> bool:
-    """Tell whether this may be the beginning of a document of ours."""
-    return beginning.lstrip().startswith(b"{")
 
 
 def label(goroutine: Goroutine, name: str) -> str:
