@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -109,6 +113,40 @@ def test_what_cannot_be_counted_is_made_all_the_same(caplog: pytest.LogCaptureFi
     assert caplog.text.count("snowshed failed at counting clients") == 1
 
 
+def test_clients_without_a_hash_that_are_all_equal_are_counted_each() -> None:
+    class Equal(Client):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    count, make = counted(Equal)
+    clients = [make() for _ in range(3)]
+    assert [row.live for row in count.statistics()] == [3]
+    del clients[0]
+    gc.collect()
+    assert [row.live for row in count.statistics()] == [2]
+
+
+def test_one_that_is_made_by_no_line_at_all_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    failures: list[object] = []
+
+    class Kept(Client):
+        def __init__(self) -> None:
+            super().__init__()
+            kept.append(self)
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: failures.append(failure.exc_value))
+    count, make = counted(Kept)
+    _thread.start_new_thread(make, ())
+    give_up = time.monotonic() + 10
+    while not (count.statistics() or failures) and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert failures == []
+    assert [(row.created_at.function, row.live) for row in count.statistics()] == [("elsewhere", 1)]
+
+
 def test_one_that_cannot_say_whether_it_is_closed_is_there() -> None:
     class Torn(Client):
         def __getattribute__(self, name: str) -> Any:
@@ -142,3 +180,30 @@ def test_a_pool_that_fills_itself_makes_no_clients() -> None:
     exec(code, namespace)
     count.note(Client(), "asyncpg.Connection", namespace["frame"])
     assert count.statistics() == []
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        (("httpx/_client.py", "shop/app.py", "uvicorn/server.py"), "shop/app.py"),
+        (("httpx/_client.py",), ""),
+    ],
+)
+def test_a_program_that_was_installed_has_lines_too(files: tuple[str, ...], line: str) -> None:
+    count, _ = counted(Client)
+    packages = Path(os.__file__).parent / "site-packages"
+    client = Client()
+
+    def call() -> None:
+        count.note(client, "httpx.AsyncClient", sys._getframe(1))
+
+    for file in files:
+        namespace: dict[str, Any] = {"call": call}
+        exec(compile("def outer():\n    call()", str(packages / file), "exec"), namespace)
+        call = namespace["outer"]
+    # Beneath is only the standard library, and not this test.
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    [row] = count.statistics()
+    assert row.created_at.file == (str(packages / line) if line else "")

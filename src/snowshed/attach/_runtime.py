@@ -126,8 +126,8 @@ class Runtime:
         self._failed: set[str] = set()
         self._open: set[_Watcher] = set()
         self._tally = Tally(settings.sites_from)
-        # Threads and sockets: nothing of it, unless it is started, see `start`.
         self.clients = ClientCount()
+        # Threads and sockets: nothing of it, unless it is started, see `start`.
         self._observing = Observing(observe or ObserveSettings(), self)
         self._started = False
         self._requests = self._over_budget = self._spawned = 0
