@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from doctor._dumps import goroutine, look, of_file
 from doctor._family_dumps import ACCEPTS, serves, tasks
@@ -10,15 +11,18 @@ from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._diagnose import judge
 from snowshed.model import Cause, Finding, Severity
 
+if TYPE_CHECKING:
+    from snowshed.doctor._cause import Looks
+
 DETAIL = Detail("made-up", Cause.MISSING_DEADLINE, why="it is", go="do this", python="do that")
 
 
-def suspects(**changed: object) -> object:
+def suspects(**changed: Any) -> Looks:
     """A cause that suspects every group."""
 
     def suspicions(case: Case) -> Iterator[Suspicion]:
         for group in case.groups:
-            yield Suspicion(DETAIL, group, 0.5, **changed)  # type: ignore[arg-type]
+            yield Suspicion(DETAIL, group, 0.5, **changed)
 
     return suspicions
 
@@ -27,9 +31,9 @@ def stuck(*numbers: int) -> list[str]:
     return [goroutine(number, "chan send", "main.notify:5") for number in numbers]
 
 
-def severity(*looks: list[str], **changed: object) -> Severity:
+def severity(*looks: list[str], **changed: Any) -> Severity:
     ask = [suspects(**changed)]
-    (finding,) = judge(Case([look(*each) for each in looks]), ask).findings  # type: ignore[arg-type]
+    (finding,) = judge(Case([look(*each) for each in looks]), ask).findings
     return finding.severity
 
 
@@ -49,7 +53,7 @@ def test_more_of_those_that_somebody_waits_for_may_just_be_more_to_do() -> None:
     few, more, most = stuck(*range(10)), stuck(*range(40)), stuck(*range(90))
     assert severity(few, more, most, awaited=True) is Severity.LOW
     looks = [look(*each) for each in (few, more)]
-    (finding,) = judge(Case(looks), [suspects(awaited=True)]).findings  # type: ignore[list-item]
+    (finding,) = judge(Case(looks), [suspects(awaited=True)]).findings
     assert finding.against[0].startswith("10 -> 40 from look to look, but who made them waits for")
 
 
@@ -59,7 +63,7 @@ def test_who_came_since_the_list_before_is_growth_if_they_are_many_or_old() -> N
     ask = [suspects()]
 
     def of(*goroutines: str) -> Finding:
-        found = judge(Case([look(*nobody), look(*nobody, *goroutines)]), ask).findings  # type: ignore[arg-type]
+        found = judge(Case([look(*nobody), look(*nobody, *goroutines)]), ask).findings
         return next(each for each in found if each.state == "chan send")
 
     assert of(*stuck(*range(10, 100))).severity is Severity.MEDIUM
@@ -80,14 +84,14 @@ def test_workers_that_have_run_out_of_work_are_not_more() -> None:
         return waits + busy
 
     looks = [look(*pool(count)) for count in (4, 20, 40)]
-    found = judge(Case(looks), [suspects()]).findings  # type: ignore[list-item]
+    found = judge(Case(looks), [suspects()]).findings
     (idle,) = (each for each in found if each.state == "select")
     assert idle.severity is Severity.LOW
     assert idle.against[0].startswith("4 -> 20 -> 40 from look to look, but no more have begun")
 
 
 def test_age_over_two_looks_counts_where_waiting_is_wrong() -> None:
-    def of(first: list[str], second: list[str], **changed: object) -> Severity:
+    def of(first: list[str], second: list[str], **changed: Any) -> Severity:
         return severity(first, second, **{"waiting_is_wrong": True, **changed})
 
     many = stuck(*range(2, 14))
@@ -111,7 +115,7 @@ def test_proof_earns_high() -> None:
 def test_evidence_adds_up_and_is_told_the_strongest_first() -> None:
     first, second = stuck(*range(10)), stuck(*range(60))
     ask = [suspects(waiting_is_wrong=True, evidence=("by its shape",), against=("it may be slow",))]
-    (finding,) = judge(Case([look(*first), look(*second)]), ask).findings  # type: ignore[arg-type]
+    (finding,) = judge(Case([look(*first), look(*second)]), ask).findings
     assert finding.evidence == (
         "10 -> 60 from look to look",
         "10 of them stood there in the look before, too",
@@ -134,7 +138,7 @@ def test_of_several_suspicions_of_a_group_the_surest_is_told() -> None:
         for group in case.groups:
             yield Suspicion(surer, group, 0.6)
 
-    (finding,) = judge(Case([look(*stuck(2))]), [suspects(), second]).findings  # type: ignore[list-item]
+    (finding,) = judge(Case([look(*stuck(2))]), [suspects(), second]).findings
     assert finding.detail == "surer"
 
 
@@ -148,7 +152,7 @@ def test_the_worst_comes_first_and_of_equal_ones_the_largest() -> None:
 def test_advice_is_for_the_language() -> None:
     def advice(file: str) -> str:
         where = look(goroutine(2, "chan send", "notify:5", file=file))
-        (finding,) = judge(Case([where]), [suspects()]).findings  # type: ignore[list-item]
+        (finding,) = judge(Case([where]), [suspects()]).findings
         return finding.advice
 
     assert advice("/srv/shop/main.go") == "do this"
@@ -156,7 +160,7 @@ def test_advice_is_for_the_language() -> None:
 
 
 def test_some_ids_are_told() -> None:
-    (finding,) = judge(Case([look(*stuck(*range(100, 200)))]), [suspects()]).findings  # type: ignore[list-item]
+    (finding,) = judge(Case([look(*stuck(*range(100, 200)))]), [suspects()]).findings
     assert finding.goroutines == tuple(range(100, 120))
 
 
@@ -168,7 +172,7 @@ def test_nothing_is_nothing() -> None:
 
 def test_growth_of_those_who_go_on_is_no_growth() -> None:
     def judged(*looks: list[str]) -> Finding:
-        return judge(Case([look(*each) for each in looks]), [suspects()]).findings[0]  # type: ignore[list-item]
+        return judge(Case([look(*each) for each in looks]), [suspects()]).findings[0]
 
     busy = judged(stuck(*range(100, 110)), stuck(*range(200, 260)))
     assert busy.severity is Severity.LOW
@@ -182,8 +186,8 @@ def test_growth_of_those_who_go_on_is_no_growth() -> None:
 def test_what_a_cause_has_seen_twice_or_grow_by_itself_earns_its_severity() -> None:
     case = Case([look(*stuck(1))])
 
-    def asked(**more: object) -> Finding:
-        return judge(case, [suspects(**more)]).findings[0]  # type: ignore[list-item]
+    def asked(**more: Any) -> Finding:
+        return judge(case, [suspects(**more)]).findings[0]
 
     assert asked().severity is Severity.LOW
     assert asked(lasts=True).severity is Severity.MEDIUM
@@ -198,7 +202,7 @@ def test_what_a_cause_has_seen_twice_or_grow_by_itself_earns_its_severity() -> N
 def test_more_than_fifty_of_one_request_earn_medium() -> None:
     def judged(count: int, parent: int = 4) -> Finding:
         search = [ACCEPTS, serves(4, "main.search:75"), *tasks(range(100, 100 + count), parent)]
-        found = judge(Case([look(*search)]), [suspects()]).findings  # type: ignore[list-item]
+        found = judge(Case([look(*search)]), [suspects()]).findings
         return next(each for each in found if each.at.function == "main.search.func1")
 
     many, few = judged(51), judged(50)

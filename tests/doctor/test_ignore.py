@@ -9,7 +9,7 @@ import pytest
 from doctor._findings import LEAK, NIL, diagnosis
 from snowshed.doctor import Ignore, leave_out, parse_ignore
 from snowshed.doctor._ignore import silences
-from snowshed.model import Frame
+from snowshed.model import Finding, Frame
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_each_is_counted_by_the_first_rule_that_leaves_it_out() -> None:
 
 
 @pytest.mark.parametrize("finding", [LEAK, NIL, replace(LEAK, at=Frame("", "a.py", 3))])
-def test_the_rule_that_silences_a_finding_is_narrow_and_can_be_read_back(finding: object) -> None:
-    rule = silences(finding)  # type: ignore[arg-type]
-    assert rule.matches(finding)  # type: ignore[arg-type]
+def test_the_rule_that_silences_a_finding_is_narrow_and_can_be_read_back(finding: Finding) -> None:
+    rule = silences(finding)
+    assert rule.matches(finding)
     assert parse_ignore(str(rule)) == rule
     assert rule.pattern != "*"
 

@@ -15,12 +15,13 @@ def test_a_file_with_one_dump_is_one() -> None:
 
 def test_what_was_appended_is_a_later_look() -> None:
     text = (GO / DUMP).read_bytes()
-    whole = load("x", text)
+    whole = look_at(load("x", text))
+    assert whole is not None
     parts = in_turn(load("x", b"SIGQUIT: quit\n\n" + text + b"\n" + text + b"\nexit status 2\n"))
     assert [part.source for part in parts] == ["x, dump 1 of 2", "x, dump 2 of 2"]
-    looks = [look_at(part) for part in parts]
-    assert [look.groups for look in looks if look] == [look_at(whole).groups] * 2  # type: ignore[union-attr]
-    assert parts[-1].content.notes[-1] == "exit status 2"  # type: ignore[union-attr]
+    looks = [look for part in parts if (look := look_at(part)) is not None]
+    assert [look.groups for look in looks] == [whole.groups] * 2
+    assert looks[-1].notes[-1] == "exit status 2"
 
 
 def test_what_could_not_be_read_is_told_once() -> None:

@@ -44,7 +44,8 @@ def test_text_without_states_says_what_to_fetch_instead() -> None:
 def test_what_is_cut_off_is_read_as_far_as_it_goes() -> None:
     data = (GO / "proto.pb.gz").read_bytes()
     loaded = load("cut", data[: len(data) * 3 // 4])
-    assert loaded.content.samples  # type: ignore[union-attr]
+    assert isinstance(loaded.content, Profile)
+    assert loaded.content.samples
     assert any("it ends there, too early" in warning for warning in loaded.warnings)
 
 
