@@ -14,14 +14,16 @@ Where what lives, in the order in which data flow:
   ``_family``, ``_requests``, ``_lineage``, ``_spawns``
 - all moments of a patient: ``_case``, with ``_places``, ``_entries``
 - what is wrong: ``causes``, judged by ``_diagnose`` and ``_testimony``
-- what is known and what is told: ``_settings``, ``_ignore``, ``_baseline``, ``_report``
+- what is known and what is told: ``_settings``, ``_ignore``, ``_comparison``, ``_baseline``,
+  ``_report``
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._baseline import Change, Comparison, Fingerprint, Gone, Standing, compare
+from snowshed.doctor._baseline import compare
+from snowshed.doctor._comparison import Change, Comparison, Fingerprint, Gone, Standing
 from snowshed.doctor._diagnose import Diagnosis, diagnose
 from snowshed.doctor._examine import Ask, Examined, examine
 from snowshed.doctor._ignore import Ignore, leave_out, parse_ignore

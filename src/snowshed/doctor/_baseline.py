@@ -1,21 +1,27 @@
 """What was found before: a fault that is known need not stop a release, one that is new must.
 
-A line moves with every edit, and a count is another one at each look. So two findings are the same
-one if they tell the same fault of the same function, made by the same function. Only where both
-know who made it: a profile does not tell, and the same service may be listed one day and be too
-large for that the next.
+Two findings are the same one if they have the same `Fingerprint`. Who made them counts only where
+both know it: a profile does not tell, and the same service may be listed one day and be too large
+for that the next.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from snowshed.doctor._case import Growth
+from snowshed.doctor._comparison import (
+    Change,
+    Comparison,
+    Fingerprint,
+    Gone,
+    Standing,
+    fingerprint,
+)
 from snowshed.errors import FormatError
 from snowshed.model import Severity
 
@@ -23,88 +29,9 @@ if TYPE_CHECKING:
     from snowshed.doctor._diagnose import Diagnosis
     from snowshed.model import Finding
 
-__all__ = ["Change", "Comparison", "Fingerprint", "Gone", "Standing", "compare", "fingerprint"]
+__all__ = ["compare"]
 
 _ACCEPTED = "accepted: what snowshed doctor --format json has written"
-
-
-class Fingerprint(NamedTuple):
-    """What stays of a finding when lines move.
-
-    Attributes:
-        detail: the fault.
-        function: that has it.
-        created_by: the function that started who has it; None: not known.
-    """
-
-    detail: str
-    function: str
-    created_by: str | None
-
-
-class Standing(StrEnum):
-    """How a finding stands to the baseline."""
-
-    KNOWN = "known"
-    """It was there, as bad, and not fewer than chance explains."""
-    NEW = "new"
-    WORSE = "worse"
-    """It was there, and has become more severe, or more than chance explains."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What the baseline had of one fault.
-
-    Attributes:
-        fingerprint: of which.
-        severity: the worst of it.
-        count: all of it.
-        file: where it was.
-        line: of the file.
-    """
-
-    fingerprint: Fingerprint
-    severity: Severity
-    count: int
-    file: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How one finding stands to the baseline.
-
-    Attributes:
-        standing: in a word.
-        before: what the baseline had of it; None if it is new.
-    """
-
-    standing: Standing
-    before: Gone | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A diagnosis beside an older one.
-
-    Attributes:
-        changes: how each finding stands to the baseline.
-        gone: what was there and is not any more.
-    """
-
-    changes: Mapping[Finding, Change] = field(default_factory=dict)
-    gone: tuple[Gone, ...] = ()
-
-    def is_known(self, finding: Finding) -> bool:
-        """Tell whether it was there before, and is no worse."""
-        return self.changes[finding].standing is Standing.KNOWN
-
-
-def fingerprint(finding: Finding) -> Fingerprint:
-    """Return what stays of ``finding`` when lines move."""
-    made = finding.created_by
-    return Fingerprint(finding.detail, finding.at.function, None if made is None else made.function)
 
 
 def compare(diagnosis: Diagnosis, source: str, data: bytes) -> Diagnosis:

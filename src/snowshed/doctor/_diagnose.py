@@ -23,8 +23,8 @@ from snowshed.model import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from snowshed.doctor._baseline import Comparison
     from snowshed.doctor._cause import Looks, Suspicion
+    from snowshed.doctor._comparison import Comparison
     from snowshed.doctor._looks import Group, Look, Where
     from snowshed.model import Frame, RequestsOver, Spawned
 

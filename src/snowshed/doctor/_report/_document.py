@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from snowshed.doctor._baseline import Standing
+from snowshed.doctor._comparison import Standing
 
 if TYPE_CHECKING:
-    from snowshed.doctor._baseline import Gone
+    from snowshed.doctor._comparison import Gone
     from snowshed.doctor._diagnose import Diagnosis
     from snowshed.model import Finding, Frame, RequestsOver
 

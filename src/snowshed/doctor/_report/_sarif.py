@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snowshed.doctor._baseline import Standing, fingerprint
+from snowshed.doctor._comparison import Standing, fingerprint
 from snowshed.doctor._program import whose
 from snowshed.doctor._report._uri import uri_of
 from snowshed.doctor._report._words import evidence, goroutines, headline, many, printable

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._baseline import Standing
+from snowshed.doctor._comparison import Standing
 from snowshed.doctor._ignore import silences
 from snowshed.doctor._report._words import evidence, goroutines, headline, many, place, printable
 
 if TYPE_CHECKING:
-    from snowshed.doctor._baseline import Change, Gone
+    from snowshed.doctor._comparison import Change, Gone
     from snowshed.doctor._diagnose import Diagnosis
     from snowshed.doctor._looks import Group
     from snowshed.model import Finding

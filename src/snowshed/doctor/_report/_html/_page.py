@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._baseline import Standing
+from snowshed.doctor._comparison import Standing
 from snowshed.doctor._report._html._cards import cards
 from snowshed.doctor._report._html._figure import text_
 from snowshed.doctor._report._html._growth import growth
