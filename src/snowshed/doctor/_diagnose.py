@@ -14,9 +14,9 @@ from snowshed.doctor import causes
 from snowshed.doctor._case import STUCK_FROM, Case
 from snowshed.doctor._entries import have_come_back
 from snowshed.doctor._family import BUDGET
+from snowshed.doctor._python_requests import requests_over, said_of_requests
 from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import missed_in, testify
-from snowshed.doctor.causes._python_requests import requests_over, said_of_requests
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import Finding, Severity
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snowshed.doctor._origin import Line
     from snowshed.model import Frame
 
-__all__ = ["Known", "Requests", "serving_in"]
+__all__ = ["WORST_AT_MOST", "Known", "Requests", "serving_in"]
 
 # Of the requests with too many tasks so many are named.
 WORST_AT_MOST = 20

@@ -12,8 +12,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._python_requests import for_requests
 from snowshed.doctor._tasks import born, is_task
-from snowshed.doctor.causes._python_requests import for_requests
 from snowshed.model import TaskState
 
 if TYPE_CHECKING:

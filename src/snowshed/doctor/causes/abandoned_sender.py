@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._python_requests import for_requests
 from snowshed.doctor.causes._holders import OLD
-from snowshed.doctor.causes._python_requests import for_requests
 from snowshed.doctor.causes._waits import (
     awaited,
     is_proven,

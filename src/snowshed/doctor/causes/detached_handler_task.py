@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import Bond
 from snowshed.doctor._origin import own_calls
-from snowshed.doctor.causes._python_requests import left_behind
+from snowshed.doctor._python_requests import left_behind
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._family import BUDGET, Bond
+from snowshed.doctor._python_requests import wide_requests
 from snowshed.doctor.causes._profiled_fanout import piles, wide_on_average
-from snowshed.doctor.causes._python_requests import wide_requests
 from snowshed.doctor.causes._traced_fanout import wide_in
 from snowshed.model import Cause, Related
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from snowshed.doctor._lineage import Lineage
     from snowshed.doctor._looks import Group
     from snowshed.doctor._origin import Line
+    from snowshed.doctor._python_requests import Wide
     from snowshed.doctor.causes import _profiled_fanout as profiled
     from snowshed.doctor.causes import _traced_fanout as traced
-    from snowshed.doctor.causes._python_requests import Wide
 
 __all__ = ["DETAIL", "suspicions"]
 

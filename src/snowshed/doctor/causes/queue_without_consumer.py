@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._program import Whose, whose
+from snowshed.doctor._python_requests import for_requests, request_of, serves_requests
 from snowshed.doctor._tasks import FAILED, is_task, label
-from snowshed.doctor.causes._python_requests import for_requests, request_of, serves_requests
 from snowshed.doctor.causes._waits import stands_in_program, waiters_of_one
 from snowshed.model import Cause, TaskState
 

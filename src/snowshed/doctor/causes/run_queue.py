@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._case import Growth
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor._family import BUDGET
 from snowshed.doctor._looks import MEMBERS_AT_MOST, Group, Where
 from snowshed.doctor._program import Whose, place_in, whose
 from snowshed.model import Cause, StateClass
@@ -57,8 +58,6 @@ DELAY = 0.1
 PART = 0.2
 # Seconds of a trace, from which on it has seen that this goes on.
 SECONDS = 1.0
-# What a request may have.
-BUDGET = 50
 # Without a trace: no program has as many for a good reason.
 MANY = 1000
 _READY = frozenset({"running", "runnable"})

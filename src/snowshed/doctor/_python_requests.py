@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed.doctor._family import BUDGET
+from snowshed.doctor._requests import WORST_AT_MOST
 from snowshed.doctor._tasks import is_task, label
 from snowshed.model import RequestsOver, RequestTasks
 
@@ -32,8 +34,6 @@ __all__ = [
 
 ENDED_REQUEST = "an ended request"
 """As a service calls the request of a task, once that has ended."""
-BUDGET = 50
-WORST_AT_MOST = 20
 # Of the tasks that have become more, so many have to have outlived a request.
 PART = 0.5
 

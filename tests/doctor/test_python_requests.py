@@ -8,13 +8,13 @@ from _snapshots import task
 from doctor._task_pages import case, page, seen, with_facts
 from snowshed.doctor import Look, diagnose, document, text
 from snowshed.doctor._case import Case
-from snowshed.doctor._tasks import Facts, OpenRequest
-from snowshed.doctor.causes._python_requests import (
+from snowshed.doctor._python_requests import (
     ENDED_REQUEST,
     left_behind,
     said_of_requests,
     wide_requests,
 )
+from snowshed.doctor._tasks import Facts, OpenRequest
 from snowshed.model import Frame, Resource, Severity, TaskSnapshot, TaskState
 
 PRICE = Frame("price", "/srv/shop/app.py", 20)
