@@ -1,7 +1,7 @@
 """Reading without the garbage collector, which would go through all that was read ever again.
 
-What is read of a file are trees without cycles, and nothing of them is garbage before the end. In
-a dump of 20,000 goroutines the collector takes a third of the time.
+What is read of a file are trees without cycles, and nothing of them is garbage before the end. Of
+the time for dumps of 20,000 and of 100,000 goroutines the collector takes 3 to 11 in a hundred.
 """
 
 from __future__ import annotations
