@@ -22,6 +22,7 @@ ILL = (
 WELL = (
     *("range", "context", "read", "rows", "pools", "transports", "tickers", "writers"),
     *("streams", "threads", "subscribers", "files", "sockets", "listeners"),
+    *("guests", "visitors", "inboxes"),
 )
 FEW, MORE, MANY = 5, 15, 16
 ROWS, TX = "database/sql.(*Rows).awaitDone", "database/sql.(*Tx).awaitDone"

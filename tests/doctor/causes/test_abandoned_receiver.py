@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from doctor._dumps import case, goroutine, look
 from doctor.causes._lock_dumps import waits
+from doctor.causes._profiles import profile
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.abandoned_receiver import suspicions
+
+if TYPE_CHECKING:
+    from snowshed.doctor import Look
 
 SERVES = goroutine(1, "running", "main.serve:9", created="")
 
@@ -63,15 +69,34 @@ def test_who_writes_to_a_connection_that_another_reads_is_well() -> None:
     assert not [*suspicions(Case([look(SERVES, *pairs(5)), look(SERVES, *pairs(50))]))]
 
 
-def test_clients_that_listen_may_become_more_and_answers_that_do_not_come_may_not() -> None:
-    def handlers(count: int, state: str) -> list[str]:
-        calls = ("main.events:5", "net/http.HandlerFunc.ServeHTTP:1", "net/http.(*conn).serve:9")
-        return [goroutine(10 + n, state, *calls) for n in range(count)]
+HANDLES = ("main.events:5", "net/http.HandlerFunc.ServeHTTP:1", "net/http.(*conn).serve:9")
 
+
+def handlers(count: int, state: str) -> Look:
+    return look(SERVES, *(goroutine(10 + n, state, *HANDLES) for n in range(count)))
+
+
+def test_clients_that_listen_may_become_more_and_answers_that_do_not_come_may_not() -> None:
     def told(state: str) -> bool:
-        looks = [look(SERVES, *handlers(count, state)) for count in (5, 50)]
-        return bool([*suspicions(Case(looks))])
+        return bool([*suspicions(Case([handlers(5, state), handlers(50, state)]))])
 
     assert not told("select")
     assert told("chan receive")
     assert told("select (leaked)")
+
+
+def test_handlers_that_something_can_still_wake_may_wait_for_their_clients() -> None:
+    alive = profile((1, ("runtime.chanrecv1:8", "main.other:5")), leaks=True)
+    left = profile((20, ("runtime.chanrecv1:8", *HANDLES)), leaks=True)
+
+    def told(first: int, leaks: Look, minutes: str = "") -> bool:
+        state = f"chan receive{minutes}"
+        looks = [handlers(first, state), leaks, handlers(50, state)]
+        return bool([*suspicions(Case(looks))])
+
+    assert not told(5, alive)
+    assert told(5, left)
+    # Nobody stood there when the collector was asked.
+    assert told(0, alive)
+    assert told(50, alive, ", 12 minutes")
+    assert not told(5, alive, ", 12 minutes")

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from doctor._dumps import case, goroutine, look
 from doctor.causes._profiles import profile
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.context_never_done import suspicions
+
+if TYPE_CHECKING:
+    from snowshed.doctor import Look
 
 SERVES = goroutine(1, "running", "main.serve:9", created="")
 PROPAGATES = "context.(*cancelCtx).propagateCancel.func2"
@@ -85,6 +90,22 @@ def test_who_may_have_a_channel_of_its_own_is_another_matter(function: str) -> N
 
 def test_who_waits_for_the_end_of_the_program_is_well() -> None:
     assert not [*suspicions(case(SERVES, waits("{0x8a4f30, 0xc00012a000}", parent=1)))]
+
+
+def test_handlers_wait_for_the_end_of_their_own_contexts() -> None:
+    def seen(outermost: str, count: int, state: str = "chan receive") -> Look:
+        calls = ("main.watch:5", f"{outermost}:9")
+        dumped = [goroutine(20 + n, state, *calls) for n in range(count)]
+        words = "main.watch({0x8a4f30, 0xc00012a000})"
+        return look(SERVES, *(each.replace("main.watch(...)", words) for each in dumped))
+
+    def told(outermost: str, state: str = "chan receive") -> bool:
+        looks = [seen(outermost, count, state) for count in (3, 30)]
+        return bool([*suspicions(Case(looks))])
+
+    assert told("main.run")
+    assert not told("net/http.(*conn).serve")
+    assert told("net/http.(*conn).serve", "chan receive (leaked)")
 
 
 def test_a_loop_over_a_channel_waits_for_no_context() -> None:

@@ -67,6 +67,15 @@ def test_what_the_collector_has_not_proven_is_less_sure() -> None:
     assert round(found.confidence, 2) == 0.4
 
 
+def test_handlers_that_something_can_still_wake_may_have_a_channel_for_each_client() -> None:
+    handles = (LOOPS, "main.inbox:5", "net/http.(*conn).serve:9")
+    leaks = profile((1, (LOOPS, "main.other:5")), leaks=True)
+    few, many = (profile((count, handles)) for count in (4, 40))
+    assert [*suspicions(Case([few, many]))]
+    assert not [*suspicions(Case([few, leaks, many]))]
+    assert [*suspicions(Case([few, profile((4, handles), leaks=True), many]))]
+
+
 def test_proof_is_told_as_such() -> None:
     (found,) = diagnose([look(SERVES, *workers(1, 1, state="chan receive (leaked)"))]).findings
     assert (found.detail, found.severity, found.against) == (

@@ -18,14 +18,14 @@ from snowshed.doctor._origin import serves
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._signs import FEW, Calls, call_of, program_of
-from snowshed.doctor.causes._waits import stands_in_program
+from snowshed.doctor.causes._waits import is_proven, stands_in_program, was_asked_about
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Goroutine
 
-__all__ = ["Connections", "held_up", "in_request", "is_call"]
+__all__ = ["Connections", "held_up", "in_request", "is_call", "listens"]
 
 _NETWORK = Calls(
     r"net\.\(\*(?:conn|netFD|rawConn|TCPConn|UnixConn|Buffers|Resolver)\)\.|net\.goLookup"
@@ -54,6 +54,18 @@ _MAKERS_AT_MOST = 8
 def in_request(group: Group) -> bool:
     """Tell whether they are handlers of a server that is known."""
     return serves(group.stack)
+
+
+def listens(case: Case, group: Group) -> bool:
+    """Tell whether they are handlers whose wait ends with their client, as far as that shows.
+
+    There are as many of them as there are clients. A ``select`` mostly waits for the end of the
+    request, too. Whether ``<-ctx.Done()`` stands there, or an answer that nobody sends any more, no
+    stack tells, but the collector does.
+    """
+    if not in_request(group) or is_proven(case, group):
+        return False
+    return group.where.state == "select" or was_asked_about(case, group)
 
 
 def held_up(group: Group) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ __all__ = [
     "stands_in_program",
     "stuck_children",
     "waiters_of_one",
+    "was_asked_about",
 ]
 
 _WAITING = ("runtime.", "internal/runtime/", "sync.", "internal/sync.", "internal/synctest.")
@@ -81,6 +82,16 @@ def _only_waits(frame: Frame) -> bool:
 def is_proven(case: Case, group: Group) -> bool:
     """Tell whether it is known that nothing can wake some of ``group``."""
     return bool(group.leaked) or case.all_asleep
+
+
+def was_asked_about(case: Case, group: Group) -> bool:
+    """Tell whether the collector has looked at them, and has not said that nothing can wake them.
+
+    Who came to the place after it was asked, it has not looked at.
+    """
+    growth = case.growth(group.where)
+    asked = case.asked_for_leaks and growth is not None and any(growth.counts[:-1])
+    return asked and not group.leaked
 
 
 def grows(case: Case, group: Group) -> bool:

@@ -12,7 +12,9 @@ requests have waited there for minutes.
 Against: this is also what every idle worker does, so without growth or proof it is only worth
 a mention if its maker has gone. A pool of workers that is idle is not reported at all. Nor is who
 waits for what is to be sent over a connection that another reads, or in a ``select`` of a handler:
-there are as many of them as there are clients that listen.
+there are as many of them as there are clients that listen. And that handlers become more that
+receive outside of one, as ``<-ctx.Done()`` does, is nothing against them if the collector was asked
+and something can still wake them.
 
 Silence: close the channel where the sender ends (``defer close(ch)``), so that receivers end too.
 """
@@ -23,7 +25,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._connections import Connections, held_up, in_request
+from snowshed.doctor.causes._connections import Connections, held_up, listens
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
@@ -61,11 +63,11 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         children = stuck_children(case, group) if inside else None
         said = said_of_orphans(case, group)
         held = () if group.where.state == "select" else held_up(group)
-        told = said or children or held or is_proven(case, group) or grows(case, group)
-        # As many as there are connections, and clients that listen: a select of a handler ends when
-        # its client goes.
-        listens = group.where.state == "select" and in_request(group)
-        if not is_proven(case, group) and (listens or connections.write(group)):
+        proven, more = is_proven(case, group), grows(case, group)
+        told = said or children or held or proven or more
+        # As many as there are connections, and clients that listen.
+        of_clients = connections.write(group) or (listens(case, group) and (more or not held))
+        if of_clients and not proven:
             continue
         if group.leaked or (inside and told):
             yield Suspicion(
@@ -74,6 +76,6 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
                 0.5 if said or children else 0.3,
                 awaited=awaited(case, group),
                 evidence=(*said, *held, *(children[:1] if children else ())),
-                against=() if is_proven(case, group) else _AGAINST,
+                against=() if proven else _AGAINST,
                 related=children[1] if children else (),
             )

@@ -13,7 +13,7 @@ Evidence: there are more from look to look; whoever made the context has ended, 
 something else; the collector has proven that nobody can cancel it any more.
 
 Against: a context lives as long as what it is for, and a long request has one. While whoever made
-it is at work, with few of them, it is not told.
+it is at work, with few of them, it is not told; nor are handlers that wait for the end of theirs.
 
 Silence: ``defer cancel()`` on the line after the context is made.
 """
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._connections import in_request
 from snowshed.doctor.causes._signs import Calls, call_of, given_to, makers_of
 from snowshed.doctor.causes._waits import grows, orphans, stands_in_program
 from snowshed.model import Cause
@@ -61,7 +62,9 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
             yield from _of_library(case, group)
         elif _waits_for_context(case, group):
             left = orphans(case, group)
-            if left or group.leaked or grows(case, group):
+            # The context of a request ends when the client goes, and clients may become more.
+            more = grows(case, group) and not in_request(group)
+            if left or group.leaked or more:
                 yield Suspicion(
                     DETAIL,
                     group,

@@ -14,7 +14,8 @@ to look; the goroutine that started them has ended.
 
 Against: a pool of workers that is idle looks the same, so without growth, proof, or a maker that is
 gone nothing is told. ``v, ok := <-ch`` is the same to the runtime. Several that wait for one value
-each look like workers in a dump.
+each look like workers in a dump. Handlers are not told if the collector was asked and something can
+still wake them: there are as many as clients that listen.
 
 Silence: ``defer close(ch)`` in whoever sends; with several senders, in whoever waits for them all.
 """
@@ -27,6 +28,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
+from snowshed.doctor.causes._connections import listens
 from snowshed.doctor.causes._signs import given_to
 from snowshed.doctor.causes._waits import (
     awaited,
@@ -62,6 +64,8 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield each group that seems to loop over a channel, and has more than that against it."""
     for group in case.groups:
         if group.state != "chan receive" or not stands_in_program(group):
+            continue
+        if listens(case, group):
             continue
         said = said_of_orphans(case, group)
         proof = is_proven(case, group)

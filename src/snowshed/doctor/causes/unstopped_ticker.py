@@ -32,7 +32,7 @@ from snowshed.doctor._origin import Line
 from snowshed.doctor.causes._connections import Connections, in_request
 from snowshed.doctor.causes._helpers import TICKERS, helpers_in
 from snowshed.doctor.causes._signs import MANY, makers_of
-from snowshed.doctor.causes._waits import grows, orphans, stands_in_program
+from snowshed.doctor.causes._waits import grows, orphans, stands_in_program, was_asked_about
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
 def _of_program(case: Case, group: Group, seen: _Seen) -> Iterator[Suspicion]:
     left, grown = orphans(case, group), _grown(case, group)
     woken = _woken(group, seen.awake, seen.oldest)
-    reachable = grows(case, group) and _was_asked_about(case, group)
+    reachable = grows(case, group) and was_asked_about(case, group)
     if group.leaked or not ((woken and left) or reachable):
         return
     evidence = [woken] if woken else []
@@ -124,12 +124,6 @@ def _grown(case: Case, group: Group) -> Growth | None:
     growth = Growth((len(before), len(now)))
     stay = len(before & now) >= STAY_FROM * len(before)
     return growth if growth.grows and before and stay else None
-
-
-def _was_asked_about(case: Case, group: Group) -> bool:
-    """Tell whether the collector has looked at them, and not called one of them leaked."""
-    growth = case.growth(group.where)
-    return case.asked_for_leaks and growth is not None and any(growth.counts[:-1])
 
 
 def _awake(case: Case) -> _Awake:

@@ -29,7 +29,8 @@ var (
 		"range": workers, "context": cancelled, "read": clients, "rows": closedRows,
 		"pools": onePool, "transports": oneTransport, "tickers": stopped, "writers": drained,
 		"streams": readStreams, "threads": unlocked, "subscribers": subscribers, "files": files,
-		"sockets": sockets, "listeners": listeners,
+		"sockets": sockets, "listeners": listeners, "guests": guests, "visitors": visitors,
+		"inboxes": inboxes,
 	}
 	// Lets those who are begun be waited for.
 	begun  sync.WaitGroup
@@ -89,6 +90,9 @@ func main() {
 	mux.HandleFunc("/ill/", begins(ill))
 	mux.HandleFunc("/well/", begins(well))
 	mux.HandleFunc("/endless", endless)
+	mux.HandleFunc("/guest", guest)
+	mux.HandleFunc("/visitor", visitor)
+	mux.HandleFunc("/inbox", inbox)
 	mux.HandleFunc("/socket", socket)
 	mux.HandleFunc("/call", func(http.ResponseWriter, *http.Request) { call(silent.Addr().String()) })
 	mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page") })

@@ -186,6 +186,39 @@ func endless(w http.ResponseWriter, r *http.Request) {
 // Clients that listen to what is new, for as long as they are there.
 func listeners(count int) { ask("/endless", count) }
 
+// Somebody else writes to them meanwhile.
+func guest(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintln(w, "welcome")
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+func guests(count int) { ask("/guest", count) }
+
+//go:noinline
+func stay(ctx context.Context) { <-ctx.Done() }
+
+func visitors(count int) { ask("/visitor", count) }
+
+func visitor(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintln(w, "welcome")
+	w.(http.Flusher).Flush()
+	stay(r.Context())
+}
+
+// Has messages of its own until its client goes.
+func inbox(w http.ResponseWriter, r *http.Request) {
+	messages := make(chan string)
+	context.AfterFunc(r.Context(), func() { close(messages) })
+	fmt.Fprintln(w, "news")
+	w.(http.Flusher).Flush()
+	for message := range messages {
+		fmt.Fprintln(w, message)
+	}
+}
+
+func inboxes(count int) { ask("/inbox", count) }
+
 func streams(count int) {
 	each(count, func() {
 		answer, err := streaming.Get(url + "/endless")
