@@ -44,14 +44,14 @@ async def again() -> web.Response:
 async def forth() -> None:
     async with first:
         await asyncio.sleep(0.01)
-        async with second:
+        async with second:  # which `back` has
             pass
 
 
 async def back() -> None:
     async with second:
         await asyncio.sleep(0.01)
-        async with first:
+        async with first:  # which `forth` has
             pass
 
 
