@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 FLOODS = Path(__file__).parents[1] / "examples" / "floods"
 SEVERITIES = ("low", "medium", "high")
-# What a test asks one route for at most, however slow the doctor is on a busy machine.
+# What a test asks a route with a fault for at most, however slow the doctor is on a busy machine.
 REQUESTS_AT_MOST = 400
 PAUSE = 0.1
 # Seconds that a diagnosis may take: one that never ends has to fail by itself.
@@ -67,7 +67,9 @@ def doctor(*arguments: str) -> Told:
 
 
 @contextmanager
-def flooded(url: str, *, clients: int = 4, patience: float = 0.1) -> Iterator[None]:
+def flooded(
+    url: str, *, clients: int = 4, patience: float = 0.1, at_most: float = REQUESTS_AT_MOST
+) -> Iterator[None]:
     """Have ``clients`` ask for ``url`` again and again; begin once each has asked twice."""
     over, asked = threading.Event(), count(1)
     enough = threading.Event()
@@ -75,7 +77,7 @@ def flooded(url: str, *, clients: int = 4, patience: float = 0.1) -> Iterator[No
     def ask() -> None:
         while not over.is_set():
             number = next(asked)
-            if number > REQUESTS_AT_MOST:
+            if number > at_most:
                 return
             get(url, patience)
             if number >= 2 * clients:

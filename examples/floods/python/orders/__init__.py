@@ -1,4 +1,4 @@
-"""The order service of a shop, with each fault that `snowshed doctor` knows on a route of its own.
+"""The order service of a shop, with faults that `snowshed doctor` knows, each on its route.
 
     pip install 'snowshed[demo,aiohttp]'
     snowshed run --debug-port 6061 -- uvicorn orders.app:app
