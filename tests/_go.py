@@ -21,7 +21,7 @@ _CACHE = Path(__file__).parents[1] / ".pytest_cache" / "go"
 
 
 @cache
-def _go_program() -> str:
+def go_program() -> str:
     """Return the path of ``go``: the one of this environment before any other."""
     beside = Path(sys.executable).with_name("go")
     return str(beside) if beside.exists() else shutil.which("go") or _needs.program("go")
@@ -44,7 +44,7 @@ def go_environment() -> dict[str, str]:
 
 def go(*arguments: str | Path, cwd: Path | None = None) -> str:
     """Run ``go`` with ``arguments``; return what it prints, fail with what it complains about."""
-    return _run([_go_program(), *map(str, arguments)], {}, cwd)
+    return _run([go_program(), *map(str, arguments)], {}, cwd)
 
 
 def go_build(package: str | Path, to: Path) -> Path:

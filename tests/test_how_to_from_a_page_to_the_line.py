@@ -39,8 +39,7 @@ class Part:
         start: the command that starts it.
         flood: the command that floods it.
         ask: the command that asks what is wrong.
-        sick: what it prints then.
-        well: what it prints once the change is made.
+        shown: what it prints then, and what once the change is made.
         change: lines that are taken out, each with the one that comes instead.
     """
 
@@ -90,7 +89,7 @@ def words(command: str, ports: Mapping[int, int]) -> list[str]:
         found = [sys.executable, "-m", "snowshed", *arguments]
         # Of uvicorn the page uses the port that it takes by itself.
         return [*found, "--port", str(ports[8000])] if arguments[0] == "run" else found
-    return [_go._go_program() if program == "go" else program, *arguments]
+    return [_go.go_program() if program == "go" else program, *arguments]
 
 
 @contextmanager
