@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor._dumps import goroutine, look, of_file
-from snowshed.doctor._case import Case, Growth
+from snowshed.doctor._case import Case, Growth, once
 
 if TYPE_CHECKING:
     from snowshed.doctor import Look
@@ -171,3 +171,16 @@ def test_lists_tell_whose_number_grows_where_two_lines_made_who_stands_there() -
         assert group.created_by is not None
         grown[group.created_by.function] = growth
     assert grown == {"main.first": Growth((20, 20)), "main.second": Growth((40, 80))}
+
+
+def test_what_is_worked_out_once_is_so_for_each_case() -> None:
+    asked: list[int] = []
+
+    @once
+    def total(case: Case) -> int:
+        asked.append(case.total)
+        return case.total
+
+    few, more = (Case([look(*senders(*range(2, count)))]) for count in (4, 9))
+    assert [total(case) for case in (few, more, few, more)] == [2, 7, 2, 7]
+    assert asked == [2, 7]

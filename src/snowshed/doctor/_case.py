@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from snowshed.doctor._lineage import Lineage
 from snowshed.doctor._looks import NOT_TOLD
@@ -18,13 +18,15 @@ from snowshed.doctor._places import Places, how_many
 from snowshed.doctor._tasks import ENDED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from snowshed.doctor._looks import Group, Look, Where
     from snowshed.doctor._tasks import Facts
     from snowshed.model import Goroutine
 
-__all__ = ["NOT_WAITING", "STUCK_FROM", "Case", "Growth"]
+__all__ = ["NOT_WAITING", "STUCK_FROM", "Case", "Growth", "once"]
+
+T = TypeVar("T")
 
 # A difference that is smaller than this may be chance, as a number and as a part.
 GROWS_BY, GROWS_BY_PART = 10, 0.05
@@ -116,6 +118,7 @@ class Case:
             something still can.
         facts: what a Python service has told beside its tasks, look by look, the oldest first.
         ended: tasks of Python that have ended and that somebody keeps, in the best look.
+        known: what was worked out `once`, by what has done so.
     """
 
     def __init__(self, looks: Sequence[Look]) -> None:
@@ -126,6 +129,7 @@ class Case:
         last = dumps[-1:] or listed[-1:] or whole[-1:] or looks[-1:]
         self.best: Look | None = next(iter(last), None)
         self.looks = tuple(looks)
+        self.known: dict[object, Any] = {}
         if self.best is not None:
             whole = [look for look in whole if look.counted == self.best.counted]
         self._whole = whole
@@ -267,6 +271,18 @@ class Case:
     def _with_proof(self, group: Group) -> Group:
         leaked = max(group.leaked, min(group.count, self._leaked[group.where]))
         return replace(group, leaked=leaked)
+
+
+def once(work_out: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Have something worked out once for each case, and kept for as long as the case is."""
+
+    @wraps(work_out)
+    def known(case: Case) -> T:
+        if work_out not in case.known:
+            case.known[work_out] = work_out(case)
+        return cast("T", case.known[work_out])
+
+    return known
 
 
 def _kinds_in(look: Look) -> int:

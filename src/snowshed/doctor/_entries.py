@@ -9,14 +9,12 @@ same one.
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._case import Growth
+from snowshed.doctor._case import Case, Growth, once
 from snowshed.doctor._program import Whose, outermost, whose
 
 if TYPE_CHECKING:
-    from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
 
 __all__ = ["have_come_back"]
@@ -38,7 +36,7 @@ def have_come_back(case: Case, group: Group) -> bool:
     return len(counts) > 1 and not Growth(counts).grows
 
 
-@lru_cache(maxsize=1)
+@once
 def _begun(case: Case) -> tuple[Counter[str], ...]:
     """Return how many have begun in each function, look by look, where all were counted."""
     found = []

@@ -7,10 +7,9 @@ something did. And where waits end again and again, nobody is stuck for ever, wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from snowshed.doctor._case import NOT_WAITING, STUCK_FROM, Growth
+from snowshed.doctor._case import NOT_WAITING, STUCK_FROM, Case, Growth, once
 from snowshed.doctor._contention import Waited, between
 from snowshed.doctor._program import Whose, whose
 from snowshed.model import Severity
@@ -18,7 +17,6 @@ from snowshed.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snowshed.doctor._case import Case
     from snowshed.doctor._cause import Suspicion
     from snowshed.doctor._looks import Group, Where
     from snowshed.doctor._traced import Motion
@@ -105,7 +103,7 @@ def waits_at(case: Case, where: Where) -> list[Waited]:
     return [each for each in waits_of(case) if each.at == where.at and each.state == where.state]
 
 
-@lru_cache(maxsize=1)
+@once
 def waits_of(case: Case) -> tuple[Waited, ...]:
     """Return the waits that are over, those first that took the most time.
 
