@@ -17,6 +17,7 @@ from snowshed.doctor._family import BUDGET
 from snowshed.doctor._python_requests import requests_over, said_of_requests
 from snowshed.doctor._spawns import spawned
 from snowshed.doctor._testimony import missed_in, testify
+from snowshed.doctor.causes._waits import ALL_STAY, MANY, OLD
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import Finding, Severity
 
@@ -32,10 +33,6 @@ __all__ = ["Diagnosis", "diagnose", "judge"]
 
 GOROUTINES_AT_MOST = 20
 _SURE = 0.99
-# Of those that stood at a place in the list before, so many have to be there still to be called
-# stuck for their age alone, as workers that are busy come back to the same place; few of them only
-# if the runtime, too, says that they are old.
-ALL_STAY, MANY, MINUTES = 0.95, 10, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,8 @@ def _judged(case: Case, suspicion: Suspicion) -> Finding:
         severity = Severity.MEDIUM
     if together > BUDGET and not suspicion.of_one_request:
         evidence.append(f"{together:,} of them work for one request, goroutine {request}")
-    are_old = stayed >= MANY or (stayed > 0 and group.minutes >= MINUTES)
+    # Of few only if the runtime, too, says that they are old.
+    are_old = stayed >= MANY or (stayed > 0 and group.minutes >= OLD)
     if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
         severity = Severity.MEDIUM
         evidence.append(f"{stayed:,} of them stood there in the look before, too")
@@ -201,7 +199,7 @@ def _why_harmless(case: Case, suspicion: Suspicion, still_there: float | None) -
     if still_there is not None and still_there < STUCK_FROM:
         if case.stood_before(group.where):
             return f"{1 - still_there:.0%} of those of the list before are not there now"
-        if group.count <= BUDGET and group.minutes < MINUTES:
+        if group.count <= BUDGET and group.minutes < OLD:
             return "nobody stood there in the list before: a moment of work looks the same"
     return "who made them waits for them: there may just be more to do" if suspicion.awaited else ""
 

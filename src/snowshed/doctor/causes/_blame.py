@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._case import Case, once
 from snowshed.doctor._cause import Suspicion
-from snowshed.doctor.causes._holders import GUESSED, OLD, Holders, is_suspect
+from snowshed.doctor.causes._holders import GUESSED, Holders, is_suspect
 from snowshed.doctor.causes._locks import LOCK_STATES, READS, WRITES, locks_of
+from snowshed.doctor.causes._waits import OLD
 from snowshed.model import Related
 
 if TYPE_CHECKING:
-    from snowshed.doctor._case import Case
     from snowshed.doctor._cause import Detail
     from snowshed.doctor._looks import Group
     from snowshed.doctor.causes._holders import Step
@@ -79,7 +79,7 @@ def suspicions_of(case: Case, detail: Detail) -> Iterator[Suspicion]:
             )
 
 
-@lru_cache(maxsize=1)
+@once
 def blames_of(case: Case) -> tuple[Blame, ...]:
     """Return why the groups of ``case`` do not get their locks; those of which it shows."""
     locks = locks_of(case)

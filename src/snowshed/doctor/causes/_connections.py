@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._origin import serves
 from snowshed.doctor._program import Whose, whose
-from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._signs import FEW, Calls, call_of, program_of
-from snowshed.doctor.causes._waits import is_proven, stands_in_program, was_asked_about
+from snowshed.doctor.causes._waits import OLD, is_proven, stands_in_program, was_asked_about
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from snowshed.doctor.causes._signs import MANY, Calls, makers_of
-from snowshed.doctor.causes._waits import grows
+from snowshed.doctor.causes._signs import Calls, makers_of
+from snowshed.doctor.causes._waits import MANY, grows
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case

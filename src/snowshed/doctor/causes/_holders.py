@@ -27,6 +27,7 @@ from snowshed.doctor.causes._locks import (
     works_on,
 )
 from snowshed.doctor.causes._methods import receiver_of, source_of
+from snowshed.doctor.causes._waits import OLD
 from snowshed.model import StateClass
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Holders", "Step", "is_suspect"]
 
-# A wait for a lock that is this old, in minutes, is no normal one.
-OLD = 2
 # How sure it is that somebody holds the lock, by what tells it.
 CROSSED, SENDS, RECURSES, ITSELF = 0.8, 0.65, 0.7, 0.6
 RECEIVES, LOCKED_OUT, PASSED, LOOPS, BY_NAME, GUESSED = 0.6, 0.55, 0.5, 0.42, 0.4, 0.35

@@ -21,12 +21,13 @@ from itertools import dropwhile
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed.doctor._case import Case, once
 from snowshed.doctor._program import Whose, locks, whose
 from snowshed.doctor.causes._methods import receiver_of, source_of
+from snowshed.doctor.causes._waits import ALL_STAY, MANY
 from snowshed.model import Goroutine, StateClass
 
 if TYPE_CHECKING:
-    from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame
 
@@ -64,8 +65,6 @@ _WORD = re.compile(r"(0x[0-9a-f]{6,16})(\??)")
 # An address without its last byte.
 _PAGE = re.compile(r"0x([0-9a-f]{4,14})[0-9a-f]{2}\b")
 _SHOWN = re.compile(r"0x[0-9a-f]{6,16}(?:,|$)")
-# So many of a group, and nearly all, that stand there in two lists are in no normal wait.
-MANY, ALL_STAY = 10, 0.95
 # What may hold a lock: who waits here is stuck as long as it does, who works will let go.
 _HOLDS_UP = frozenset({StateClass.CHANNEL})
 _WAITS_FOR_OTHERS = frozenset({"sync.WaitGroup.Wait", _CONDITION})
@@ -263,7 +262,7 @@ class Locks:
                 yield wait
 
 
-@lru_cache(maxsize=1)
+@once
 def locks_of(case: Case) -> Locks:
     """Return the locks of ``case``; the causes that ask one after the other get the same."""
     return Locks(case)

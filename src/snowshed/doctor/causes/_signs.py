@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEW",
-    "MANY",
     "Calls",
     "Makers",
     "call_of",
@@ -34,8 +33,6 @@ __all__ = [
     "program_of",
 ]
 
-# So many of a kind are more than a program has at hand, in a single look.
-MANY = 10
 # Who is at work has so few of a thing at once.
 FEW = 3
 # As many as a large program has on its stacks.

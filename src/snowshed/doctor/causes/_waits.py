@@ -1,23 +1,17 @@
 """What the causes that ask "will anybody ever come?" have in common.
 
 A goroutine that waits is idle as a rule. What tells one that is stuck is proof, growth, or age
-where nobody who is well stands for long; and that those it waits for are stuck themselves.
+where nobody who is well stands for long.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._program import Whose, whose
 from snowshed.doctor._semaphores import waits_for
 from snowshed.doctor._tasks import label
-from snowshed.doctor.causes._blame import blames_of
-from snowshed.doctor.causes._holders import OLD
-from snowshed.doctor.causes._locks import LOCK_STATES
-from snowshed.model import Related
 
 if TYPE_CHECKING:
     from snowshed.doctor._case import Case
@@ -25,6 +19,9 @@ if TYPE_CHECKING:
     from snowshed.model import Frame
 
 __all__ = [
+    "ALL_STAY",
+    "MANY",
+    "OLD",
     "awaited",
     "grows",
     "is_proven",
@@ -32,11 +29,17 @@ __all__ = [
     "proven_or_growing",
     "said_of_orphans",
     "stands_in_program",
-    "stuck_children",
     "waiters_of_one",
     "was_asked_about",
 ]
 
+# So many of a kind are more than a program has at hand, and more than chance.
+MANY = 10
+# Who has waited for so many minutes where nobody should is in no normal wait.
+OLD = 2
+# Of those that stood at a place in the list before, so many have to be there still to be called
+# stuck, as workers that are busy come back to the same place.
+ALL_STAY = 0.95
 _WAITING = ("runtime.", "internal/runtime/", "sync.", "internal/sync.", "internal/synctest.")
 
 
@@ -112,41 +115,6 @@ def awaited(case: Case, group: Group) -> bool:
         maker is not None and waits_for(maker.state, maker.stack) == "sync.WaitGroup.Wait"
         for maker in found
     )
-
-
-def stuck_children(case: Case, group: Group) -> tuple[str, tuple[Related, ...]] | None:
-    """Return how many that ``group`` has made are stuck, and where; None if none is.
-
-    Who waits for a lock that another seems to hold for ever, or waits for minutes for somebody, as
-    ``group`` does for them, is.
-    """
-    stuck = _stuck_by_maker(case)
-    count = 0
-    places: dict[Frame, Related] = {}
-    for each in group.members:
-        for other, blamed in stuck.get(each.id, ()):
-            if other is not group and (blamed or group.minutes >= OLD):
-                at = other.where.at
-                count += 1
-                places[at] = Related(at, f"made by it, and waits: {other.where.state}")
-    if not count:
-        return None
-    who = "one that it made waits itself" if count == 1 else f"{count:,} it made wait themselves"
-    return who, tuple(places.values())[:3]
-
-
-@lru_cache(maxsize=1)
-def _stuck_by_maker(case: Case) -> dict[int, list[tuple[Group, bool]]]:
-    """Return, by who made it, the group of each that is stuck, and whether a lock is to blame."""
-    found: dict[int, list[tuple[Group, bool]]] = defaultdict(list)
-    blamed = {id(blame.group) for blame in blames_of(case) if blame.is_shown}
-    for group in case.groups:
-        sends = group.where.state == "chan send" or group.where.state in LOCK_STATES
-        if id(group) in blamed or (sends and group.minutes >= OLD):
-            for each in group.members:
-                if each.parent is not None:
-                    found[each.parent].append((group, id(group) in blamed))
-    return found
 
 
 def proven_or_growing(case: Case, state: str) -> Iterator[Group]:

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._connections import Connections, held_up, listens
+from snowshed.doctor.causes._stuck import stuck_children
 from snowshed.doctor.causes._waits import (
     awaited,
     grows,
     is_proven,
     said_of_orphans,
     stands_in_program,
-    stuck_children,
 )
 from snowshed.model import Cause
 

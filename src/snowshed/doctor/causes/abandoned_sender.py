@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._python_requests import for_requests
-from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._waits import (
+    MANY,
+    OLD,
     awaited,
     is_proven,
     orphans,
@@ -53,8 +54,6 @@ DETAIL = Detail(
     python="receive until the channel is closed, or send with a timeout",
 )
 _STATES = frozenset({"chan send", "channel send", "queue put"})
-# Fewer may be generators, one for each of something.
-MANY = 10
 
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
@@ -86,5 +85,6 @@ def _is_wrong(case: Case, group: Group) -> bool:
     if group.is_python:
         # The stages of a pipeline wait for each other all day, a request for a moment.
         return for_requests(group)
+    # Fewer may be generators, one for each of something.
     left = 2 * orphans(case, group) >= group.count
     return group.count >= MANY and (left or group.minutes >= OLD)

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor.causes._connections import Connections, in_request, is_call
 from snowshed.doctor.causes._python_calls import calls
-from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts
+from snowshed.doctor.causes._signs import Calls, call_of, lasts
+from snowshed.doctor.causes._waits import MANY
 from snowshed.model import Cause
 
 if TYPE_CHECKING:

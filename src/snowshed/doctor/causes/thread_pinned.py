@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts, program_of
+from snowshed.doctor.causes._signs import Calls, call_of, lasts, program_of
+from snowshed.doctor.causes._waits import MANY
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:

@@ -21,9 +21,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._holders import OLD
 from snowshed.doctor.causes._python_calls import calls
-from snowshed.doctor.causes._waits import grows
+from snowshed.doctor.causes._waits import OLD, grows
 from snowshed.model import Cause
 
 if TYPE_CHECKING:

@@ -22,9 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._holders import OLD
-from snowshed.doctor.causes._signs import MANY
-from snowshed.doctor.causes._waits import grows
+from snowshed.doctor.causes._waits import MANY, OLD, grows
 from snowshed.model import Cause
 
 if TYPE_CHECKING:

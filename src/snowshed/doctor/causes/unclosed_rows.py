@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts, makers_of
-from snowshed.doctor.causes._waits import grows
+from snowshed.doctor.causes._signs import Calls, call_of, lasts, makers_of
+from snowshed.doctor.causes._waits import MANY, grows
 from snowshed.model import Cause, Related
 
 if TYPE_CHECKING:

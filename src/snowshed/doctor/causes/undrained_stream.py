@@ -23,8 +23,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._cause import Detail, Suspicion
-from snowshed.doctor.causes._signs import MANY, Calls, call_of, lasts, makers_of, program_of
-from snowshed.doctor.causes._waits import grows, orphans
+from snowshed.doctor.causes._signs import Calls, call_of, lasts, makers_of, program_of
+from snowshed.doctor.causes._waits import MANY, grows, orphans
 from snowshed.model import Cause
 
 if TYPE_CHECKING:

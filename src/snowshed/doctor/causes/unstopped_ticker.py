@@ -31,8 +31,8 @@ from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._origin import Line
 from snowshed.doctor.causes._connections import Connections, in_request
 from snowshed.doctor.causes._helpers import TICKERS, helpers_in
-from snowshed.doctor.causes._signs import MANY, makers_of
-from snowshed.doctor.causes._waits import grows, orphans, stands_in_program, was_asked_about
+from snowshed.doctor.causes._signs import makers_of
+from snowshed.doctor.causes._waits import MANY, grows, orphans, stands_in_program, was_asked_about
 from snowshed.model import Cause, StateClass
 
 if TYPE_CHECKING:

@@ -23,12 +23,8 @@ from typing import TYPE_CHECKING
 from snowshed.doctor._cause import Detail, Suspicion
 from snowshed.doctor._origin import own_calls
 from snowshed.doctor.causes._connections import held_up
-from snowshed.doctor.causes._waits import (
-    grows,
-    is_proven,
-    stands_in_program,
-    stuck_children,
-)
+from snowshed.doctor.causes._stuck import stuck_children
+from snowshed.doctor.causes._waits import grows, is_proven, stands_in_program
 from snowshed.model import Cause
 
 if TYPE_CHECKING:
