@@ -93,12 +93,11 @@ class TaskPages:
         return self._pages[name][1](request)
 
     def _about(self, snapshot: Snapshot | None = None) -> dict[str, Any]:
+        about = {"schema": SCHEMA, "process": os.getpid()}
         if snapshot is None:
-            about = {"schema": SCHEMA, "process": os.getpid()}
             return {**about, "taken_at": round(self._clock(), 3)}
         return {
-            "schema": SCHEMA,
-            "process": os.getpid(),
+            **about,
             "taken_at": round(snapshot.taken_at, 3),
             "duration": round(snapshot.duration, 3),
             "total": snapshot.total + len(snapshot.threads),
