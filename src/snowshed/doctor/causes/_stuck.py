@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from snowshed.doctor._case import Case, once
 from snowshed.doctor.causes._blame import blames_of
 from snowshed.doctor.causes._locks import LOCK_STATES
 from snowshed.doctor.causes._waits import OLD
 from snowshed.model import Related
 
 if TYPE_CHECKING:
-    from snowshed.doctor._case import Case
     from snowshed.doctor._looks import Group
     from snowshed.model import Frame
 
@@ -40,7 +39,7 @@ def stuck_children(case: Case, group: Group) -> tuple[str, tuple[Related, ...]] 
     return who, tuple(places.values())[:3]
 
 
-@lru_cache(maxsize=1)
+@once
 def _stuck_by_maker(case: Case) -> dict[int, list[tuple[Group, bool]]]:
     """Return, by who made it, the group of each that is stuck, and whether a lock is to blame."""
     found: dict[int, list[tuple[Group, bool]]] = defaultdict(list)
