@@ -17,6 +17,13 @@ def test_a_failure_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> 
     assert (captured.out, captured.err) == ("", "first second\n")
 
 
+def test_what_somebody_else_has_named_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _output.fail("no profile: \x1b]0;owned\x07")
+    assert capsys.readouterr().err == "no profile: \\x1b]0;owned\\x07\n"
+
+
 def test_a_failure_may_have_another_code() -> None:
     assert _output.fail("x", 127) == 127
 

@@ -11,18 +11,12 @@ from snowshed.cli._why import (
     CannotAsk,
     NoSuchPage,
     refused,
-    safe,
     told_of_certificate,
     told_of_network,
     told_of_tls,
     who_speaks,
     why_not,
 )
-
-
-def test_what_would_steer_a_terminal_is_made_visible() -> None:
-    assert safe("Task \x1b[31mé\n") == "Task \\x1b[31mé\\n"
-    assert safe("\ud800") == "\\ud800"
 
 
 @pytest.mark.parametrize(

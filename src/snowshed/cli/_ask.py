@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snowshed.cli._at_once import at_once
 from snowshed.cli._output import fail
-from snowshed.cli._why import CannotAsk, CutOff, NoSuchPage, safe, why_not
+from snowshed.cli._why import CannotAsk, CutOff, NoSuchPage, why_not
 from snowshed.errors import FormatError
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ __all__ = [
     "at_socket",
     "at_url",
     "read_json",
-    "safe",
     "said_instead",
     "where",
     "why_not",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from snowshed.cli._access import Asking, asks
-from snowshed.cli._ask import CannotAsk, safe
+from snowshed.cli._ask import CannotAsk
 from snowshed.cli._duration import duration_in
 from snowshed.cli._output import fail
 from snowshed.cli._patients import examined
@@ -77,11 +77,11 @@ def doctor(
         report = reporting(form, output, baseline, ignore, sources=sources)
         found = examined(sources, Asking(**asking))
     except (CannotAsk, FormatError) as error:
-        return fail(f"{_COMMAND}: {safe(str(error))}")
+        return fail(f"{_COMMAND}: {error}")
     except OSError as error:
-        return fail(f"{_COMMAND}: {safe(f'{error.filename}: cannot be read: {error.strerror}')}")
+        return fail(f"{_COMMAND}: {error.filename}: cannot be read: {error.strerror}")
     if not found.looks:
-        return fail(f"{_COMMAND}: {safe(found.warnings[-1])}")
+        return fail(f"{_COMMAND}: {found.warnings[-1]}")
     with ticking(Progress("putting it together")):
         diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))
     try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from snowshed.cli._ask import safe, where
+from snowshed._printable import printable
+from snowshed.cli._ask import where
 from snowshed.cli._groups import Group, columns, row, shown, sort
 from snowshed.cli._table import Column, lines
 from snowshed.observe._waits import duration
@@ -58,7 +59,7 @@ class View:
 
 def picture(look: Look, view: View, foot: str = "") -> list[str]:
     """Return the lines of a picture; ``foot`` is the last one of them."""
-    head = [safe(line) for line in (_summary(look, view), *of_services(look.services))]
+    head = [printable(line) for line in (_summary(look, view), *of_services(look.services))]
     groups = sort(look.groups, view.order, view.by, view.before)
     space = len(groups)
     if view.height is not None:

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from snowshed._printable import printable
 from snowshed.cli._why import (
     CannotAsk,
     CutOff,
     refused,
-    safe,
     told_of_certificate,
     told_of_network,
     told_of_tls,
@@ -289,7 +289,7 @@ def _read(response: http.client.HTTPResponse, pieces: list[bytes]) -> str:
     except (ConnectionError, ssl.SSLError) as error:
         if not pieces:
             raise
-        return f"the rest is missing ({safe(str(error.strerror or error))})"
+        return f"the rest is missing ({printable(error.strerror or error)})"
     if size > ANSWER_AT_MOST:
         msg = f"the answer has more than {ANSWER_AT_MOST >> 20} MB"
         raise CannotAsk(msg)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from snowshed._printable import printable
+
 
 def fail(message: str, code: int = 2) -> int:
-    """Say in one line why the work could not be done; return the exit code that says so too."""
-    click.echo(" ".join(message.split()), err=True)
+    """Say in one line why the work could not be done; return the exit code that says so too.
+
+    Names that others have given may stand in it: what would steer a terminal is escaped.
+    """
+    click.echo(printable(" ".join(message.split())), err=True)
     return code
 
 

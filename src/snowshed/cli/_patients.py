@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, safe, said_instead
+from snowshed._printable import printable
+from snowshed.cli._ask import CannotAsk, Question, ask_for_part, at_url, said_instead
 from snowshed.cli._progress import Progress, ticking
 from snowshed.doctor import Examined, Loaded, load, load_file, look_at, not_wanted
 from snowshed.doctor._in_turn import in_turn
@@ -139,7 +140,7 @@ def _loaded(path: Path) -> Loaded:
 def _progress(path: Path) -> Progress:
     # How large it is once decompressed nobody knows.
     packed = path.suffix in {".gz", ".gzip"}
-    return Progress(safe(str(path)), 0 if packed else path.stat().st_size)
+    return Progress(printable(path), 0 if packed else path.stat().st_size)
 
 
 def _files_in(folder: Path) -> tuple[list[Path], list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from snowshed.cli._ask import safe
+from snowshed.cli._output import fail
 from snowshed.doctor import (
     Diagnosis,
     Ignore,
@@ -61,7 +61,7 @@ class Reporting:
         """
         if self.format == "text":
             for warning in diagnosis.warnings:
-                click.echo(f"snowshed doctor: {safe(' '.join(warning.split()))}", err=True)
+                fail(f"snowshed doctor: {warning}")
         report = _report(diagnosis, self.format)
         if self.to is None:
             click.echo(report, nl=False)

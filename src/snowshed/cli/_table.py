@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snowshed.cli._ask import safe
+from snowshed._printable import printable
 
 __all__ = ["Column", "lines", "terminal_width"]
 
@@ -43,7 +43,7 @@ def lines(
         rows: what stands in them; control characters are made visible.
         width: of a line at most; the widest cells are cut, down to 8 characters. None: no matter.
     """
-    cells = [[each.title for each in columns], *([safe(cell) for cell in row] for row in rows)]
+    cells = [[each.title for each in columns], *([printable(cell) for cell in row] for row in rows)]
     widths = _fitted([max(map(len, column)) for column in zip(*cells, strict=True)], width)
     for row in cells:
         shown = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snowshed._printable import printable
 from snowshed.cli._access import Access, asks_a_process
 from snowshed.cli._ask import (
     CannotAsk,
@@ -14,7 +15,6 @@ from snowshed.cli._ask import (
     Question,
     ask_all,
     read_json,
-    safe,
     where,
 )
 from snowshed.cli._duration import duration_in
@@ -233,7 +233,7 @@ def heading(answers: Answers, documents: Sequence[Mapping[str, Any]]) -> str:
     names = [process.name for process, _ in answers]
     several = f" ({', '.join(names)})" if len(names) > 1 else ""
     chosen = "" if matching == total else f", {matching:,} of them as asked for"
-    place = safe(where(names))
+    place = printable(where(names))
     return f"{total:,} tasks and threads {place}{several}{chosen}"
 
 

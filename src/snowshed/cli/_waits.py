@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from snowshed._printable import printable
 from snowshed.cli._access import Access, asks_a_process
 from snowshed.cli._ask import (
     CannotAsk,
@@ -14,7 +15,6 @@ from snowshed.cli._ask import (
     Question,
     ask_all,
     read_json,
-    safe,
 )
 from snowshed.cli._output import fail, print_json
 from snowshed.cli._processes import processes_of
@@ -69,4 +69,4 @@ def _print_text(answers: Sequence[tuple[Process, bytes]]) -> None:
             blank = "\n" if place else ""
             click.echo(f"{blank}process {process.name}")
         for line in body.decode(errors="replace").rstrip("\n").split("\n"):
-            click.echo(safe(line))
+            click.echo(printable(line))

@@ -13,12 +13,13 @@ import json
 import re
 from collections.abc import Mapping
 
+from snowshed._printable import printable
+
 __all__ = [
     "CannotAsk",
     "CutOff",
     "NoSuchPage",
     "refused",
-    "safe",
     "told_of_certificate",
     "told_of_network",
     "told_of_tls",
@@ -76,26 +77,13 @@ class CutOff(CannotAsk):
         self.body = body
 
 
-def safe(text: str) -> str:
-    """Return ``text`` without what would steer a terminal: names come from requests, too."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
-def _escaped(each: str) -> str:
-    return each.encode("unicode_escape", "backslashreplace").decode()
-
-
 def told_of_network(error: OSError, place: str) -> str:
     """Return why nobody could be reached at ``place``."""
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return "nobody listens there (any more)"
-    told = safe(str(error.strerror or error))
+    told = printable(error.strerror or error)
     if type(error).__name__ == "gaierror":  # not to load `socket` for it
-        return (
-            f"there is no host {safe(place)!r} as far as is known here ({told}); is the name right?"
-        )
+        return f"there is no host {place!r} as far as is known here ({told}); is the name right?"
     if isinstance(error, ConnectionError) and error.errno != errno.ECONNABORTED:
         return f"{_CLOSED} ({told}); {_WHICH}"
     return f"cannot be reached: {told}"
@@ -103,7 +91,7 @@ def told_of_network(error: OSError, place: str) -> str:
 
 def told_of_certificate(code: int, message: str, place: str) -> str:
     """Return what is wrong with a certificate, by the numbers of OpenSSL."""
-    told = safe(message)
+    told = printable(message)
     if code == _EXPIRED:
         return f"the certificate of {place} has expired; it has to be renewed there"
     if code == _NOT_YET:
@@ -125,7 +113,7 @@ def told_of_tls(reason: str | None, told: str) -> str:
     if reason in {"UNEXPECTED_EOF_WHILE_READING", None} or "EOF" in told:
         return "it ended the connection before https was agreed on: try http://, or another port"
     word = (reason or told).lower().replace("_", " ")
-    return f"https could not be agreed on: {safe(word)}"
+    return f"https could not be agreed on: {printable(word)}"
 
 
 def who_speaks(line: str) -> str:
@@ -159,7 +147,7 @@ def refused(status: int, headers: Mapping[str, str], body: bytes) -> CannotAsk:
 
 def _moved(location: str) -> str:
     # Not followed: a token is for whom the user has named.
-    place = safe(location[:_TOLD_AT_MOST])
+    place = printable(location[:_TOLD_AT_MOST])
     if _SIGN_IN.search(location):
         return (
             f"; it sends one to sign in at {place}: ask the service itself, behind the proxy, "
@@ -179,7 +167,7 @@ def why_not(status: int, body: bytes) -> str:
         # A page for browsers begins with what nobody wants to read.
         for_people = first and not first.startswith("<")
         detail = first if for_people else _name_of(status)
-    told = safe(str(detail)[:_TOLD_AT_MOST])
+    told = printable(str(detail)[:_TOLD_AT_MOST])
     shown = status not in {_FORBIDDEN, _NOT_FOUND} or f"({status})" in told
     return told if shown else f"{told} ({status})"
 

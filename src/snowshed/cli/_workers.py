@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from snowshed._printable import printable
 from snowshed.cli._ask import (
     CannotAsk,
     NoSuchPage,
     Process,
     Question,
     ask_for_part,
-    safe,
     said_instead,
 )
 from snowshed.cli._at_once import at_once
@@ -40,7 +40,7 @@ def of_processes(source: str, processes: Sequence[Process], asking: Asking) -> E
     """
     jobs = [_examination(process, asking) for process in processes]
     seconds = 2 * asking.apart + (asking.trace or 0.0)
-    with ticking(Progress(safe(source), seconds=seconds)):
+    with ticking(Progress(printable(source), seconds=seconds)):
         outcomes = at_once(jobs, CannotAsk, FormatError, at_most=AT_ONCE)
     found: list[tuple[str, Examined]] = []
     errors: list[Exception] = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from snowshed._printable import printable
+
 
 @dataclass(frozen=True, slots=True)
 class SiteCount:
@@ -98,7 +100,4 @@ def _quoted(value: object) -> str:
     if text and text.isprintable() and not any(char in text for char in ' "='):
         return text
     text = text.replace("\\", "\\\\").replace('"', '\\"')
-    shown = (
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
-    return f'"{"".join(shown)}"'
+    return f'"{printable(text)}"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowshed._printable import printable
 from snowshed.doctor._program import is_python
 from snowshed.model import Frame
 
@@ -55,11 +56,3 @@ def headline(requests: RequestsOver | None) -> str:
         f"{requests.over:,} requests hold more than {requests.budget} {what} each; "
         f"the worst is {told}"
     )
-
-
-def printable(name: object) -> str:
-    """Return ``name`` with escapes for whatever a terminal does not just print."""
-    text = str(name)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from snowshed._printable import printable
 from snowshed.model import Resource
 from snowshed.observe._waits._place import place_of, shown
 from snowshed.observe._waits._result import ENDS_SHOWN
@@ -80,19 +81,10 @@ def _described(node: Node) -> str:
     if isinstance(node, Resource):
         # Most texts begin with the kind.
         text = node.text or node.kind
-        return _one_line(text if text.lstrip("<").startswith(node.kind) else f"{node.kind} {text}")
+        return printable(text if text.lstrip("<").startswith(node.kind) else f"{node.kind} {text}")
     request = f", for {node.request}" if node.request else ""
     age = f", {duration(node.age)} old" if node.age is not None else ""
-    return _one_line(f"{node.name} [{node.state}] at {shown(place_of(node))}{request}{age}")
-
-
-def _one_line(text: str) -> str:
-    """Return ``text`` with escapes for what would end its line: a name may be from a request."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    return printable(f"{node.name} [{node.state}] at {shown(place_of(node))}{request}{age}")
 
 
 def duration(seconds: float) -> str:

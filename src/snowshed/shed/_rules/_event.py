@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from snowshed._printable import printable
+
 __all__ = ["EventKind", "RuleEvent"]
 
 EventKind: TypeAlias = Literal["enter", "leave", "notice"]
@@ -71,5 +73,4 @@ def _quoted(text: str) -> str:
         return text
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     # A route is a client's: it must not move the cursor of whoever reads the log.
-    safe = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return f'"{"".join(safe)}"'
+    return f'"{printable(text)}"'
