@@ -11,7 +11,7 @@ from doctor._leak_programs import Score, build, programs, run
 pytestmark = [pytest.mark.slow, pytest.mark.house]
 # Most leak each time, some only sometimes.
 TIMES, PLACES_AT_LEAST = 2, 100
-GROUP, DETAIL = 0.95, 0.8
+GROUP, DETAIL, PLAIN = 0.95, 0.9, 0.8
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_group_and_the_detail_are_right(score: Score, held: bool) -> None:
 def test_without_proof_the_detail_is_right_wherever_something_is_said(
     score: Score, held: bool
 ) -> None:
-    assert score.share("plain", held=held) >= DETAIL
+    assert score.share("plain", held=held) >= PLAIN
 
 
 def test_what_does_not_leak_gets_nothing_above_low(score: Score) -> None:
