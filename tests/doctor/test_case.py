@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
 
 from doctor._dumps import goroutine, look, of_file
+from snowshed.doctor import _diagnose, diagnose
 from snowshed.doctor._case import Case, Growth, once
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snowshed.doctor import Look
 
 
@@ -184,3 +189,19 @@ def test_what_is_worked_out_once_is_so_for_each_case() -> None:
     few, more = (Case([look(*senders(*range(2, count)))]) for count in (4, 9))
     assert [total(case) for case in (few, more, few, more)] == [2, 7, 2, 7]
     assert asked == [2, 7]
+
+
+def test_a_patient_is_forgotten_when_it_was_diagnosed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases: list[weakref.ref[Case]] = []
+
+    def noted(looks: Sequence[Look]) -> Case:
+        case = Case(looks)
+        cases.append(weakref.ref(case))
+        return case
+
+    monkeypatch.setattr(_diagnose, "Case", noted)
+    waits = goroutine(1, "sync.WaitGroup.Wait, 9 minutes", "sync.(*WaitGroup).Wait:1", "main.f:5")
+    takers = [goroutine(number, "chan receive", "main.take:5") for number in range(20, 60)]
+    diagnose([of_file("debug2.txt"), look(waits, *senders(2, 3), *takers)])
+    gc.collect()
+    assert [case() for case in cases] == [None]
