@@ -133,3 +133,17 @@ def test_a_project_keeps_its_rules_in_its_settings(
     (here / "snowshed.toml").write_text('doctor.ignore = ["no-such"]\n')
     assert main(["doctor", LEAKS]) == 2
     assert "doctor.ignore: 'no-such' is no detail" in capsys.readouterr().err
+
+
+def test_rules_are_found_above_the_folder_and_in_the_environment(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "pyproject.toml").write_text('[tool.snowshed.doctor]\nignore = ["nil-channel"]\n')
+    (here / "below").mkdir()
+    monkeypatch.chdir(here / "below")
+    assert main(["doctor", LEAKS]) == 1
+    assert "2 ignored by nil-channel" in capsys.readouterr().out
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("SNOWSHED_DOCTOR_IGNORE", "abandoned-receiver")
+    assert main(["doctor", LEAKS]) == 1
+    assert "ignored by abandoned-receiver" in capsys.readouterr().out
