@@ -1,7 +1,7 @@
 """abandoned-receiver: a goroutine receives, and who should send or close has left.
 
-Looks for: goroutines that wait in ``chan receive`` or in a ``select``, in the program's own code; in
-a library if that is proven.
+Looks for: goroutines that wait in ``chan receive`` or in a ``select``, in the program's own code;
+in a library if that is proven.
 
 Why: whoever should send has returned without sending and without closing the channel, on a path
 that nobody thought of.
