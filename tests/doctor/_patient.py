@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,3 +57,27 @@ def patient(folder: Path, name: str = "patient", **environment: str) -> Iterator
     """Build the service of that name in ``folder``, and have it run."""
     with running(built(folder, name), **environment) as service:
         yield service
+
+
+@contextmanager
+def loaded(service: Patient, clients: int) -> Iterator[None]:
+    """Have clients ask again and again; begin once they have had answers: load that comes grows."""
+    over = threading.Event()
+    answered = threading.Semaphore(0)
+
+    def ask() -> None:
+        while not over.is_set():
+            service.get("work")
+            answered.release()
+
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2 * clients):
+            assert answered.acquire(timeout=120)
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from snowshed.formats import gotrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from doctor._patient import Patient
     from snowshed.model import GoTrace
@@ -48,24 +45,3 @@ def wait_for_askers(service: Patient, count: int = 1) -> None:
 
 def traced(service: Patient, *meanwhile: Callable[[], object], seconds: float = 1.0) -> GoTrace:
     return gotrace.read(io.BytesIO(trace_of(service, *meanwhile, seconds=seconds)))
-
-
-@contextmanager
-def loaded(service: Patient, clients: int, page: str = "work") -> Iterator[None]:
-    """Have so many clients ask for a page, each again as soon as it has its answer."""
-    over = threading.Event()
-
-    def ask() -> None:
-        while not over.is_set():
-            with suppress(OSError, HTTPException):
-                service.get(page)
-
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()

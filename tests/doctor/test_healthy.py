@@ -6,15 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from _go import go, go_environment
-from doctor._patient import Patient, built, patient, running
+from doctor._patient import Patient, built, loaded, patient, running
 from snowshed.doctor import diagnose, examine, load, look_at
 from snowshed.model import Severity
 
@@ -25,30 +23,6 @@ NAMES = [
     *("pipeline", "generators", "queue", "proxy", "h2", "streams", "locks", "commands"),
     *("coroutines", "supervisor"),
 ]
-
-
-@contextmanager
-def loaded(service: Patient) -> Iterator[None]:
-    """Have clients ask again and again; begin once they have had answers: load that comes grows."""
-    over = threading.Event()
-    answered = threading.Semaphore(0)
-
-    def ask() -> None:
-        while not over.is_set():
-            service.get("work")
-            answered.release()
-
-    clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    try:
-        for _ in range(2 * CLIENTS):
-            assert answered.acquire(timeout=120)
-        yield
-    finally:
-        over.set()
-        for client in clients:
-            client.join()
 
 
 def above_low(service: Patient) -> list[str]:
@@ -67,7 +41,7 @@ def test_a_program_that_is_well_is_told_so_idle_and_busy(program: Path, name: st
     with running(program, name) as service:
         service.get("work")
         assert above_low(service) == []
-        with loaded(service):
+        with loaded(service, CLIENTS):
             assert above_low(service) + above_low(service) == []
 
 
@@ -75,12 +49,12 @@ def test_a_service_of_all_that_is_well_is_told_so_idle_and_busy(tmp_path: Path) 
     with patient(tmp_path, "healthy") as service:
         service.get("work")
         assert above_low(service) == []
-        with loaded(service):
+        with loaded(service, CLIENTS):
             assert above_low(service) + above_low(service) == []
 
 
 def test_the_command_finds_nothing_in_one_that_is_well(program: Path) -> None:
-    with running(program, "pool") as service, loaded(service):
+    with running(program, "pool") as service, loaded(service, CLIENTS):
         call = [sys.executable, "-m", "snowshed", "doctor", "--apart", "300ms", service.url]
         done = subprocess.run(call, check=False, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

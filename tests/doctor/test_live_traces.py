@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor._patient import Patient, patient
-from doctor._tracing import loaded, trace_of, wait_for_askers
+from doctor._patient import Patient, loaded, patient
+from doctor._tracing import trace_of, wait_for_askers
 from snowshed.cli import main
 from snowshed.doctor import Look, diagnose, load, look_at
 from snowshed.model import Severity

@@ -9,8 +9,8 @@ import pytest
 from _trace_writer import CREATE, DESTROY, PROCS_CHANGE, RUNNING, START, STATUS, Event, Generation
 from _traces import read
 from doctor._dumps import goroutine, look
-from doctor._patient import Patient, patient
-from doctor._tracing import loaded, trace_of
+from doctor._patient import Patient, loaded, patient
+from doctor._tracing import trace_of
 from snowshed.doctor import Diagnosis, Look, load, look_at
 from snowshed.doctor._case import Case
 from snowshed.doctor._diagnose import judge
