@@ -88,7 +88,7 @@ class Motion:
 
     @property
     def before(self) -> int:
-        """How many there were when it began."""
+        """How many there were when it began; as many as at its end if no more are `gained`."""
         return self.still + self.moved + self.born - self.gained
 
     @property
