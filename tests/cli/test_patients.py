@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -170,6 +171,18 @@ class TestFile:
     def test_a_device_is_refused_before_it_is_read(self) -> None:
         with pytest.raises(FormatError, match="/dev/zero, this device: give a file, a pipe"):
             examined(["/dev/zero"], ASKING)
+
+    @pytest.mark.parametrize("source", [str(GO / "debug2.txt"), "-"])
+    def test_one_that_fails_while_it_is_read_is_named(
+        self, source: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: object, **__: object) -> object:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(_patients, "load_file", fails)
+        with pytest.raises(OSError, match="Input/output error") as error:
+            examined([source], ASKING)
+        assert error.value.filename == ("stdin" if source == "-" else source)
 
     def test_a_pipe_is_read_to_its_end(self, tmp_path: Path) -> None:
         # As in `snowshed doctor <(curl ...)`.

@@ -10,6 +10,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ def _of_files(source: str) -> Examined:
     if source == "-" and sys.stdin is None:
         raise FormatError("stdin", "byte 0", "it is closed")
     if source == "-":
-        with ticking(Progress("stdin")) as progress:
+        with _named("stdin"), ticking(Progress("stdin")) as progress:
             return _seen([load_file("stdin", sys.stdin.buffer, progress=progress)])
     if not source:
         # And not the folder that one is in, as it would be for a path.
@@ -133,8 +134,18 @@ def _loaded(path: Path) -> Loaded:
     # Asked first: a device may have no end. A pipe has one, as in `snowshed doctor <(curl ...)`.
     if stat.S_ISCHR(mode := path.stat().st_mode) or stat.S_ISBLK(mode):
         raise FormatError(str(path), "this device", "give a file, a pipe, or - for stdin")
-    with path.open("rb") as file, ticking(_progress(path)) as progress:
+    with _named(str(path)), path.open("rb") as file, ticking(_progress(path)) as progress:
         return load_file(str(path), file, progress=progress)
+
+
+@contextmanager
+def _named(source: str) -> Iterator[None]:
+    """Have an error say what cannot be read: one of a file that is open already does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or source
+        raise
 
 
 def _progress(path: Path) -> Progress:
