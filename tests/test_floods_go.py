@@ -36,6 +36,7 @@ class Fault:
         clients: that ask for it at the same time.
         patience: seconds that they wait for an answer.
         options: of the doctor.
+        follows: what the doctor also names, as it comes of the fault.
         busy: seconds for which all that is asked for at the same time keeps the processors busy. As
             many clients ask as that takes on this machine at this moment, so that what has to wait
             for a processor does wait, and the service still answers the doctor.
@@ -47,6 +48,7 @@ class Fault:
     clients: int = 4
     patience: float = 0.1
     options: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     busy: float = 0.0
 
 
@@ -61,7 +63,12 @@ FAULTS = [
     Fault("never-closed-range", "channel-cascade", "main.statistics"),
     Fault("nil-channel", "channel-cascade", "main.(*subscription).show"),
     Fault("double-lock", "channel-cascade", "main.(*inventory).reserve"),
-    Fault("lock-order", "channel-cascade", "main.(*warehouse).moveTo"),
+    Fault(
+        "lock-order",
+        "channel-cascade",
+        "main.(*warehouse).moveTo",
+        follows=("waitgroup-never-done",),
+    ),
     Fault("lock-across-channel", "channel-cascade", "main.(*ledger).enter"),
     Fault("rwlock-recursion", "channel-cascade", "main.(*priceList).of"),
     Fault("waitgroup-never-done", "channel-cascade", "main.waitgroupNeverDone"),
@@ -77,7 +84,7 @@ FAULTS = [
     Fault("detached-handler-task", "detached-spawn", "main.audit"),
     Fault("fanout", "unbounded-fanout", "main.priceOf", clients=2, patience=5.0),
     # Who hangs up leaves the work behind: with little patience there is more of it all the time.
-    Fault("run-queue", "unbounded-fanout", "main.draw", 5, 200.0, TRACED, busy=1.2),
+    Fault("run-queue", "unbounded-fanout", "main.draw", 5, 200.0, TRACED, ("fanout",), busy=1.2),
     Fault("thread-pinned", "unbounded-fanout", "main.threadPinned"),
 ]
 
@@ -153,6 +160,8 @@ def test_a_fault_is_named_with_its_line(fault: Fault, program: Path) -> None:
         file, lines = region(fault.function)
         assert Path(finding["file"]).name == file
         assert finding["line"] in lines
+    named = {each["detail"] for each in told.above_low()} - {*fault.follows}
+    assert named == {fault.detail}, "and nothing else is"
 
 
 def test_what_is_well_is_told_so_under_load(program: Path) -> None:
