@@ -137,7 +137,7 @@ def _write(part: str, rows: list[Row], options: argparse.Namespace) -> None:
     rounds = options.rounds
     if options.only and (old := results(part))["rows"]:
         rows = merged(read(part), rows)
-        rounds = min(rounds, old["rounds"])
+        rounds = max(rounds, old["rounds"])
     write(rows, rounds, PARTS[part])
 
 

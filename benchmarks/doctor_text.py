@@ -95,7 +95,7 @@ def measure(*, rounds: int, number: int = GOROUTINES) -> Iterator[list[Row]]:
     """Yield the rows of each dump of ``number`` goroutines."""
     for name, make in DUMPS.items():
         data = make(number, random.Random(number)).encode()
-        ratios = {OURS: [], ONE: []}  # type: dict[str, list[float]]
+        ratios: dict[str, list[float]] = {OURS: [], ONE: []}
         for _ in range(min(rounds, ROUNDS)):
             least = _spent(_by_lines, data)
             ratios[ONE].append(_spent(_by_lines, data) / least)
