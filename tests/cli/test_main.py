@@ -11,6 +11,8 @@ import pytest
 
 from snowshed.cli import main
 
+LEAKS = str(Path(__file__).parents[1] / "formats" / "go" / "leak2.txt")
+
 
 def said(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     """Return the exit code and what was said on stderr, where nothing may be on stdout."""
@@ -51,16 +53,19 @@ def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_disk_that_is_full_is_one_line() -> None:
+@pytest.mark.parametrize("arguments", [["config", "show"], ["doctor", LEAKS]])
+def test_a_disk_that_is_full_is_one_line(arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "snowshed", "config", "show"]
+        command = [sys.executable, "-m", "snowshed", *arguments]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert done.stderr == b"snowshed: [Errno 28] No space left on device\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes of this kind")
-@pytest.mark.parametrize("arguments", [["config", "show"], ["--help"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["config", "show"], ["--help"], ["run", "--help"], ["explain"], ["doctor", LEAKS]]
+)
 def test_when_nobody_reads_it_ends_quietly_and_not_as_with_findings(arguments: list[str]) -> None:
     ours, theirs = os.pipe()
     os.close(ours)

@@ -87,6 +87,8 @@ def doctor(
     try:
         report.tell(diagnosis)
     except OSError as error:
+        if output is None:
+            raise  # and told as of every command: that nobody reads stdout is no failure of ours
         return fail(f"{_COMMAND}: {output}: cannot be written: {error.strerror}")
     worst = diagnosis.worst
     bad = fail_on != _NEVER and worst is not None and worst.rank >= Severity(fail_on).rank
