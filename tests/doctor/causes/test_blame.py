@@ -68,6 +68,17 @@ def test_who_holds_a_lock_and_waits_for_a_channel_is_told_with_those_behind_it()
     )
 
 
+def test_who_keeps_several_out_is_told_with_the_one_of_whom_that_is_surest() -> None:
+    inner = ("main.(*Hub).next", HUB, 40), ("main.(*Cart).each", CART, 41)
+    keeps = waits(9, "chan receive", *inner, ("main.(*Hub).run", HUB, 42))
+    loops = old(waits(2, MUTEX, ADD, lock=HUB + 8))
+    surer = waits(3, MUTEX, ("main.(*Cart).Sum", CART, 50), lock=CART + 8)
+    for both in ((loops, surer), (surer, loops)):
+        found = blames(keeps, *both)
+        assert (found[20].confidence, found[50].confidence) == (0.42, 0.6)
+        assert (found[40].confidence, found[40].related[0].at.line) == (0.5, 50)
+
+
 def test_a_chain_is_followed_to_its_end() -> None:
     last = waits(4, "chan send", ("main.(*Cart).Ship", CART, 60))
     middle = waits(3, MUTEX, ("main.(*Cart).Sum", CART, 40), ("main.show", HUB, 41), lock=CART)

@@ -8,6 +8,7 @@ from snowshed.doctor._case import Case
 from snowshed.doctor.causes._holders import (
     BY_NAME,
     CROSSED,
+    GUESSED,
     ITSELF,
     LOCKED_OUT,
     LOOPS,
@@ -96,6 +97,14 @@ def test_a_call_further_out_may_have_taken_the_lock() -> None:
     assert told(holder(waits(2, MUTEX, ADD, put, lock=HUB + 8))) == (2, ITSELF)
     passed = ("main.put", HUB, 30)
     assert told(holder(waits(2, MUTEX, ADD, passed, lock=HUB + 8))) == (2, PASSED)
+
+
+def test_it_has_not_if_the_lock_is_of_another_object_that_lies_nearer_to_it() -> None:
+    wait = waits(2, MUTEX, ADD, ("main.(*Hub).Put", HUB, 30), lock=HUB + 64)
+    works = waits(3, "running", ("main.(*Log).Write", HUB + 48, 40))
+    assert told(holder(wait, works)) == (3, GUESSED)
+    far = waits(3, "running", ("main.(*Log).Write", HUB + 96, 40))
+    assert told(holder(wait, far)) == (2, ITSELF)
 
 
 def test_it_has_not_if_another_waits_on_the_same_path() -> None:

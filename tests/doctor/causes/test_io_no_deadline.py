@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from doctor._dumps import case, goroutine, look
+from doctor.causes._profiles import profile
 from doctor.causes._recorded import recorded, told_of
 from snowshed.doctor._case import Case
 from snowshed.doctor.causes.io_no_deadline import suspicions
@@ -68,6 +69,23 @@ def test_clients_of_a_server_of_its_own_may_be_idle_and_become_more() -> None:
         ]
 
     assert not [*suspicions(Case([look(MAIN, accepts, *served(n)) for n in (5, 50)]))]
+
+
+def test_what_takes_a_moment_with_any_client_is_told_of_a_server_of_its_own_too() -> None:
+    accepts = goroutine(2, "IO wait", "net.(*TCPListener).Accept:2", "main.listen:7")
+    made = "main.listen in goroutine 2"
+    shakes = (*SHAKES, "main.serve:9")
+    served = [goroutine(n, "IO wait", *shakes, created=made) for n in range(10, 22)]
+    (found,) = suspicions(case(MAIN, accepts, *served))
+    assert found.waiting_is_wrong
+
+
+def test_a_handler_calls_somebody_though_as_many_others_write() -> None:
+    handles = (*READ, "main.price:12", "net/http.(*conn).serve:3")
+    pumps = ("runtime.selectgo:1", "main.push:5")
+    looks = [profile((count, handles), (count, pumps)) for count in (5, 50)]
+    (found,) = suspicions(Case(looks))
+    assert found.group.where.at.function == "main.price"
 
 
 def test_an_answer_of_grpc_is_waited_for_in_a_select() -> None:

@@ -68,6 +68,12 @@ def test_with_somebody_at_work_the_pool_may_be_too_small() -> None:
     assert found.related[0].at.function == "main.load"
 
 
+def test_who_has_not_begun_is_not_at_work() -> None:
+    created = goroutine(50, "created", *WORKS)
+    (found,) = suspicions(case(MAIN, created, *waiters(20)))
+    assert found.waiting_is_wrong
+
+
 def test_a_few_waiters_of_a_moment_are_well_and_so_is_an_idle_pool() -> None:
     assert not [*suspicions(case(MAIN, *waiters(9)))]
     idle = goroutine(30, "select", "database/sql.(*DB).connectionOpener:5")
