@@ -61,8 +61,9 @@ def test_another_missing_module_is_a_fault_and_not_hidden(monkeypatch: pytest.Mo
 def test_a_process_that_ends_is_not_looked_through_before() -> None:
     code = (
         "import gc, snowshed.cli as c\n"
-        "c.main(['--help']); print('frozen:', gc.get_freeze_count())\n"
-        "c.main(); print('frozen:', gc.get_freeze_count() > 0)"
+        "at_first = gc.get_freeze_count()\n"  # Python 3.12 freezes some itself.
+        "c.main(['--help']); print('frozen:', gc.get_freeze_count() > at_first)\n"
+        "c.main(); print('frozen:', gc.get_freeze_count() > at_first)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "--help"],
@@ -71,4 +72,4 @@ def test_a_process_that_ends_is_not_looked_through_before() -> None:
         check=True,
         timeout=60,
     )
-    assert re.findall(r"^frozen: (.+)$", done.stdout, re.MULTILINE) == ["0", "True"]
+    assert re.findall(r"^frozen: (.+)$", done.stdout, re.MULTILINE) == ["False", "True"]

@@ -75,12 +75,17 @@ def test_a_page_that_fails_is_left_out_with_its_reason() -> None:
 
 def test_not_more_than_so_many_are_asked_at_once() -> None:
     now, most, lock = [0], [0], threading.Lock()
+    several = threading.Event()
 
     def counting(question: Question) -> bytes:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
+            if now[0] > 1:
+                several.set()
         try:
+            # However slow the machine is, the first does not end before the second has come.
+            assert several.wait(30)
             return worker(1).answers(question)
         finally:
             with lock:

@@ -20,7 +20,7 @@ from snowshed.doctor import Diagnosis, Look, compare, diagnose, document, html
 from snowshed.doctor._report._html._figure import compact, cut, short, spread
 from snowshed.doctor._report._html._graph import HEIGHT, graph_of
 from snowshed.doctor._report._html._history import MOMENTS_AT_MOST, history
-from snowshed.model import Finding, Frame, Related
+from snowshed.model import Finding, Frame, Related, Spawned
 
 MEGABYTE = 1 << 20
 _TAGS = (
@@ -180,6 +180,13 @@ def test_many_places_and_many_looks_are_thinned_evenly() -> None:
     assert "991 more are not drawn" in page
     seen = history(replace(diagnosis(), looks=(wide,) * 300))
     assert len(seen.moments) == MOMENTS_AT_MOST
+
+
+@pytest.mark.parametrize(("lines", "left_out"), [(48, 0), (49, 1)])
+def test_rows_of_the_tree_that_are_too_many_are_counted(lines: int, left_out: int) -> None:
+    spawned = tuple(Spawned(Frame("main.f", "main.go", n), "main.g", 1) for n in range(lines))
+    page = read(replace(diagnosis(), spawned=spawned))
+    assert page.text.count("; 1 more row not drawn") == left_out
 
 
 def test_one_line_does_not_press_the_others_to_the_ground() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from snowshed.doctor._report._html._figure import cut, figure, short, title
@@ -23,7 +22,8 @@ _NAME = 66
 
 def tree(spawned: Sequence[Spawned]) -> str:
     """Return the tree as bars that are indented; nothing if it is not known who made whom."""
-    rows = [*islice(_rows(spawned, 0), ROWS_AT_MOST)]
+    every = [*_rows(spawned, 0)]
+    rows, left_out = every[:ROWS_AT_MOST], len(every[ROWS_AT_MOST:])
     if not rows:
         return ""
     x = Scale(0, max(each.total for each in spawned) or 1, _BARS, WIDTH - 110)
@@ -33,6 +33,7 @@ def tree(spawned: Sequence[Spawned]) -> str:
         "the line that created them, indented below the line that created who runs it; "
         "light: with all below, hatched: who created them has ended"
     )
+    note += f"; {many(left_out, 'more row')} not drawn" if left_out else ""
     height = ROW * len(rows) + 6
     return figure(
         "Who created them", note, _hatch() + lines + drawn, WIDTH, height, kind="tree wide"
