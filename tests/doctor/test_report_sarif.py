@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import _needs
+from _sarif import valid_run
 from doctor._dumps import of_file
 from doctor._findings import LEAK, NIL, diagnosis
 from snowshed.doctor import Diagnosis, compare, diagnose, document, leave_out, parse_ignore, sarif
-from snowshed.doctor._report._sarif import RESULTS_AT_MOST
+from snowshed.formats.sarif import RESULTS_AT_MOST
 from snowshed.model import Finding, Frame, RequestsOver, RequestTasks, Severity
 
 pytestmark = pytest.mark.house
 
-SCHEMA = Path(__file__).with_name("sarif-2.1.0.json")
-
-
-@cache
-def validator() -> Callable[[object], object]:
-    _needs.module("fastjsonschema")
-    import fastjsonschema
-
-    validate: Callable[[object], object] = fastjsonschema.compile(
-        json.loads(SCHEMA.read_text()), use_default=False
-    )
-    return validate
-
 
 def run_of(found: Diagnosis, root: Path | None = None) -> dict[str, Any]:
     """Return the only run of the report, which is valid as it has gone through a file."""
-    told = json.loads(json.dumps(sarif(found, version="1.2.3", root=root and str(root))))
-    validator()(told)
-    (run,) = told["runs"]
-    return dict(run)
+    return valid_run(sarif(found, version="1.2.3", root=root and str(root)))
 
 
 def uri(file: str, root: Path | None = None, function: str = "main.f") -> tuple[str, str | None]:

@@ -8,39 +8,31 @@ everywhere.
 
 from __future__ import annotations
 
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from snowshed.doctor._program import Whose, whose
 
 if TYPE_CHECKING:
     from snowshed.model import Frame
 
-__all__ = ["uri_of"]
+__all__ = ["path_of"]
 
 _PARTS_AT_MOST = 40
 _LONGEST = 4096
-_DRIVE = re.compile(r"[A-Za-z]:/")
-_UNKNOWN = "unknown"
 
 
-def uri_of(frame: Frame, root: Path | None) -> tuple[str, bool]:
-    """Return the URI of the file of ``frame``, and whether it is relative to the project.
+def path_of(frame: Frame, root: Path | None) -> str:
+    """Return the file of ``frame``: below ``root`` if it is a file of the project, else as it is.
 
     Args:
-        frame: a place; one without a file gets the URI ``unknown``.
+        frame: a place, perhaps without a file.
         root: folder of the project, in which the file is looked for; None: it is not.
     """
     path = frame.file[:_LONGEST].replace("\\", "/")
-    if not path.strip("/"):
-        return _UNKNOWN, True
-    if root is not None and whose(frame) is Whose.PROGRAM:
-        path = _below(path, root) or path
-    if path.startswith("/") or _DRIVE.match(path):
-        return f"file:///{_quoted(path.lstrip('/'))}", False
-    return _quoted(str(PurePosixPath(path))), True
+    if root is not None and path and whose(frame) is Whose.PROGRAM:
+        return _below(path, root) or path
+    return path
 
 
 def _below(path: str, root: Path) -> str | None:
@@ -59,8 +51,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # such as a name that is too long
         return False
-
-
-def _quoted(path: str) -> str:
-    # A colon in the first part of a relative path would make it a scheme.
-    return quote(path, safe="/:" if _DRIVE.match(path) else "/", errors="replace")
