@@ -1,0 +1,70 @@
+"""Go as rules see it: packages, functions, their bodies, and which ways lead through them.
+
+From bytes to a rule:
+
+- ``_read`` parses the files of a directory to packages; ``matters`` tells what it need not read
+- ``_package``: `Package` with its files, functions, structs, types and variables, by name
+- ``_function``: `Function`; its body is read when somebody asks for it, by ``_statements`` and
+  ``_expressions``, to the tree of ``_nodes``, in which each name knows its `Variable` (``_scope``)
+  and each node what it stands in
+- ``_types``: what type an expression has, and which function of the package a call calls
+- ``_flow``: which ways lead through a function; `forward` for what holds at a point of it
+- ``_summary``: what a function does by way of those that it calls
+
+A rule begins with ``package.interesting``, the functions that may matter, asks each for what it has
+(``function.all(n.Send)``), looks around (``n.inside``, ``variable.uses``) and reports with
+``function.file.finding``::
+
+    for function in package.interesting:
+        for sent in function.all(n.Send):
+            ...
+            yield function.file.finding("SN301", sent, "...", related=[related(select, "...")])
+
+What is not seen: other packages, and so the types and functions that come from them; what an
+interface holds; what is reached by reflection.
+"""
+
+from __future__ import annotations
+
+from snowshed.lint._go._flow import End, Flow, Point, flow_of, forward, operations
+from snowshed.lint._go._function import Function
+from snowshed.lint._go._package import File, Package, Struct, matters, related
+from snowshed.lint._go._read import read
+from snowshed.lint._go._scope import Kind, Variable
+from snowshed.lint._go._summary import reaching, summaries
+from snowshed.lint._go._types import (
+    base_of,
+    callee,
+    channel_element,
+    field_type,
+    is_channel,
+    owner_of,
+    type_of,
+)
+
+__all__ = [
+    "End",
+    "File",
+    "Flow",
+    "Function",
+    "Kind",
+    "Package",
+    "Point",
+    "Struct",
+    "Variable",
+    "base_of",
+    "callee",
+    "channel_element",
+    "field_type",
+    "flow_of",
+    "forward",
+    "is_channel",
+    "matters",
+    "operations",
+    "owner_of",
+    "reaching",
+    "read",
+    "related",
+    "summaries",
+    "type_of",
+]

@@ -1,0 +1,257 @@
+"""From the parser's tree to `_nodes`: expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._scope import Kind, Scope, Variable
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from snowshed.lint._go._function import Function
+
+__all__ = ["ExpressionReader", "written"]
+
+N = TypeVar("N", bound=n.Node)
+# Names of the language that stand where a value may stand, and are none of the program.
+_TYPES = frozenset(
+    {
+        "array_type",
+        "channel_type",
+        "function_type",
+        "generic_type",
+        "implicit_length_array_type",
+        "interface_type",
+        "map_type",
+        "negated_type",
+        "pointer_type",
+        "qualified_type",
+        "slice_type",
+        "struct_type",
+        "type_identifier",
+    }
+)
+_LITERALS = frozenset(
+    {
+        "false",
+        "float_literal",
+        "imaginary_literal",
+        "int_literal",
+        "interpreted_string_literal",
+        "iota",
+        "nil",
+        "raw_string_literal",
+        "rune_literal",
+        "true",
+    }
+)
+
+
+def written(node: tree_sitter.Node | None) -> str:
+    """Return the source of ``node`` in one line, with single spaces."""
+    if node is None or node.text is None:
+        return ""
+    return " ".join(node.text.decode(errors="replace").split())
+
+
+def _word(node: tree_sitter.Node) -> str:
+    """Return the source of ``node``, which is one word."""
+    return "" if node.text is None else node.text.decode(errors="replace")
+
+
+class ExpressionReader:
+    """Reads expressions, with the names that are known where they stand."""
+
+    def __init__(self, function: Function, scope: Scope) -> None:
+        self.function = function
+        self.scope = scope
+
+    def expression(self, node: tree_sitter.Node) -> n.Expression:
+        """Return what ``node`` is."""
+        kind = node.type
+        if kind == "parenthesized_expression" and node.named_child_count == 1:
+            return self.expression(node.named_children[0])
+        read = self._READERS.get(kind)
+        if read is not None:
+            return read(self, node)
+        if kind in _LITERALS:
+            return n.Literal(node.start_byte, node.end_byte, self.function)
+        if kind in _TYPES:
+            return n.Type(node.start_byte, node.end_byte, self.function, written(node))
+        return self._other(node)
+
+    def expressions(self, node: tree_sitter.Node | None) -> list[n.Expression]:
+        """Return what an ``expression_list`` has, or the one expression."""
+        if node is None:
+            return []
+        if node.type != "expression_list":
+            return [self.expression(node)]
+        return [self.expression(each) for each in node.named_children if each.type != "comment"]
+
+    def owned(self, made: N) -> N:
+        """Tell the children of ``made`` what they stand in, and return it."""
+        for child in made.children():
+            child.parent = made
+        return made
+
+    def name(self, node: tree_sitter.Node) -> n.Name:
+        """Return ``node`` as a name that is used here."""
+        text = _word(node)
+        variable = self.scope.find(text)
+        if variable is None:
+            variable = self.function.file.package.variables.get(text)
+        found = n.Name(node.start_byte, node.end_byte, self.function, text, variable)
+        if variable is not None:
+            variable.uses.append(found)
+        return found
+
+    def _selector(self, node: tree_sitter.Node) -> n.Expression:
+        operand, name = node.child_by_field_name("operand"), node.child_by_field_name("field")
+        if operand is None:
+            return self._other(node)
+        made = n.Selector(
+            node.start_byte, node.end_byte, self.function, self.expression(operand), written(name)
+        )
+        return self.owned(made)
+
+    def _call(self, node: tree_sitter.Node) -> n.Expression:
+        called = node.child_by_field_name("function")
+        listed = node.child_by_field_name("arguments")
+        if called is None or listed is None:
+            return self._other(node)
+        arguments, spread = [], False
+        for each in listed.named_children:
+            if each.type == "variadic_argument":
+                spread = True
+                arguments.append(self.expression(each.named_children[0]))
+            elif each.type != "comment":
+                arguments.append(self.expression(each))
+        made = n.Call(
+            node.start_byte,
+            node.end_byte,
+            self.function,
+            self.expression(called),
+            arguments,
+            spread,
+        )
+        return self.owned(made)
+
+    def _unary(self, node: tree_sitter.Node) -> n.Expression:
+        sign, operand = node.child_by_field_name("operator"), node.child_by_field_name("operand")
+        if operand is None:
+            return self._other(node)
+        start, end, inner = node.start_byte, node.end_byte, self.expression(operand)
+        operator = written(sign)
+        if operator == "<-":
+            return self.owned(n.Receive(start, end, self.function, inner))
+        return self.owned(n.Unary(start, end, self.function, operator, inner))
+
+    def _binary(self, node: tree_sitter.Node) -> n.Expression:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return self._other(node)
+        made = n.Binary(
+            node.start_byte,
+            node.end_byte,
+            self.function,
+            written(node.child_by_field_name("operator")),
+            self.expression(left),
+            self.expression(right),
+        )
+        return self.owned(made)
+
+    def _index(self, node: tree_sitter.Node) -> n.Expression:
+        operand = node.child_by_field_name("operand") or node.child_by_field_name("type")
+        if operand is None:
+            return self._other(node)
+        rest = [each for each in node.named_children if each.id != operand.id]
+        made = n.Index(
+            node.start_byte,
+            node.end_byte,
+            self.function,
+            self.expression(operand),
+            [self.expression(each) for each in rest],
+        )
+        return self.owned(made)
+
+    def _composite(self, node: tree_sitter.Node) -> n.Expression:
+        body = node.child_by_field_name("body")
+        keys, values = self._elements(body)
+        made = n.Composite(
+            node.start_byte,
+            node.end_byte,
+            self.function,
+            written(node.child_by_field_name("type")),
+            keys,
+            values,
+        )
+        return self.owned(made)
+
+    def _elements(
+        self, body: tree_sitter.Node | None
+    ) -> tuple[list[str | None], list[n.Expression]]:
+        keys: list[str | None] = []
+        values: list[n.Expression] = []
+        for each in body.named_children if body is not None else ():
+            if each.type == "keyed_element":
+                value = each.child_by_field_name("value") or each.named_children[-1]
+                keys.append(written(each.child_by_field_name("key") or each.named_children[0]))
+                values.append(self._element(value))
+            elif each.type == "literal_element":
+                keys.append(None)
+                values.append(self._element(each))
+        return keys, values
+
+    def _element(self, node: tree_sitter.Node) -> n.Expression:
+        inner = node.named_children[0] if node.named_child_count else node
+        if inner.type != "literal_value":
+            return self.expression(inner)
+        keys, values = self._elements(inner)
+        made = n.Composite(inner.start_byte, inner.end_byte, self.function, "", keys, values)
+        return self.owned(made)
+
+    def _literal_function(self, node: tree_sitter.Node) -> n.Expression:
+        literal = self.function.nested(node, self.scope)
+        return n.FunctionLiteral(node.start_byte, node.end_byte, self.function, literal)
+
+    def _other(self, node: tree_sitter.Node) -> n.Expression:
+        parts: list[n.Node] = [
+            self.expression(each) for each in node.named_children if each.type != "comment"
+        ]
+        return self.owned(n.Other(node.start_byte, node.end_byte, self.function, parts))
+
+    _READERS: ClassVar[dict[str, Callable[[ExpressionReader, tree_sitter.Node], n.Expression]]] = {
+        "identifier": name,
+        "package_identifier": name,
+        "selector_expression": _selector,
+        "call_expression": _call,
+        "unary_expression": _unary,
+        "binary_expression": _binary,
+        "index_expression": _index,
+        "type_instantiation_expression": _index,
+        "composite_literal": _composite,
+        "func_literal": _literal_function,
+    }
+
+    def declare(
+        self,
+        node: tree_sitter.Node,
+        kind: Kind = Kind.LOCAL,
+        *,
+        type_: str = "",
+        value: n.Expression | None = None,
+        source: n.Expression | None = None,
+        place: int = 0,
+    ) -> n.Name:
+        """Make the name in ``node`` known from here on, and return it."""
+        text = written(node)
+        variable = Variable(text, kind, self.function, type_, value, source, place)
+        made = n.Name(node.start_byte, node.end_byte, self.function, text, variable)
+        variable.declared = made
+        if text != "_":
+            self.scope.declare(variable)
+            self.function.variables.append(variable)
+        return made

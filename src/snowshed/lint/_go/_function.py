@@ -1,0 +1,176 @@
+"""A function of Go: its name, what it takes and gives, and its body, read when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._expressions import written
+from snowshed.lint._go._scope import Kind, Scope, Variable
+from snowshed.lint._go._statements import StatementReader
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from snowshed.lint._go._package import File
+
+__all__ = ["Function"]
+
+N = TypeVar("N", bound=n.Node)
+
+
+class Function:
+    """A function, a method or a literal.
+
+    Attributes:
+        file: where it stands.
+        outer: the function in which a literal stands; None for others.
+        name: what it is called; empty for a literal.
+        receiver: the variable of a method's receiver; None if it has no name or is no method.
+        receiver_type: name of the type that has the method; empty for others.
+        parameters: what it takes; one without a name is called ``_``.
+        results: types of what it gives, as written.
+        variables: all that it declares, without those of its literals.
+        literals: the literals directly in it, in the order of the source.
+        start: offset of its first byte.
+        end: offset behind its last byte.
+        kept: what others have worked out of it, by a name of theirs.
+    """
+
+    def __init__(
+        self,
+        file: File,
+        node: tree_sitter.Node,
+        outer: Function | None = None,
+        scope: Scope | None = None,
+    ) -> None:
+        self.file = file
+        self.outer = outer
+        self.name = written(node.child_by_field_name("name"))
+        self.start, self.end = node.start_byte, node.end_byte
+        self.variables: list[Variable] = []
+        self.literals: list[Function] = []
+        self.kept: dict[str, object] = {}
+        self._node: tree_sitter.Node | None = node
+        self._scope = Scope(scope)
+        self.receiver, self.receiver_type = self._read_receiver(node)
+        self.parameters = self._read_parameters(node.child_by_field_name("parameters"))
+        self.results = self._read_results(node.child_by_field_name("result"))
+
+    def __repr__(self) -> str:
+        return f"<Function {self.display} at {self.file.source.path}:{self.line}>"
+
+    @property
+    def line(self) -> int:
+        """The line that it begins in, from 1."""
+        return self.file.source.line_of(self.start)
+
+    @cached_property
+    def display(self) -> str:
+        """What Go's own dumps call it, without the package: ``(*Server).handle.func1``."""
+        if self.outer is not None:
+            # A literal in a literal is numbered on its own: `f.func1.2`.
+            word = "" if self.outer.outer is not None else "func"
+            return f"{self.outer.display}.{word}{self.outer.literals.index(self) + 1}"
+        if not self.receiver_type:
+            return self.name
+        pointer = "*" if self.has_pointer_receiver else ""
+        return f"({pointer}{self.receiver_type}).{self.name}"
+
+    @cached_property
+    def code(self) -> bytes:
+        """Its source."""
+        return self.file.source.content[self.start : self.end]
+
+    @cached_property
+    def body(self) -> n.Block:
+        """What it does. A function without a body, written in assembly, has an empty one."""
+        node, self._node = self._node, None
+        body = None if node is None else node.child_by_field_name("body")
+        if body is None:
+            return n.Block(self.end, self.end, self, [])
+        reader = StatementReader(self, self._scope)
+        # Parameters and the names of the body share one block, as `:=` of a parameter shows.
+        made = n.Block(body.start_byte, body.end_byte, self, reader.statements(body))
+        return reader.owned(made)
+
+    @cached_property
+    def _by_type(self) -> dict[type[n.Node], list[n.Node]]:
+        found: dict[type[n.Node], list[n.Node]] = {}
+        for each in n.walk(self.body):
+            found.setdefault(type(each), []).append(each)
+        return found
+
+    def all(self, kind: type[N]) -> list[N]:
+        """Return each node of ``kind`` in it, in the order of the source, literals left out."""
+        return self._by_type.get(kind, [])  # type: ignore[return-value]
+
+    def family(self) -> Iterator[Function]:
+        """Yield it and the literals in it, however deep."""
+        _ = self.body
+        yield self
+        for literal in self.literals:
+            yield from literal.family()
+
+    @property
+    def outermost(self) -> Function:
+        """The function with a name that it stands in, or is."""
+        at = self
+        while at.outer is not None:
+            at = at.outer
+        return at
+
+    def nested(self, node: tree_sitter.Node, scope: Scope) -> Function:
+        """Return the literal in ``node``, which knows the names of ``scope``."""
+        literal = Function(self.file, node, self, scope)
+        self.literals.append(literal)
+        # At once: what is declared behind it in `scope` is not known in it.
+        _ = literal.body
+        return literal
+
+    def _read_receiver(self, node: tree_sitter.Node) -> tuple[Variable | None, str]:
+        listed = node.child_by_field_name("receiver")
+        declared = (
+            listed.named_children[0] if listed is not None and listed.named_children else None
+        )
+        self.has_pointer_receiver = False
+        if declared is None:
+            return None, ""
+        type_ = written(declared.child_by_field_name("type"))
+        self.has_pointer_receiver = type_.startswith("*")
+        base = type_.lstrip("*(").rstrip(")").partition("[")[0].strip()
+        name = written(declared.child_by_field_name("name"))
+        return (self._declare(name, Kind.RECEIVER, type_) if name not in {"", "_"} else None), base
+
+    def _read_parameters(self, listed: tree_sitter.Node | None) -> list[Variable]:
+        found = []
+        for each in listed.named_children if listed is not None else ():
+            type_ = written(each.child_by_field_name("type"))
+            if each.type == "variadic_parameter_declaration":
+                type_ = f"[]{type_}"
+            names = [written(name) for name in each.children_by_field_name("name")]
+            found += [self._declare(name, Kind.PARAMETER, type_) for name in names or ["_"]]
+        return found
+
+    def _read_results(self, result: tree_sitter.Node | None) -> list[str]:
+        if result is None:
+            return []
+        if result.type != "parameter_list":
+            return [written(result)]
+        found = []
+        for each in result.named_children:
+            type_ = written(each.child_by_field_name("type"))
+            names = [written(name) for name in each.children_by_field_name("name")]
+            for name in names:
+                self._declare(name, Kind.RESULT, type_)
+            found += [type_] * max(len(names), 1)
+        return found
+
+    def _declare(self, name: str, kind: Kind, type_: str) -> Variable:
+        variable = Variable(name, kind, self, type_)
+        if name != "_":
+            self._scope.declare(variable)
+            self.variables.append(variable)
+        return variable

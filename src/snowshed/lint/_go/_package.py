@@ -1,0 +1,298 @@
+"""A package of Go: its files, functions, types and variables, by name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Finding, Problem, Related, Tier
+from snowshed.lint._go._expressions import written
+from snowshed.lint._go._function import Function
+from snowshed.lint._go._scope import Kind, Scope, Variable
+from snowshed.lint._go._statements import StatementReader
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from snowshed.lint._finding import Fix
+    from snowshed.lint._go._nodes import Node
+    from snowshed.lint._source import Source
+
+__all__ = ["NEWEST", "File", "Package", "Struct", "errors_in", "matters", "related"]
+
+NEWEST = (1, 27)
+"""The version of Go that is taken if no go.mod tells one."""
+# What a rule may begin from: goroutines, channels, locks, contexts, timers, clients and rows.
+_MATTERS = re.compile(
+    rb"<-|\bgo\s+(?:func\b|[\w.]+\()|\bselect\s*\{|\brange\b[^{\n]*\b[cC]h\w*\b"
+    rb"|\.(?:R?Lock|R?Unlock|Wait|Broadcast|Signal|Go)\("
+    rb"|\bcontext\.(?:Background|TODO|With)"
+    rb"|\bhttp\.(?:Get|Post|PostForm|Head|DefaultClient|Client\b|Server\b|ListenAndServe)"
+    rb"|\.(?:Do|Get|Post|Head|PostForm|RoundTrip)\(|\bsql\.Open|\.Query(?:x|Context|xContext)?\("
+    rb"|\btime\.(?:After|Tick|NewTicker|NewTimer)\b|\.(?:Recv|SendMsg|RecvMsg)\(\)?"
+    rb"|\bzap\.New|\bclose\("
+)
+# A file without any of those may still declare what they are used on.
+_DECLARES = re.compile(rb"\bchan\b|\bsync\.|<-\s*chan\b")
+
+
+def matters(content: bytes) -> bool:
+    """Tell whether a file may have anything that a rule, or another file of its package, needs."""
+    return _MATTERS.search(content) is not None or _DECLARES.search(content) is not None
+
+
+@dataclass(slots=True)
+class Struct:
+    """A struct type.
+
+    Attributes:
+        name: what it is called.
+        fields: the type of each field, as written; an embedded one has the name of its type.
+        embedded: names of the embedded ones.
+    """
+
+    name: str
+    fields: dict[str, str] = field(default_factory=dict)
+    embedded: tuple[str, ...] = ()
+
+
+class File:
+    """A file of a package.
+
+    Attributes:
+        package: whose it is.
+        source: its text.
+        imports: path of each package that it imports, by the name that it has here.
+    """
+
+    def __init__(self, package: Package, source: Source, root: tree_sitter.Node) -> None:
+        self.package = package
+        self.source = source
+        self.imports = dict(_imports(root))
+
+    def is_package(self, name: str, path: str) -> bool:
+        """Tell whether ``name`` is here what is imported as ``path``."""
+        return self.imports.get(name) == path
+
+    def finding(
+        self,
+        rule: str,
+        node: Node,
+        message: str,
+        *,
+        related: Sequence[Related] = (),
+        fix: Fix | None = None,
+        tier: Tier = Tier.DEFAULT,
+        confidence: float = 0.9,
+        waits_at: Sequence[Node] = (),
+    ) -> Finding:
+        """Return what rule ``rule`` found at ``node``; ``waits_at`` is where goroutines stand."""
+        return Finding(
+            rule,
+            self.source.path,
+            self.source.span(node.start, node.end),
+            message,
+            node.function.display,
+            tier,
+            confidence,
+            tuple(related),
+            fix,
+            tuple(each.line for each in waits_at),
+        )
+
+
+def related(node: Node, message: str) -> Related:
+    """Return another place that a finding has to do with."""
+    source = node.function.file.source
+    return Related(source.path, source.span(node.start, node.end), message)
+
+
+class Package:
+    """The files of one directory that have the same package clause.
+
+    Attributes:
+        name: of the clause.
+        go: the version that its go.mod tells, or the newest.
+        files: its files.
+        problems: what did not parse.
+        variables: the variables of the package, by name.
+        structs: its struct types, by name.
+        types: what its other types are, as written, by name.
+        functions: those with a name, and the literals in the values of its variables.
+        kept: what others have worked out of it, by a name of theirs.
+    """
+
+    def __init__(self, name: str, go: tuple[int, int] | None) -> None:
+        self.name = name
+        self.go = go or NEWEST
+        self.files: list[File] = []
+        self.problems: list[Problem] = []
+        self.variables: dict[str, Variable] = {}
+        self.structs: dict[str, Struct] = {}
+        self.types: dict[str, str] = {}
+        self.functions: list[Function] = []
+        self.kept: dict[str, object] = {}
+
+    def __repr__(self) -> str:
+        return f"<Package {self.name}: {len(self.files)} files, {len(self.functions)} functions>"
+
+    @cached_property
+    def interesting(self) -> tuple[Function, ...]:
+        """Each function that may matter, and the literals in it: outer before inner."""
+        named = (each for each in self.functions if _MATTERS.search(each.code))
+        return tuple(part for each in named for part in each.family())
+
+    @cached_property
+    def _named(self) -> dict[str, list[Function]]:
+        found = defaultdict(list)
+        for each in self.functions:
+            if each.name and not each.receiver_type:
+                found[each.name].append(each)
+        return found
+
+    @cached_property
+    def _methods(self) -> dict[str, list[Function]]:
+        found = defaultdict(list)
+        for each in self.functions:
+            if each.receiver_type:
+                found[each.name].append(each)
+        return found
+
+    def function(self, name: str) -> Function | None:
+        """Return the function ``name`` that is no method."""
+        found = self._named.get(name)
+        return found[0] if found else None
+
+    def methods(self, name: str) -> Sequence[Function]:
+        """Return the methods ``name`` of all types."""
+        return self._methods.get(name, ())
+
+    def method(self, type_: str, name: str) -> Function | None:
+        """Return the method ``name`` of ``type_``, also one that an embedded field brings."""
+        seen = set()
+        waiting = [type_]
+        while waiting:
+            at = waiting.pop(0)
+            if at in seen:
+                continue
+            seen.add(at)
+            for each in self.methods(name):
+                if each.receiver_type == at:
+                    return each
+            struct = self.structs.get(at)
+            if struct is not None:
+                waiting += [struct.fields[name].lstrip("*") for name in struct.embedded]
+        return None
+
+    def add(self, source: Source, root: tree_sitter.Node) -> None:
+        """Take in a file."""
+        file = File(self, source, root)
+        self.files.append(file)
+        for node in root.named_children:
+            if node.type in {"function_declaration", "method_declaration"}:
+                self._add_function(file, node)
+            elif node.type == "type_declaration":
+                for spec in node.named_children:
+                    self._add_type(spec)
+            elif node.type == "var_declaration":
+                self._add_variables(file, node)
+            elif node.has_error:
+                self._broken(file, node)
+
+    def _add_function(self, file: File, node: tree_sitter.Node) -> None:
+        if node.has_error:
+            self._broken(file, node)
+        else:
+            self.functions.append(Function(file, node))
+
+    def _broken(self, file: File, node: tree_sitter.Node) -> None:
+        at = next(errors_in(node), node)
+        named = written(node.child_by_field_name("name"))
+        what = f"function {named} is" if named else "what stands there is"
+        message = f"not valid Go: {what} left out"
+        self.problems.append(Problem(file.source.path, message, at.start_point[0] + 1))
+
+    def _add_type(self, spec: tree_sitter.Node) -> None:
+        name, type_ = written(spec.child_by_field_name("name")), spec.child_by_field_name("type")
+        if type_ is None or not name:
+            return
+        if type_.type != "struct_type":
+            self.types[name] = written(type_)
+            return
+        struct = Struct(name)
+        for listed in type_.named_children:
+            for declared in listed.named_children:
+                if declared.type == "field_declaration":
+                    _add_fields(struct, declared)
+        self.structs[name] = struct
+
+    def _add_variables(self, file: File, node: tree_sitter.Node) -> None:
+        if node.has_error:
+            self._broken(file, node)
+            return
+        around = Function(file, node)
+        reader = StatementReader(around, Scope())
+        for spec in _specs(node):
+            names = spec.children_by_field_name("name")
+            values = reader.expressions(spec.child_by_field_name("value"))
+            type_ = written(spec.child_by_field_name("type"))
+            for place, each in enumerate(names):
+                alone = values[place] if len(values) == len(names) else None
+                made = Variable(written(each), Kind.PACKAGE, None, type_, alone)
+                self.variables.setdefault(made.name, made)
+        self.functions += around.literals
+
+
+def _add_fields(struct: Struct, declared: tree_sitter.Node) -> None:
+    type_ = written(declared.child_by_field_name("type"))
+    names = [written(each) for each in declared.children_by_field_name("name")]
+    if names:
+        struct.fields.update(dict.fromkeys(names, type_))
+        return
+    base = type_.lstrip("*").partition("[")[0].rpartition(".")[2]
+    pointer = any(each.type == "*" for each in declared.children)
+    struct.fields[base] = f"*{type_}" if pointer else type_
+    struct.embedded += (base,)
+
+
+def _imports(root: tree_sitter.Node) -> Iterator[tuple[str, str]]:
+    for node in root.named_children:
+        if node.type != "import_declaration":
+            continue
+        specs = node.named_children
+        if specs and specs[0].type == "import_spec_list":
+            specs = specs[0].named_children
+        for spec in specs:
+            path = written(spec.child_by_field_name("path")).strip('"`')
+            name = written(spec.child_by_field_name("name"))
+            yield name or _name_of(path), path
+
+
+def _name_of(path: str) -> str:
+    """Return what a package is called that is imported as ``path``: not its version."""
+    parts = path.split("/")
+    if len(parts) > 1 and re.fullmatch(r"v\d+", parts[-1]):
+        parts.pop()
+    return re.sub(r"^go-|-go$|\.v\d+$|\.go$", "", parts[-1])
+
+
+def _specs(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    for each in node.named_children:
+        if each.type == "var_spec":
+            yield each
+        elif each.type == "var_spec_list":
+            yield from _specs(each)
+
+
+def errors_in(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """Yield where ``node`` is broken."""
+    if node.type == "ERROR" or node.is_missing:
+        yield node
+        return
+    for child in node.children:
+        if child.has_error:
+            yield from errors_in(child)
