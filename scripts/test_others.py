@@ -1,5 +1,7 @@
 """Run the suite on every other supported Python of this machine, each in its own environment.
 
+They run side by side; what each prints follows when it has ended.
+
 usage: python scripts/test_others.py [ARGUMENTS FOR PYTEST]
 
 Looks on PATH and among pyenv's, and takes the newest of each minor version. Left out are the
@@ -11,9 +13,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import IO
 
 OLDEST = (3, 11)
 VERSION_OF_A_FINAL_CPYTHON = """
@@ -51,17 +56,30 @@ def others() -> dict[str, Path]:
 
 
 def main(arguments: list[str]) -> int:
-    failed = []
+    started = []
     for name, python in others().items():
         venv = f".venv-{name}"
         print(f"== Python {name} ({python})", flush=True)
         subprocess.run(["scripts/venv", venv, "test", python], check=True)
         command = [f"{venv}/bin/python", "-m", "pytest", "-m", "not house", *arguments]
-        if subprocess.run(command, check=False).returncode != 0:
-            failed.append(name)
-    if failed:
-        print(f"the suite failed on Python {', '.join(failed)}")
-    return 1 if failed else 0
+        # Side by side: half of what a test does is to wait for a server or for another process.
+        printed = tempfile.TemporaryFile()  # noqa: SIM115 - read when the run has ended
+        run = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
+        started.append((name, run, printed))
+    results = [passed(*each) for each in started]
+    return 0 if all(results) else 1
+
+
+def passed(name: str, run: subprocess.Popen[bytes], printed: IO[bytes]) -> bool:
+    """Wait for ``run``, and tell what it has printed."""
+    code = run.wait()
+    printed.seek(0)
+    print(f"== the suite on Python {name}", flush=True)
+    shutil.copyfileobj(printed, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+    if code != 0:
+        print(f"the suite failed on Python {name}", flush=True)
+    return code == 0
 
 
 if __name__ == "__main__":
