@@ -1,0 +1,42 @@
+"""The Python files of one folder, as rules see them.
+
+A rule never walks a tree: it begins at an index, and climbs from there. How to write one:
+
+1. ``for module in folder.modules:`` and ``for call in module.calls_of("asyncio.create_task"):``:
+   the calls by their full name, whatever it was imported as; ``module.calls_named("put_nowait")``
+   by their last name, whoever it belongs to. ``folder.functions()`` yields every function.
+2. ``function = module.function_of(call)``; a ``Function`` has the ``calls``, ``awaits``, ``loops``
+   (comprehensions, too), ``withs``, ``assigns``, ``exits`` (return, yield) and ``tries`` of its own
+   body, without those of the functions in it; ``function.names["x"]`` is each use of a name,
+   in these as well. What stands in no function belongs to ``module.top``.
+3. ``module.dotted(node)`` is ``"asyncio.get_running_loop().create_task"``; ``""`` for what was not
+   imported (``last_name(node)`` is ``"create_task"`` all the same). ``module.origin(node)`` follows
+   a variable, attribute or annotation to what it was made by: ``"requests.Session().get"``.
+4. Upwards: ``module.parent(node)``, ``module.up(node)`` (each node above it in its function),
+   ``module.loop_of(node)``, ``module.except_of(node)``, ``module.withs_of(node)``,
+   ``module.statement_of(node)``, ``module.is_awaited(node)``.
+5. ``handler = folder.handler_of(function)`` is None, or what makes it a request handler
+   (``handler.kind``: ``http``, ``websocket``, ``grpc``, ``middleware``; ``handler.how``);
+   ``folder.request_of(function)`` is the same for a function written inside of one.
+6. ``helper = folder.helper(module, call)`` is the function of this folder that the call calls (of
+   this module, a neighbour module or the same class), or None; ``helper.module`` is its module.
+7. ``folder.blocks(function)`` is the call in it that sleeps or does I/O and blocks the loop;
+   ``module.spawns`` and ``function.spawns`` are the calls that start a task or a thread.
+8. ``yield module.finding(RULE, call, "message", related=(module.related(node, "words"),))``.
+9. Fixes: ``Fix("what it does", (module.put_before(node, "x("), module.put_after(node, ")")))``,
+   ``module.replaced(node, "text")``; ``safe=True`` only if it can only mend.
+10. What does not parse is in ``folder.problems``, and is none of a rule's business.
+"""
+
+from __future__ import annotations
+
+from snowshed.lint._python._folder import Folder
+from snowshed.lint._python._function import Function
+from snowshed.lint._python._handlers import Handler
+from snowshed.lint._python._module import Module
+from snowshed.lint._python._prefilter import matters
+from snowshed.lint._python._read import read
+from snowshed.lint._python._spawns import Spawn
+from snowshed.lint._python._walk import last_name
+
+__all__ = ["Folder", "Function", "Handler", "Module", "Spawn", "last_name", "matters", "read"]
