@@ -72,11 +72,11 @@ def go_findings(
     from snowshed.lint import _go as go_model
 
     sources = [Source(path, text.encode(), is_test=is_test) for path, text in files.items()]
-    package = go_model.read(sources, go=go)
-    assert not package.problems
+    packages = go_model.read(sources, go=go)
+    assert not any(package.problems for package in packages)
     looks = rules()[rule_id].in_go
     assert looks is not None, f"{rule_id} does not look at Go"
-    return [*looks(package)]
+    return [finding for package in packages for finding in looks(package)]
 
 
 def mended(rule_id: str, code: str, *, safe: bool = False) -> str:
