@@ -1,0 +1,128 @@
+"""What is told in the end: what was found, without what is known, the worst first.
+
+Three things decide beside the settings. Advice is told when it is asked for. What is in the
+baseline is left out and counted. And what more than fifty tasks of a service stand at is told in
+any case, before all else: that is no advice any more, and nothing that one can live with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snowshed.lint._apply import UNUSED
+from snowshed.lint._finding import Finding
+from snowshed.lint._waiting import Waiting, waiting_at
+
+if TYPE_CHECKING:
+    from snowshed.lint._baseline import Baseline, Known
+    from snowshed.lint._dump import Dump
+    from snowshed.lint._engine import Report
+    from snowshed.lint._select import Selection
+    from snowshed.lint._texts import Texts
+
+__all__ = ["Outcome", "outcome"]
+
+MANY = 50
+"""More tasks than this at one line are told in any case; so many one request may have, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is told.
+
+    Attributes:
+        findings: in the order in which they are told: first those that tasks stand at.
+        report: all that was found, and what was not looked at.
+        texts: has the lines of the files.
+        advice: how many findings are left out because nobody asked for advice.
+        known: how many are left out because the baseline has them; None: there is none.
+        gone: what the baseline has and what is not found any more, with how many.
+        waiting: the tasks that have to do with a finding.
+        dumps: those that were looked at.
+    """
+
+    findings: tuple[Finding, ...]
+    report: Report
+    texts: Texts
+    advice: int = 0
+    known: int | None = None
+    gone: Mapping[Known, int] = field(default_factory=dict)
+    waiting: Mapping[Finding, Waiting] = field(default_factory=dict)
+    dumps: tuple[Dump, ...] = ()
+
+
+def outcome(
+    report: Report,
+    selection: Selection,
+    texts: Texts,
+    *,
+    paths: Sequence[str] = (".",),
+    baseline: Baseline | None = None,
+    dumps: Sequence[Dump] = (),
+) -> Outcome:
+    """Return what is told of ``report``.
+
+    Args:
+        report: what was found.
+        selection: which of it is asked for.
+        texts: has the lines of the files.
+        paths: what was looked at.
+        baseline: what is known.
+        dumps: what tasks of the service stood where.
+    """
+    found = (*report.findings, *_unused(report))
+    waiting = waiting_at(found, dumps) if dumps else {}
+    beside = None
+    if baseline is not None:
+        beside = baseline.beside(found, texts, looked_for=_looked_for(report, selection, paths))
+    known = frozenset[Finding]() if beside is None else beside.known
+    asked = [each for each in found if selection.tells(each)]
+    many = {each for each in found if each in waiting and waiting[each].total > MANY}
+    told = [each for each in found if each in many or (selection.tells(each) and each not in known)]
+    return Outcome(
+        tuple(sorted(told, key=lambda each: _order(each, waiting))),
+        report,
+        texts,
+        advice=sum(each not in many and not selection.tells(each) for each in found),
+        known=None if beside is None else sum(each in known for each in asked if each not in many),
+        gone={} if beside is None else beside.gone,
+        waiting=waiting,
+        dumps=tuple(dumps),
+    )
+
+
+def _unused(report: Report) -> Sequence[Finding]:
+    return [
+        Finding(UNUSED, each.path, each.span, each.message, confidence=1.0, fix=each.fix)
+        for each in report.unused
+    ]
+
+
+def _order(finding: Finding, waiting: Mapping[Finding, Waiting]) -> tuple[int, int, str, int, int]:
+    at = waiting.get(finding)
+    most, here = (-at.total, -at.here) if at is not None else (0, 0)
+    return most, here, finding.path, finding.span.line, finding.span.column
+
+
+def _looked_for(
+    report: Report, selection: Selection, paths: Sequence[str]
+) -> Callable[[str, str], bool]:
+    """Return a function that tells whether a rule would be found in a file now."""
+    folders = [Path(each).absolute() for each in paths]
+    read = {Path(each).absolute() for each in report.read}
+    broken = {Path(each.path).absolute() for each in report.problems}
+
+    def looked_for(rule: str, path: str) -> bool:
+        file = Path(path).absolute()
+        if rule in selection.ignored or not (
+            selection.selected is None or rule in selection.selected
+        ):
+            return False
+        if file.exists():
+            return file in read - broken
+        return any(file.is_relative_to(folder) for folder in folders)
+
+    return looked_for

@@ -1,0 +1,83 @@
+"""Findings that lint may have made, for whoever tells, keeps or compares them.
+
+Their rules are not the real ones: what is told of a finding must not depend on what is known of
+faults today.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from snowshed.lint._engine import Report
+from snowshed.lint._finding import Edit, Finding, Fix, Problem, Related, Span, Tier
+from snowshed.lint._outcome import Outcome
+from snowshed.lint._rule import Rule
+from snowshed.lint._suppress import Unused
+from snowshed.lint._texts import Texts
+from snowshed.model import Cause, Severity
+
+GO = b"""\
+package billing
+
+func notify(ctx context.Context) error {
+\tch := make(chan error)
+\tgo func() {
+\t\tch <- call()
+\t}()
+\tselect {
+\tcase err := <-ch:
+\t\treturn err
+\tcase <-ctx.Done():
+\t\treturn ctx.Err()
+\t}
+}
+"""
+PYTHON = b"""\
+async def handler(request):
+    asyncio.create_task(audit(request))
+    return 200
+"""
+PATH, OTHER = "billing/notify.go", "shop/app.py"
+TEXTS = Texts({PATH: GO, OTHER: PYTHON})
+
+LEAK = Finding(
+    "SN901",
+    PATH,
+    Span(6, 3, 6, 15),
+    "`ch <- call()` has no receiver once the select on line 8 has left by its `ctx.Done()` case",
+    function="notify",
+    related=(Related(PATH, Span(11, 2, 11, 20), "the case that leaves"),),
+    fix=Fix("give the channel a place for one element", (Edit(80, 80, ", 1"),), safe=True),
+)
+SPAWN = Finding(
+    "SN902",
+    OTHER,
+    Span(2, 5, 2, 40),
+    "a task of the handler `handler` that nobody joins or limits",
+    function="handler",
+    tier=Tier.ADVICE,
+    confidence=0.6,
+    fix=Fix("start it in a scope", (Edit(32, 51, "scope.spawn"),)),
+)
+UNUSED = Unused(OTHER, Span(3, 5, 3, 15), "unused suppression of SN902", Fix("take it away", ()))
+PROBLEM = Problem("billing/bad.go", "line 3 does not parse: 12 lines left out", 3)
+
+RULES = {
+    "SN901": SimpleNamespace(
+        RULE=Rule("SN901", "stuck-sender", Cause.CHANNEL_CASCADE, severity=Severity.HIGH),
+        __doc__="A sender waits for a receiver that has left.\n\n## Why\nIt stays for ever.\n",
+    ),
+    "SN902": SimpleNamespace(
+        RULE=Rule("SN902", "task-in-handler", Cause.DETACHED_SPAWN, tier=Tier.ADVICE),
+        __doc__="A task of a handler that nobody owns.\n\n## Why\nIt outlives it.\n",
+    ),
+}
+
+
+def report(*findings: Finding, **more: object) -> Report:
+    read = tuple(sorted({each.path for each in findings})) or (PATH,)
+    return Report(**{"findings": findings, "read": read, "lines": 17, **more})  # type: ignore[arg-type]
+
+
+def told(*findings: Finding, **more: object) -> Outcome:
+    return Outcome(findings, report(*findings), TEXTS, **more)  # type: ignore[arg-type]
