@@ -177,6 +177,42 @@ class ExpressionReader:
         )
         return self.owned(made)
 
+    def _conversion(self, node: tree_sitter.Node) -> n.Expression:
+        """Return a call of ``f[T](x)`` or ``m[k](x)``, which the grammar takes for a conversion."""
+        type_, operand = node.child_by_field_name("type"), node.child_by_field_name("operand")
+        base = None if type_ is None else type_.child_by_field_name("type")
+        if type_ is None or base is None or operand is None or type_.type != "generic_type":
+            return self._other(node)
+        listed = type_.child_by_field_name("type_arguments")
+        indices = [
+            self._named(each.named_children[0])
+            for each in (listed.named_children if listed is not None else ())
+            if each.type == "type_elem" and each.named_child_count
+        ]
+        start, end = type_.start_byte, type_.end_byte
+        called = self.owned(n.Index(start, end, self.function, self._named(base), indices))
+        made = n.Call(
+            node.start_byte,
+            node.end_byte,
+            self.function,
+            called,
+            [self.expression(operand)],
+            spread=False,
+        )
+        return self.owned(made)
+
+    def _named(self, node: tree_sitter.Node) -> n.Expression:
+        """Return as an expression what the grammar takes for the name of a type."""
+        if node.type == "type_identifier":
+            return self.name(node)
+        owner, name = node.child_by_field_name("package"), node.child_by_field_name("name")
+        if node.type != "qualified_type" or owner is None:
+            return self.expression(node)
+        made = n.Selector(
+            node.start_byte, node.end_byte, self.function, self.name(owner), written(name)
+        )
+        return self.owned(made)
+
     def _composite(self, node: tree_sitter.Node) -> n.Expression:
         body = node.child_by_field_name("body")
         keys, values = self._elements(body)
@@ -232,6 +268,7 @@ class ExpressionReader:
         "binary_expression": _binary,
         "index_expression": _index,
         "type_instantiation_expression": _index,
+        "type_conversion_expression": _conversion,
         "composite_literal": _composite,
         "func_literal": _literal_function,
     }
@@ -253,5 +290,5 @@ class ExpressionReader:
         variable.declared = made
         if text != "_":
             self.scope.declare(variable)
-            self.function.variables.append(variable)
+            self.function.declares(variable)
         return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,8 +32,6 @@ class Function:
         receiver_type: name of the type that has the method; empty for others.
         parameters: what it takes; one without a name is called ``_``.
         results: types of what it gives, as written.
-        variables: all that it declares, without those of its literals.
-        literals: the literals directly in it, in the order of the source.
         start: offset of its first byte.
         end: offset behind its last byte.
         kept: what others have worked out of it, by a name of theirs.
@@ -50,8 +48,8 @@ class Function:
         self.outer = outer
         self.name = written(node.child_by_field_name("name"))
         self.start, self.end = node.start_byte, node.end_byte
-        self.variables: list[Variable] = []
-        self.literals: list[Function] = []
+        self._variables: list[Variable] = []
+        self._literals: list[Function] = []
         self.kept: dict[str, object] = {}
         self._node: tree_sitter.Node | None = node
         self._scope = Scope(scope)
@@ -73,11 +71,11 @@ class Function:
         if self.outer is not None:
             # A literal in a literal is numbered on its own: `f.func1.2`.
             word = "" if self.outer.outer is not None else "func"
-            return f"{self.outer.display}.{word}{self.outer.literals.index(self) + 1}"
+            return f"{self.outer.display}.{word}{self.outer._literals.index(self) + 1}"
         if not self.receiver_type:
             return self.name
-        pointer = "*" if self.has_pointer_receiver else ""
-        return f"({pointer}{self.receiver_type}).{self.name}"
+        owner = f"(*{self.receiver_type})" if self.has_pointer_receiver else self.receiver_type
+        return f"{owner}.{self.name}"
 
     @cached_property
     def code(self) -> bytes:
@@ -96,6 +94,22 @@ class Function:
         made = n.Block(body.start_byte, body.end_byte, self, reader.statements(body))
         return reader.owned(made)
 
+    @property
+    def variables(self) -> Sequence[Variable]:
+        """All variables that it declares, without those of its literals."""
+        _ = self.body
+        return self._variables
+
+    @property
+    def literals(self) -> Sequence[Function]:
+        """The literals directly in it, in the order of the source."""
+        _ = self.body
+        return self._literals
+
+    def declares(self, variable: Variable) -> None:
+        """Take ``variable`` as one of its own."""
+        self._variables.append(variable)
+
     @cached_property
     def _by_type(self) -> dict[type[n.Node], list[n.Node]]:
         found: dict[type[n.Node], list[n.Node]] = {}
@@ -109,7 +123,6 @@ class Function:
 
     def family(self) -> Iterator[Function]:
         """Yield it and the literals in it, however deep."""
-        _ = self.body
         yield self
         for literal in self.literals:
             yield from literal.family()
@@ -125,7 +138,7 @@ class Function:
     def nested(self, node: tree_sitter.Node, scope: Scope) -> Function:
         """Return the literal in ``node``, which knows the names of ``scope``."""
         literal = Function(self.file, node, self, scope)
-        self.literals.append(literal)
+        self._literals.append(literal)
         # At once: what is declared behind it in `scope` is not known in it.
         _ = literal.body
         return literal
@@ -172,5 +185,5 @@ class Function:
         variable = Variable(name, kind, self, type_)
         if name != "_":
             self._scope.declare(variable)
-            self.variables.append(variable)
+            self.declares(variable)
         return variable

@@ -28,7 +28,7 @@ NEWEST = (1, 27)
 """The version of Go that is taken if no go.mod tells one."""
 # What a rule may begin from: goroutines, channels, locks, contexts, timers, clients and rows.
 _MATTERS = re.compile(
-    rb"<-|\bgo\s+(?:func\b|[\w.]+\()|\bselect\s*\{|\brange\b[^{\n]*\b[cC]h\w*\b"
+    rb"<-|\bgo\s+(?:func\b|[\w.]+\()|\bselect\s*\{"
     rb"|\.(?:R?Lock|R?Unlock|Wait|Broadcast|Signal|Go)\("
     rb"|\bcontext\.(?:Background|TODO|With)"
     rb"|\bhttp\.(?:Get|Post|PostForm|Head|DefaultClient|Client\b|Server\b|ListenAndServe)"
@@ -143,8 +143,27 @@ class Package:
     @cached_property
     def interesting(self) -> tuple[Function, ...]:
         """Each function that may matter, and the literals in it: outer before inner."""
-        named = (each for each in self.functions if _MATTERS.search(each.code))
+        ranges = self._ranges_over_channels
+        named = (
+            each
+            for each in self.functions
+            if _MATTERS.search(each.code) or (ranges is not None and ranges.search(each.code))
+        )
         return tuple(part for each in named for part in each.family())
+
+    @cached_property
+    def _ranges_over_channels(self) -> re.Pattern[bytes] | None:
+        """What a loop over a channel looks like that a field or a variable of the package holds."""
+        fields = [each for struct in self.structs.values() for each in struct.fields.items()]
+        variables = [(name, each.type_) for name, each in self.variables.items()]
+        names = {name for name, type_ in (*fields, *variables) if self._may_be_channel(type_)}
+        if not names:
+            return None
+        either = "|".join(sorted(map(re.escape, names)))
+        return re.compile(rf"\brange\s+[\w.]*\b(?:{either})\b".encode())
+
+    def _may_be_channel(self, type_: str) -> bool:
+        return "chan" in self.types.get(type_, type_)
 
     @cached_property
     def _named(self) -> dict[str, list[Function]]:
