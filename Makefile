@@ -7,7 +7,7 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check bench bench-overload docs test-all fragment clean
+.PHONY: help demo test check bench bench-lint bench-overload docs test-all fragment clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ bench: $(VENV)/.has-dev ## measure against the goals and the rivals; writes benc
 bench-overload: $(VENV)/.has-dev ## flood a service under each controller; half an hour; writes results and page
 	$(BIN)/python -m benchmarks.overload $(ARGS)
 	$(BIN)/python -m benchmarks.overload --virtual
+
+bench-lint: $(VENV)/.has-dev ## what lint finds and what it takes, against its goals; downloads 30 packages; writes results and page
+	$(BIN)/python -m benchmarks.lint --write $(ARGS)
 
 docs: $(VENV)/.has-dev ## build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -n -T -W --keep-going -b html docs docs/_build/html

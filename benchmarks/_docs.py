@@ -52,7 +52,7 @@ def renew() -> None:
 def renewed(page: str) -> str:
     """Return the page with the results that were written."""
     rows = [row for part in PARTS for row in read(part)]
-    return _replaced(with_results(page, rows), "run", "\n".join(_runs()))
+    return replaced(with_results(page, rows), "run", "\n".join(_runs()))
 
 
 def _runs() -> Iterator[str]:
@@ -70,7 +70,7 @@ def with_results(page: str, rows: list[Row]) -> str:
     """Return the page with the tables of these rows."""
     for name, areas in PLACES.items():
         chosen = [row for area in areas for row in rows if _area(row) == area]
-        page = _replaced(page, name, "\n".join(_table(chosen)))
+        page = replaced(page, name, "\n".join(_table(chosen)))
     return page
 
 
@@ -78,7 +78,8 @@ def _area(row: Row) -> str:
     return re.split("[: ]", row.section, maxsplit=1)[0]
 
 
-def _replaced(page: str, name: str, part: str) -> str:
+def replaced(page: str, name: str, part: str) -> str:
+    """Return the page with ``part`` between the two marks of that name."""
     found = re.findall(_BETWEEN.format(name=name), page, re.DOTALL)
     if len(found) != 1:
         msg = f"{PAGE}: {len(found)} places for {name!r}; there must be one"

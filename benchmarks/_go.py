@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from benchmarks._pythons import HOUSE
 
-__all__ = ["build", "go_version", "has_go"]
+__all__ = ["build", "go_root", "go_version", "has_go"]
 
 # The one that the tests fill, too.
 _CACHE = HOUSE / ".pytest_cache" / "go"
@@ -22,10 +23,16 @@ def has_go() -> bool:
     return _program() is not None
 
 
-def build(package: str | Path, to: Path) -> Path:
-    """Build a package of Go's, or one file, into the program ``to``."""
-    _go("build", "-o", str(to), str(package))
+def build(package: str | Path | Iterable[Path], to: Path) -> Path:
+    """Build a package of Go's, or one or more files, into the program ``to``."""
+    files = [package] if isinstance(package, str | Path) else package
+    _go("build", "-o", str(to), *map(str, files))
     return to
+
+
+def go_root() -> Path:
+    """Return the folder of the toolchain, whose ``src`` is the standard library."""
+    return Path(_go("env", "GOROOT").strip())
 
 
 def go_version() -> str:
