@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from _go import go
 from lint._go_code import function, package
-from snowshed.lint._go import Kind, matters, read
-from snowshed.lint._go._nodes import Call
+from snowshed.lint._go import Kind, callee, flow_of, matters, reaching, read, type_of
+from snowshed.lint._go._nodes import Call, walk
 from snowshed.lint._source import Source
 
 
@@ -47,6 +48,44 @@ def test_new_of_a_value_is_read_as_a_call() -> None:
     )
     assert found.problems == []
     assert [each.name for each in found.functions] == ["f"]
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "(" * 5000 + "1" + ")" * 5000,
+        " + ".join(["1"] * 5000),
+        "func() { <-ch; x := " * 400 + "1" + " }" * 400,
+    ],
+)
+def test_a_function_that_is_nested_too_deeply_is_named_and_the_others_are_read(deep: str) -> None:
+    found = package(f"func deep() {{ <-ch; x := {deep} }}\nfunc b() {{ go c() }}")
+    assert [each.name for each in found.interesting if each.name] == ["deep", "b"]
+    assert [(each.line, each.message) for each in found.problems] == [
+        (2, "function deep is nested too deeply and left out")
+    ]
+    assert found.functions[0].literals == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_written_is_read(seed: int) -> None:
+    """A part of a file is lost, doubled or moved, as while somebody types."""
+    chance = random.Random(seed)
+    content = PROGRAM.encode() * 3 + STRANGE.encode()
+    for _ in range(20):
+        start = chance.randrange(len(content))
+        end = start + chance.randrange(40)
+        put = content[:start] + content[start:end] * chance.choice([0, 2])
+        content = put + chance.choice([b"", b"{", b"}", b"(", b"\xff", b'"', b"`"]) + content[end:]
+        for found in read([Source("a.go", content)]):
+            for part in reaching(found):
+                flow = flow_of(part)
+                for node in walk(part.body):
+                    assert node is part.body or flow.point_of(node) is not None
+                    assert node.function is part
+                for call in part.all(Call):
+                    callee(call)
+                    type_of(call)
 
 
 def test_what_a_package_declares_is_known_by_name() -> None:
@@ -173,6 +212,17 @@ def test_a_loop_over_a_channel_of_a_field_or_a_variable_matters() -> None:
     )
     assert [each.name for each in found.interesting] == ["a", "c"]
 
+
+STRANGE = """
+func strange(a ...chan int) (b <-chan error, c func(d int) error) {
+L:	for i, j := range [...]int{1: 2, 3} { switch x := y.(type) { case chan<- int, nil: break L } }
+	select { case a[0] <- <-b: case v, ok := <-c(1): default: goto L }
+	var f, g = func() { defer func() { recover() }() }, map[string]struct{ x int }{"a": {1}}
+	go f(); if x := <-b; x != nil { return } else if y { x++ } else { m[k](1) }
+	x, y = generic[int, string](1), s[1:2:3]; p := new(3 + 4); *p <<= 1
+	const z = iota; type t = []int; { ; }
+}
+"""
 
 PROGRAM = """package main
 

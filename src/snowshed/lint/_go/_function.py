@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from snowshed.lint._finding import Problem
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._expressions import written
 from snowshed.lint._go._scope import Kind, Scope, Variable
@@ -90,9 +91,22 @@ class Function:
         if body is None:
             return n.Block(self.end, self.end, self, [])
         reader = StatementReader(self, self._scope)
-        # Parameters and the names of the body share one block, as `:=` of a parameter shows.
-        made = n.Block(body.start_byte, body.end_byte, self, reader.statements(body))
+        made = n.Block(body.start_byte, body.end_byte, self, [])
+        try:
+            # Parameters and the names of the body share one block, as `:=` of a parameter shows.
+            made.statements = reader.statements(body)
+        except RecursionError:
+            if self.outer is not None:
+                raise
+            self._too_deep()
         return reader.owned(made)
+
+    def _too_deep(self) -> None:
+        # What was read of it is of no use: half of the uses of a variable say the wrong thing.
+        self._variables.clear()
+        self._literals.clear()
+        message = f"function {self.display} is nested too deeply and left out"
+        self.file.package.problems.append(Problem(self.file.source.path, message, self.line))
 
     @property
     def variables(self) -> Sequence[Variable]:

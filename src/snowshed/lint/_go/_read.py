@@ -36,7 +36,7 @@ def read(sources: Sequence[Source], *, go: tuple[int, int] | None = None) -> lis
         sources: its files.
         go: the version that go.mod tells; None: the newest.
 
-    Cost: parsing, which is O(bytes); functions are looked into when a rule asks.
+    Cost: parsing, which is O(bytes), and O(nodes) of the functions that may matter.
     """
     packages: dict[str, Package] = {}
     for source in sources:
@@ -44,6 +44,9 @@ def read(sources: Sequence[Source], *, go: tuple[int, int] | None = None) -> lis
         name = _clause(root)
         package = packages.setdefault(name, Package(name, go))
         package.add(source, root)
+    for package in packages.values():
+        # Asked for now, so that what is wrong with their bodies is among the problems.
+        _ = package.interesting
     return [*packages.values()]
 
 
