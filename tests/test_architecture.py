@@ -23,7 +23,7 @@ TESTS = ROOT / "tests"
 MODULES = sorted(SOURCE.rglob("*.py"))
 FILES = sorted(
     path
-    for folder in ("src", "tests", "benchmarks", "examples", "scripts")
+    for folder in ("src", "tests", "benchmarks", "corpus", "examples", "scripts")
     for path in (ROOT / folder).rglob("*.py")
 )
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
