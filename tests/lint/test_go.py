@@ -186,9 +186,9 @@ def test_only_functions_that_may_matter_are_interesting_and_literals_with_them()
         "s.mu.RUnlock()",
         "wg.Wait()",
         "ctx, cancel := context.WithCancel(ctx)",
-        "http.Get(url)",
-        "client.Do(req)",
-        "db.Query(q)",
+        'import "net/http"\nhttp.Get(url)',
+        'import "net/http"\nclient.Do(req)',
+        'import "database/sql"\ndb.Query(q)',
         "time.NewTicker(d)",
         "type S struct { ch chan int }",
         "type S struct { mu sync.Mutex }",
@@ -198,7 +198,10 @@ def test_a_file_with_anything_of_it_matters(code: str) -> None:
     assert matters(code.encode())
 
 
-@pytest.mark.parametrize("code", ["package p", "func f() { return goes(x) }", "a <= -b", "x < -1"])
+@pytest.mark.parametrize(
+    "code",
+    ["package p", "func f() { return goes(x) }", "a <= -b", "x < -1", "m.Get(x)", "u.Query()"],
+)
 def test_a_file_with_nothing_of_it_does_not_matter(code: str) -> None:
     assert not matters(code.encode())
 

@@ -2,7 +2,7 @@
 
 From bytes to a rule:
 
-- ``_read`` parses the files of a directory to packages; ``matters`` tells what it need not read
+- ``_read`` parses the files of a directory to packages; ``_prefilter`` tells what it need not read
 - ``_package``: `Package` with its files, functions, structs, types and variables, by name
 - ``_function``: `Function`; its body is read when somebody asks for it, by ``_statements`` and
   ``_expressions``, to the tree of ``_nodes``, in which each name knows its `Variable` (``_scope``)
@@ -28,7 +28,8 @@ from __future__ import annotations
 
 from snowshed.lint._go._flow import End, Flow, Point, flow_of, forward, operations
 from snowshed.lint._go._function import Function
-from snowshed.lint._go._package import File, Package, Struct, matters, related
+from snowshed.lint._go._package import File, Package, Struct, related
+from snowshed.lint._go._prefilter import matters
 from snowshed.lint._go._read import read
 from snowshed.lint._go._scope import Kind, Variable
 from snowshed.lint._go._summary import reaching, summaries

@@ -72,8 +72,6 @@ class ExpressionReader:
     def expression(self, node: tree_sitter.Node) -> n.Expression:
         """Return what ``node`` is."""
         kind = node.type
-        if kind == "parenthesized_expression" and node.named_child_count == 1:
-            return self.expression(node.named_children[0])
         read = self._READERS.get(kind)
         if read is not None:
             return read(self, node)
@@ -93,8 +91,14 @@ class ExpressionReader:
 
     def owned(self, made: N) -> N:
         """Tell the children of ``made`` what they stand in, and return it."""
-        for child in made.children():
-            child.parent = made
+        # What `made.children()` yields, without the price of a generator for each node.
+        for name in made.PARTS:
+            part = getattr(made, name)
+            if part.__class__ is list:
+                for each in part:
+                    each.parent = made
+            elif part is not None:
+                part.parent = made
         return made
 
     def name(self, node: tree_sitter.Node) -> n.Name:
@@ -108,12 +112,16 @@ class ExpressionReader:
             variable.uses.append(found)
         return found
 
+    def _parenthesized(self, node: tree_sitter.Node) -> n.Expression:
+        inner = node.named_children
+        return self.expression(inner[0]) if len(inner) == 1 else self._other(node)
+
     def _selector(self, node: tree_sitter.Node) -> n.Expression:
         operand, name = node.child_by_field_name("operand"), node.child_by_field_name("field")
-        if operand is None:
+        if operand is None or name is None:
             return self._other(node)
         made = n.Selector(
-            node.start_byte, node.end_byte, self.function, self.expression(operand), written(name)
+            node.start_byte, node.end_byte, self.function, self.expression(operand), _word(name)
         )
         return self.owned(made)
 
@@ -144,20 +152,21 @@ class ExpressionReader:
         if operand is None:
             return self._other(node)
         start, end, inner = node.start_byte, node.end_byte, self.expression(operand)
-        operator = written(sign)
+        operator = "" if sign is None else sign.type
         if operator == "<-":
             return self.owned(n.Receive(start, end, self.function, inner))
         return self.owned(n.Unary(start, end, self.function, operator, inner))
 
     def _binary(self, node: tree_sitter.Node) -> n.Expression:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
+        sign = node.child_by_field_name("operator")
+        if left is None or right is None or sign is None:
             return self._other(node)
         made = n.Binary(
             node.start_byte,
             node.end_byte,
             self.function,
-            written(node.child_by_field_name("operator")),
+            sign.type,
             self.expression(left),
             self.expression(right),
         )
@@ -261,6 +270,7 @@ class ExpressionReader:
 
     _READERS: ClassVar[dict[str, Callable[[ExpressionReader, tree_sitter.Node], n.Expression]]] = {
         "identifier": name,
+        "parenthesized_expression": _parenthesized,
         "package_identifier": name,
         "selector_expression": _selector,
         "call_expression": _call,

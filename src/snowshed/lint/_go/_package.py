@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Finding, Problem, Related, Tier
 from snowshed.lint._go._expressions import written
 from snowshed.lint._go._function import Function
+from snowshed.lint._go._prefilter import has_any, tokens_for
 from snowshed.lint._go._scope import Kind, Scope, Variable
 from snowshed.lint._go._statements import StatementReader
 
@@ -22,27 +23,10 @@ if TYPE_CHECKING:
     from snowshed.lint._go._nodes import Node
     from snowshed.lint._source import Source
 
-__all__ = ["NEWEST", "File", "Package", "Struct", "errors_in", "matters", "related"]
+__all__ = ["NEWEST", "File", "Package", "Struct", "errors_in", "related"]
 
 NEWEST = (1, 27)
 """The version of Go that is taken if no go.mod tells one."""
-# What a rule may begin from: goroutines, channels, locks, contexts, timers, clients and rows.
-_MATTERS = re.compile(
-    rb"<-|\bgo\s+(?:func\b|[\w.]+\()|\bselect\s*\{"
-    rb"|\.(?:R?Lock|R?Unlock|Wait|Broadcast|Signal|Go)\("
-    rb"|\bcontext\.(?:Background|TODO|With)"
-    rb"|\bhttp\.(?:Get|Post|PostForm|Head|DefaultClient|Client\b|Server\b|ListenAndServe)"
-    rb"|\.(?:Do|Get|Post|Head|PostForm|RoundTrip)\(|\bsql\.Open|\.Query(?:x|Context|xContext)?\("
-    rb"|\btime\.(?:After|Tick|NewTicker|NewTimer)\b|\.(?:Recv|SendMsg|RecvMsg)\(\)?"
-    rb"|\bzap\.New|\bclose\("
-)
-# A file without any of those may still declare what they are used on.
-_DECLARES = re.compile(rb"\bchan\b|\bsync\.|<-\s*chan\b")
-
-
-def matters(content: bytes) -> bool:
-    """Tell whether a file may have anything that a rule, or another file of its package, needs."""
-    return _MATTERS.search(content) is not None or _DECLARES.search(content) is not None
 
 
 @dataclass(slots=True)
@@ -67,12 +51,14 @@ class File:
         package: whose it is.
         source: its text.
         imports: path of each package that it imports, by the name that it has here.
+        tokens: what a function of it has, one of these at least, if it may matter.
     """
 
     def __init__(self, package: Package, source: Source, root: tree_sitter.Node) -> None:
         self.package = package
         self.source = source
         self.imports = dict(_imports(root))
+        self.tokens = tokens_for(source.content)
 
     def is_package(self, name: str, path: str) -> bool:
         """Tell whether ``name`` is here what is imported as ``path``."""
@@ -120,7 +106,8 @@ class Package:
         files: its files.
         problems: what did not parse.
         variables: the variables of the package, by name.
-        structs: its struct types, by name.
+        structs: its struct types, by name. One without a name that is the type of a field or of a
+            variable is called after it: ``Store.mu``, ``.cache``.
         types: what its other types are, as written, by name.
         functions: those with a name, and the literals in the values of its variables.
         kept: what others have worked out of it, by a name of theirs.
@@ -147,7 +134,8 @@ class Package:
         named = (
             each
             for each in self.functions
-            if _MATTERS.search(each.code) or (ranges is not None and ranges.search(each.code))
+            if has_any(each.code, each.file.tokens)
+            or (ranges is not None and ranges.search(each.code))
         )
         return tuple(part for each in named for part in each.family())
 
@@ -242,12 +230,25 @@ class Package:
         if type_.type != "struct_type":
             self.types[name] = written(type_)
             return
-        struct = Struct(name)
+        self._add_struct(name, type_)
+
+    def _add_struct(self, name: str, type_: tree_sitter.Node) -> None:
+        """Take in a struct, and those without a name that its fields are: ``Store.mu``."""
+        struct = self.structs[name] = Struct(name)
         for listed in type_.named_children:
             for declared in listed.named_children:
                 if declared.type == "field_declaration":
                     _add_fields(struct, declared)
-        self.structs[name] = struct
+                    self._add_unnamed(struct, declared)
+
+    def _add_unnamed(self, struct: Struct, declared: tree_sitter.Node) -> None:
+        type_ = declared.child_by_field_name("type")
+        if type_ is None or type_.type != "struct_type":
+            return
+        for each in declared.children_by_field_name("name"):
+            name = written(each)
+            struct.fields[name] = f"{struct.name}.{name}"
+            self._add_struct(struct.fields[name], type_)
 
     def _add_variables(self, file: File, node: tree_sitter.Node) -> None:
         if node.has_error:
@@ -258,8 +259,12 @@ class Package:
         for spec in _specs(node):
             names = spec.children_by_field_name("name")
             values = reader.expressions(spec.child_by_field_name("value"))
-            type_ = written(spec.child_by_field_name("type"))
+            declared = spec.child_by_field_name("type")
+            type_ = written(declared)
             for place, each in enumerate(names):
+                if declared is not None and declared.type == "struct_type":
+                    type_ = f".{written(each)}"
+                    self._add_struct(type_, declared)
                 alone = values[place] if len(values) == len(names) else None
                 made = Variable(written(each), Kind.PACKAGE, None, type_, alone)
                 self.variables.setdefault(made.name, made)
