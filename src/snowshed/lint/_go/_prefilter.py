@@ -58,7 +58,7 @@ _DECLARES = (b"chan ", b"sync.")
 
 def tokens_for(content: bytes) -> tuple[bytes, ...]:
     """Return what functions of a file have that may matter: by what the file imports."""
-    found = _TOKENS
+    found: tuple[bytes, ...] = _TOKENS
     if b'"net/http"' in content:
         found += _OF_HTTP
     if b"sql" in content or b"pgx" in content:
