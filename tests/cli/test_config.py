@@ -141,7 +141,7 @@ def test_a_table_that_is_no_section_is_refused(
     (here / "snowshed.toml").write_text("[rnu]\n")
     assert main(["config", "show"]) == 2
     assert (
-        "rnu: unknown section (did you mean 'run'?); known are doctor, observe, run, shed"
+        "rnu: unknown section (did you mean 'run'?); known are doctor, lint, observe, run, shed"
         in capsys.readouterr().err
     )
 

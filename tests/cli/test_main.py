@@ -32,6 +32,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], args: list
         "doctor",
         "dump",
         "explain",
+        "lint",
         "rules",
         "run",
         "tasks",
@@ -48,7 +49,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: lis
 
 
 def test_an_unknown_command_names_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    known = "config, demo, doctor, dump, explain, rules, run, tasks, top, waits"
+    known = "config, demo, doctor, dump, explain, lint, rules, run, tasks, top, waits"
     assert said(capsys, "rnu") == (2, f"snowshed: no command 'rnu': use one of {known}\n")
 
 

@@ -6,15 +6,26 @@ faults today.
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from snowshed.lint._engine import Report
 from snowshed.lint._finding import Edit, Finding, Fix, Problem, Related, Span, Tier
 from snowshed.lint._outcome import Outcome
+from snowshed.lint._report._words import kind
 from snowshed.lint._rule import Rule
 from snowshed.lint._suppress import Unused
 from snowshed.lint._texts import Texts
 from snowshed.model import Cause, Severity
+
+if TYPE_CHECKING:
+    import pytest
+
+    from snowshed.lint._python import Folder
 
 GO = b"""\
 package billing
@@ -62,16 +73,63 @@ SPAWN = Finding(
 UNUSED = Unused(OTHER, Span(3, 5, 3, 15), "unused suppression of SN902", Fix("take it away", ()))
 PROBLEM = Problem("billing/bad.go", "line 3 does not parse: 12 lines left out", 3)
 
+
+def _calls(
+    rule: str, name: str, fix: Fix | None, tier: Tier
+) -> Callable[[Folder], Iterator[Finding]]:
+    """Return a rule that finds the calls of ``name()``."""
+
+    def in_python(folder: Folder) -> Iterator[Finding]:
+        for module in folder.modules:
+            source = module.source
+            for call in re.finditer(rb"\b%b\(\)" % name.encode(), source.content):
+                edit = Edit(*call.span(), fix.edits[0].text)
+                yield Finding(
+                    rule,
+                    source.path,
+                    source.span(*call.span()),
+                    f"`{name}()` never returns",
+                    tier=tier,
+                    fix=replace(fix, edits=(edit,)),
+                )
+
+    return in_python
+
+
+_MEND = Fix("let it return", (Edit(0, 0, "returns()"),), safe=True)
+_MAY_MEND = Fix("start it in a scope", (Edit(0, 0, "scoped()"),))
 RULES = {
     "SN901": SimpleNamespace(
-        RULE=Rule("SN901", "stuck-sender", Cause.CHANNEL_CASCADE, severity=Severity.HIGH),
+        RULE=Rule(
+            "SN901",
+            "stuck-sender",
+            Cause.CHANNEL_CASCADE,
+            in_python=_calls("SN901", "hang", _MEND, Tier.DEFAULT),
+            severity=Severity.HIGH,
+            fixes=True,
+        ),
         __doc__="A sender waits for a receiver that has left.\n\n## Why\nIt stays for ever.\n",
     ),
     "SN902": SimpleNamespace(
-        RULE=Rule("SN902", "task-in-handler", Cause.DETACHED_SPAWN, tier=Tier.ADVICE),
+        RULE=Rule(
+            "SN902",
+            "task-in-handler",
+            Cause.DETACHED_SPAWN,
+            in_python=_calls("SN902", "spawn", _MAY_MEND, Tier.ADVICE),
+            tier=Tier.ADVICE,
+        ),
         __doc__="A task of a handler that nobody owns.\n\n## Why\nIt outlives it.\n",
     ),
 }
+
+
+def these_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let there be the rules above, and no others; to be made a fixture."""
+    # By its name: the package has a function of the same.
+    monkeypatch.setattr(sys.modules["snowshed.lint.rules"], "_modules", lambda: RULES)
+    kind.cache_clear()
+    yield
+    kind.cache_clear()
 
 
 def report(*findings: Finding, **more: object) -> Report:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint._told import GO, LEAK, OTHER, PATH, RULES, SPAWN, told
+from lint._told import GO, LEAK, OTHER, PATH, RULES, SPAWN, these_rules, told
 from snowshed.lint import Span
 from snowshed.lint._apply import UNUSED
 from snowshed.lint._baseline import Known
@@ -20,7 +20,7 @@ from snowshed.lint._report._words import kind
 from snowshed.lint._texts import Texts
 from snowshed.lint._waiting import Waiting
 
-pytestmark = pytest.mark.usefixtures("these_rules")
+rules = pytest.fixture(autouse=True)(these_rules)
 
 
 SHOWN = f"""\
@@ -194,6 +194,6 @@ def test_a_rule_that_is_not_known_here_is_told_as_it_is() -> None:
     assert kind("SN999").title == "SN999"
     assert kind("SN999").cause is None
     assert kind(UNUSED).page.endswith(f"/lint.html#{UNUSED}")
-    assert kind("SN901").page.endswith("/rules/SN901.html")
+    assert kind("SN901").page.endswith("/lint/SN901.html")
     assert list(RULES) == ["SN901", "SN902"]
     assert {LEAK.path, SPAWN.path} == {PATH, OTHER}

@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from _sarif import valid_run
-from lint._told import GO, LEAK, OTHER, PATH, PROBLEM, RULES, SPAWN, TEXTS, report, told
+from lint._told import (
+    GO,
+    LEAK,
+    OTHER,
+    PATH,
+    PROBLEM,
+    RULES,
+    SPAWN,
+    TEXTS,
+    report,
+    these_rules,
+    told,
+)
 from snowshed.formats.sarif import RESULTS_AT_MOST
 from snowshed.lint import Finding, Fix, Problem, Related, Span
 from snowshed.lint._apply import UNUSED
@@ -22,7 +34,8 @@ from snowshed.lint._report import document, github, gitlab, sarif
 from snowshed.lint._texts import Texts
 from snowshed.lint._waiting import Waiting
 
-pytestmark = [pytest.mark.house, pytest.mark.usefixtures("these_rules")]
+pytestmark = pytest.mark.house
+rules = pytest.fixture(autouse=True)(these_rules)
 
 WAITING = Waiting(here=4812, related=2, created=1, state="chan send", lines=((6, 4812),))
 
@@ -127,7 +140,7 @@ def test_sarif_has_each_rule_that_occurs_with_its_page() -> None:
     assert [each["ruleIndex"] for each in run["results"]] == [0, 1, 0, 2]
     assert [each["defaultConfiguration"]["level"] for each in rules] == ["error", "warning", "note"]
     assert rules[0]["shortDescription"]["text"] == "A sender waits for a receiver that has left."
-    assert rules[0]["helpUri"].endswith("/en/latest/reference/rules/SN901.html")
+    assert rules[0]["helpUri"].endswith("/en/latest/reference/lint/SN901.html")
     assert rules[0]["help"]["markdown"] == RULES["SN901"].__doc__.strip()
     assert rules[0]["properties"]["tags"] == ["channel-cascade", "concurrency"]
 

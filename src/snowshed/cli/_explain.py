@@ -1,41 +1,54 @@
-"""``snowshed explain``: what the doctor means by a word, and what to do about it."""
+"""``snowshed explain``: what the doctor or lint means by a word, and what to do about it."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import click
 
 from snowshed.cli._output import fail
 from snowshed.doctor.causes import details, told
 
+if TYPE_CHECKING:
+    from snowshed.lint import Rule
+
 _COMMAND = "snowshed explain"
 _WIDTH = 100
 
 
 @click.command()
-@click.argument("detail", required=False)
-def explain(detail: str | None) -> int:
-    """Say what a finding of the doctor means, and what to do.
+@click.argument("word", required=False)
+def explain(word: str | None) -> int:
+    """Say what a finding of the doctor or of lint means, and what to do.
 
-    DETAIL is the word that a finding begins with, such as abandoned-sender; without it all of them
-    are listed, by the five causes.
+    WORD is the word that a finding of the doctor begins with, such as abandoned-sender, or a rule
+    of lint by its id or name, such as SN301. Without it all of them are listed, by the five causes.
     """
-    known = details()
-    if detail is None:
-        click.echo("\n".join(_list()))
+    if word is None:
+        click.echo("\n".join([*_details(), *_rules(), "snowshed explain WORD says more"]))
         return 0
-    if detail not in known:
-        close = get_close_matches(detail.lower(), known, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        return fail(f"{_COMMAND}: {detail!r} is no detail{hint}; there are {', '.join(known)}")
-    click.echo("\n".join(_whole(detail)))
+    found = [*_detail(word), *_rule(word)]
+    if not found:
+        return fail(f"{_COMMAND}: {word!r} is no detail and no rule{_hint(word)}")
+    click.echo("\n".join(found))
     return 0
 
 
-def _list() -> Iterator[str]:
+def _hint(word: str) -> str:
+    rules = _known()
+    known = {each.lower(): each for each in (*details(), *rules, *(r.name for r in rules.values()))}
+    close = get_close_matches(word.lower(), known, n=1)
+    if close:
+        return f" (did you mean {known[close[0]]}?)"
+    return "; snowshed explain lists them"
+
+
+def _details() -> Iterator[str]:
+    yield "Found by snowshed doctor, in what runs:"
+    yield ""
     every = details().values()
     wide = max(len(each.name) for each in every)
     for cause in dict.fromkeys(sorted(each.cause for each in every)):
@@ -43,19 +56,23 @@ def _list() -> Iterator[str]:
         for each in every:
             if each.cause is cause:
                 first = told(each.name).partition("\n\n")[0].partition(": ")[2]
-                said = " ".join((first or each.why).split())
-                yield textwrap.fill(
-                    said,
-                    _WIDTH,
-                    initial_indent=f"  {each.name:<{wide}}  ",
-                    subsequent_indent=" " * (wide + 4),
-                )
+                yield _entry(each.name, first or each.why, wide)
         yield ""
-    yield "snowshed explain DETAIL says more"
 
 
-def _whole(name: str) -> Iterator[str]:
-    detail = details()[name]
+def _entry(name: str, said: str, wide: int) -> str:
+    return textwrap.fill(
+        " ".join(said.split()),
+        _WIDTH,
+        initial_indent=f"  {name:<{wide}}  ",
+        subsequent_indent=" " * (wide + 4),
+    )
+
+
+def _detail(name: str) -> Iterator[str]:
+    detail = details().get(name)
+    if detail is None:
+        return
     # Python without docstrings still has the advice.
     yield told(name) or name
     for language, advice in (("Go", detail.go), ("Python", detail.python)):
@@ -64,3 +81,38 @@ def _whole(name: str) -> Iterator[str]:
             yield textwrap.fill(f"Do, in {language}: {advice}.", _WIDTH, break_on_hyphens=False)
     yield ""
     yield f"Cause: {detail.cause}"
+
+
+def _known() -> dict[str, Rule]:
+    from snowshed.lint.rules import rules
+
+    return rules()
+
+
+def _rules() -> Iterator[str]:
+    from snowshed.lint.rules import told as told_of
+
+    every = _known().values()
+    yield "Found by snowshed lint, in source:"
+    yield ""
+    wide = max((len(each.name) + len(each.id) + 1 for each in every), default=0)
+    for cause in dict.fromkeys(sorted(each.cause for each in every)):
+        yield cause
+        for each in every:
+            if each.cause is cause:
+                yield _entry(f"{each.id} {each.name}", _first(told_of(each.id)), wide)
+        yield ""
+
+
+def _first(said: str) -> str:
+    return said.partition("\n\n")[0].rstrip(".")
+
+
+def _rule(word: str) -> Iterator[str]:
+    from snowshed.lint._about import about
+
+    rules = _known()
+    named: Iterable[Rule] = (rule for rule in rules.values() if rule.name == word)
+    rule = rules.get(word.upper()) or next(iter(named), None)
+    if rule is not None:
+        yield about(rule)

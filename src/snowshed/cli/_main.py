@@ -21,6 +21,7 @@ _COMMANDS = {
     "doctor": "snowshed.cli._doctor:doctor",
     "dump": "snowshed.cli._dump:dump",
     "explain": "snowshed.cli._explain:explain",
+    "lint": "snowshed.cli._lint:lint",
     "rules": "snowshed.cli._rules:rules",
     "run": "snowshed.cli._run:run",
     "tasks": "snowshed.cli._tasks:tasks",

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from snowshed.cli._output import fail
+from snowshed.cli._output import fail, writable
 from snowshed.doctor import (
     Diagnosis,
     Ignore,
@@ -120,9 +120,8 @@ def reporting(
     if before is not None:
         # An empty diagnosis beside it tells at once whether it is one.
         compare(Diagnosis(0, ()), *before)
-    return Reporting(
-        form, None if output is None else _writable(output, sources), before, tuple(rules)
-    )
+    to = None if output is None else writable(output, sources, "diagnosed")
+    return Reporting(form, to, before, tuple(rules))
 
 
 def _ignored_by_settings() -> Sequence[str]:
@@ -156,23 +155,6 @@ def _bytes_of(baseline: str) -> bytes:
         return Path(baseline).read_bytes()
     except OSError as error:
         raise FormatError(baseline, "the baseline", f"cannot be read: {error.strerror}") from None
-
-
-def _writable(output: str, sources: Sequence[str]) -> Path:
-    path = Path(output)
-    if any(_is_same(path, each) for each in sources):
-        raise click.UsageError(f"--output {output!r}: that is what is to be diagnosed")
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
-        raise click.UsageError(f"--output {output!r}: {what}")
-    return path
-
-
-def _is_same(path: Path, source: str) -> bool:
-    try:
-        return path.samefile(source)
-    except OSError:  # one of them is no file
-        return False
 
 
 def reports(command: Callable[..., Any]) -> Callable[..., Any]:

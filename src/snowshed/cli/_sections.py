@@ -12,6 +12,7 @@ SECTIONS = {
     "shed": "snowshed.shed._settings:Settings",
     "observe": "snowshed.observe._settings:Settings",
     "doctor": "snowshed.doctor._settings:Settings",
+    "lint": "snowshed.lint._settings:Settings",
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snowshed.lint._report._sarif import sarif
     from snowshed.lint._report._statistics import counted, statistics
     from snowshed.lint._report._text import concise, text
-    from snowshed.lint._report._words import summary
+    from snowshed.lint._report._words import many, summary
 
 __all__ = [
     "PLAIN",
@@ -24,6 +24,7 @@ __all__ = [
     "document",
     "github",
     "gitlab",
+    "many",
     "sarif",
     "statistics",
     "summary",
@@ -36,6 +37,7 @@ _HOMES = {
     "document": "_json",
     "github": "_github",
     "gitlab": "_gitlab",
+    "many": "_words",
     "sarif": "_sarif",
     "statistics": "_statistics",
     "summary": "_words",

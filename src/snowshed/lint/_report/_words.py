@@ -51,7 +51,7 @@ def kind(id_: str) -> Kind:
     if rule is None:
         page = f"{HOME}/en/latest/reference/lint.html"
         return Kind(id_, id_, None, Severity.LOW, f"{page}#{id_}" if id_ == UNUSED else page)
-    page = f"{HOME}/en/latest/reference/rules/{id_}.html"
+    page = f"{HOME}/en/latest/reference/lint/{id_}.html"
     return Kind(id_, rule.name, str(rule.cause), rule.severity, page)
 
 

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from lint._told import RULES, these_rules
+from snowshed.lint import Rule, Tier
+from snowshed.lint._about import about, languages
+from snowshed.model import Cause
+
+these = pytest.fixture(autouse=True)(these_rules)
+
+
+def test_all_that_there_is_to_say_begins_with_the_facts() -> None:
+    assert (
+        about(RULES["SN902"].RULE)
+        == """\
+# SN902 task-in-handler
+
+- cause: detached-spawn
+- severity: medium
+- looks at: Python, not at tests
+- told: with --advice
+- fix: no
+
+A task of a handler that nobody owns.
+
+## Why
+It outlives it."""
+    )
+
+
+def test_a_rule_may_look_at_both_languages_and_at_tests() -> None:
+    rule = Rule("SN901", "x", Cause.CHANNEL_CASCADE, in_go=lambda _: iter(()), in_tests=True)
+    assert languages(rule) == "Go"
+    assert "- looks at: Go, tests too\n- told: always\n" in about(rule)
+    both = Rule("SN901", "x", rule.cause, in_go=rule.in_go, in_python=rule.in_go)  # type: ignore[arg-type]
+    assert languages(both) == "Go and Python"
+    assert rule.tier is Tier.DEFAULT
