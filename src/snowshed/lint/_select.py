@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
+    from snowshed.lint._patterns import Patterns
+    from snowshed.lint._rule import Rule
 
-__all__ = ["Selection"]
+__all__ = ["Selection", "meant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,39 @@ class Selection:
         ignored: ids of those that are not.
         asked: ids that were selected one by one: these are told, of whatever tier.
         advice: whether findings of that tier are told.
-        ignored_in: ids that are not told of files which match a pattern, by pattern.
+        ignored_in: ids that are not told of the files that patterns match.
     """
 
     selected: frozenset[str] | None = None
     ignored: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     advice: bool = False
-    ignored_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ignored_in: tuple[tuple[Patterns, frozenset[str]], ...] = ()
+
+    def selects(self, rule: str, path: str) -> bool:
+        """Tell whether what ``rule`` finds is selected, of whatever tier it is.
+
+        Args:
+            rule: its id.
+            path: the file, relative to where the settings stand.
+        """
+        if rule in self.ignored or (self.selected is not None and rule not in self.selected):
+            return False
+        return not any(rule in ids and patterns.cover(path) for patterns, ids in self.ignored_in)
 
     def tells(self, finding: Finding) -> bool:
         """Tell whether ``finding``, which is selected, is of a tier that is told."""
         return self.advice or finding.tier is Tier.DEFAULT or finding.rule in self.asked
+
+
+def meant(rules: Mapping[str, Rule]) -> dict[str, frozenset[str]]:
+    """Return the ids that each word for rules stands for, by the word in lower case.
+
+    A word is an id, what ids begin with (``SN``, ``SN3``, ``SN30``), a name or a cause.
+    """
+    ids: dict[str, set[str]] = {}
+    for id_, rule in rules.items():
+        beginnings = {id_[:end] for end in range(2, len(id_) + 1)}
+        for word in (*beginnings, rule.name, str(rule.cause)):
+            ids.setdefault(word.lower(), set()).add(id_)
+    return {word: frozenset(rules) for word, rules in ids.items()}

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
 import msgspec
 
-from snowshed.lint._select import Selection
+from snowshed.lint._patterns import Patterns
+from snowshed.lint._select import Selection, meant
+from snowshed.lint._suppress import UNUSED
+from snowshed.lint.rules import rules
 
-__all__ = ["Settings"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Settings", "rules_in"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What lint tells of this project.
 
     Attributes:
-        select: rules that are told, each an id, the beginning of ids (``SN3``), a name or a cause;
-            none is all.
+        select: rules that are told, each an id, the beginning of ids (``SN3``), a name or a cause,
+            or ``unused-suppression``; none is all.
         ignore: rules that are not told, in the same words.
         advice: whether findings that are often well as they are are told as well.
-        exclude: patterns of files and folders that are not walked into.
-        per_path_ignores: rules that are not told of files which match a pattern.
+        exclude: files and folders that are not walked into, in the language of ``.gitignore``.
+        per_path_ignores: rules that are not told of some files, by the same kind of pattern.
         jobs: how many processes; None is one for each core.
         cache: folder that keeps what is known; empty is none.
+
+    Raises:
+        ValueError: there is no such rule.
     """
 
     select: tuple[str, ...] = ()
@@ -28,9 +40,54 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     advice: bool = False
     exclude: tuple[str, ...] = ()
     per_path_ignores: dict[str, tuple[str, ...]] = {}
-    jobs: int | None = None
+    jobs: Annotated[int, msgspec.Meta(ge=1, le=1024)] | None = None
     cache: str = ".snowshed_cache"
+
+    def __post_init__(self) -> None:
+        written = (*self.select, *self.ignore, *self.per_path_ignores.values())
+        if written:
+            self.selection()
 
     def selection(self) -> Selection:
         """Return what is told."""
-        raise NotImplementedError
+        if not (self.select or self.ignore or self.per_path_ignores):
+            return Selection(advice=self.advice)
+        known = rules()
+        return Selection(
+            selected=rules_in(self.select) if self.select else None,
+            ignored=rules_in(self.ignore),
+            asked=frozenset(word.upper() for word in self.select if word.upper() in known)
+            | frozenset(id_ for id_, rule in known.items() if rule.name in self.select),
+            advice=self.advice,
+            ignored_in=tuple(
+                (Patterns([pattern]), rules_in(words))
+                for pattern, words in self.per_path_ignores.items()
+            ),
+        )
+
+
+def rules_in(words: Iterable[str]) -> frozenset[str]:
+    """Return the ids that ``words`` stand for.
+
+    Raises:
+        ValueError: one of them stands for none.
+    """
+    known = {**meant(rules()), UNUSED: frozenset({UNUSED})}
+    return frozenset(id_ for word in words for id_ in _known(word, known))
+
+
+def _known(word: str, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found = known.get(word.lower())
+    if found is not None:
+        return found
+    from difflib import get_close_matches  # noqa: PLC0415 - hardly ever needed
+
+    close = get_close_matches(word.lower(), known, n=1)
+    hint = f" (did you mean {_spelled(close[0])!r}?)" if close else ""
+    ids = ", ".join(rules())
+    msg = f"{word!r} is no rule{hint}; accepted: ids ({ids}), what they begin with, names, causes"
+    raise ValueError(msg)
+
+
+def _spelled(word: str) -> str:
+    return word.upper() if word.startswith("sn") and word[2:].isdecimal() else word
