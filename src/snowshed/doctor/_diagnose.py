@@ -131,64 +131,102 @@ def _all(case: Case, ask: Sequence[Looks]) -> Iterator[Suspicion]:
         yield from suspicions(case)
 
 
+@dataclass(slots=True)
+class _Verdict:
+    """What is said of a suspicion so far; each of the functions below adds what it knows."""
+
+    severity: Severity
+    confidence: float
+    evidence: list[str]
+    against: list[str]
+
+    def is_at_least(self, severity: Severity) -> None:
+        self.severity = max(self.severity, severity, key=lambda each: each.rank)
+
+    def is_surer(self, evidence: str, by: float) -> None:
+        """Put ``evidence`` before all other."""
+        self.evidence.insert(0, evidence)
+        self.confidence = _surer(self.confidence, by)
+
+
 def _judged(case: Case, suspicion: Suspicion) -> Finding:
     group, detail = suspicion.group, suspicion.detail
-    growth = suspicion.growth or case.growth_of(group)
-    stayed = case.stayed(group)
     beside = testify(case, suspicion)
-    evidence = [*beside.evidence]
-    against = [*suspicion.against, *beside.against]
-    confidence = _surer(suspicion.confidence, beside.surer)
-    severity = beside.severity
+    verdict = _Verdict(
+        beside.severity,
+        _surer(suspicion.confidence, beside.surer),
+        [*beside.evidence],
+        [*suspicion.against, *beside.against],
+    )
     still_there = None if suspicion.growth else case.still_there(group.where)
-    if suspicion.lasts and severity is Severity.LOW:
-        severity = Severity.MEDIUM
-    together, request = case.of_one_request(group)
-    if max(together, suspicion.of_one_request) > BUDGET and severity is Severity.LOW:
-        severity = Severity.MEDIUM
-    if together > BUDGET and not suspicion.of_one_request:
-        evidence.append(f"{together:,} of them work for one request, goroutine {request}")
-    # Of few only if the runtime, too, says that they are old.
-    are_old = stayed >= MANY or (stayed > 0 and group.minutes >= OLD)
-    if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
-        severity = Severity.MEDIUM
-        evidence.append(f"{stayed:,} of them stood there in the look before, too")
-        confidence = _surer(confidence, 0.3)
-    harmless = _why_harmless(case, suspicion, still_there)
-    if growth is not None and growth.grows and harmless:
-        against.append(f"{growth}, but {harmless}")
-    elif growth is not None and growth.grows:
-        severity = Severity.HIGH if growth.goes_on else Severity.MEDIUM
-        evidence.insert(0, str(growth))
-        confidence = _surer(confidence, 0.5)
-    if case.all_asleep:
-        severity = Severity.HIGH
-        evidence.insert(0, "the runtime ended the program, as all goroutines were asleep")
-        confidence = _surer(confidence, 0.8)
-    if group.leaked:
-        severity = Severity.HIGH
-        many = "it" if group.count == 1 else f"{group.leaked:,} of {group.count:,}"
-        evidence.insert(0, f"the garbage collector has proven that nothing can wake {many}")
-        confidence = _surer(confidence, 0.9)
-    if suspicion.proven:
-        severity = Severity.HIGH
+    _by_request(verdict, case, suspicion)
+    _by_age(verdict, case, suspicion, still_there)
+    _by_growth(verdict, case, suspicion, still_there)
+    _by_proof(verdict, case, suspicion)
     for_whom = () if suspicion.of_one_request else said_of_requests(group)
     return Finding(
         cause=detail.cause,
         detail=detail.name,
-        severity=severity,
-        confidence=round(min(confidence, _SURE), 2),
+        severity=verdict.severity,
+        confidence=round(min(verdict.confidence, _SURE), 2),
         count=group.count,
         state=group.state,
         at=group.at,
         created_by=group.created_by,
-        evidence=(*evidence, *suspicion.evidence, *for_whom),
-        against=tuple(against),
+        evidence=(*verdict.evidence, *suspicion.evidence, *for_whom),
+        against=tuple(verdict.against),
         why=detail.why,
         advice=_advice(suspicion),
         related=suspicion.related,
         goroutines=tuple(each.id for each in group.members[:GOROUTINES_AT_MOST]),
     )
+
+
+def _by_request(verdict: _Verdict, case: Case, suspicion: Suspicion) -> None:
+    together, request = case.of_one_request(suspicion.group)
+    if max(together, suspicion.of_one_request) > BUDGET:
+        verdict.is_at_least(Severity.MEDIUM)
+    if together > BUDGET and not suspicion.of_one_request:
+        verdict.evidence.append(f"{together:,} of them work for one request, goroutine {request}")
+
+
+def _by_age(verdict: _Verdict, case: Case, suspicion: Suspicion, still_there: float | None) -> None:
+    if suspicion.lasts:
+        verdict.is_at_least(Severity.MEDIUM)
+    group, stayed = suspicion.group, case.stayed(suspicion.group)
+    # Of few only if the runtime, too, says that they are old.
+    are_old = stayed >= MANY or (stayed > 0 and group.minutes >= OLD)
+    if suspicion.waiting_is_wrong and are_old and (still_there or 0.0) >= ALL_STAY:
+        verdict.is_at_least(Severity.MEDIUM)
+        verdict.evidence.append(f"{stayed:,} of them stood there in the look before, too")
+        verdict.confidence = _surer(verdict.confidence, 0.3)
+
+
+def _by_growth(
+    verdict: _Verdict, case: Case, suspicion: Suspicion, still_there: float | None
+) -> None:
+    growth = suspicion.growth or case.growth_of(suspicion.group)
+    if growth is None or not growth.grows:
+        return
+    harmless = _why_harmless(case, suspicion, still_there)
+    if harmless:
+        verdict.against.append(f"{growth}, but {harmless}")
+        return
+    verdict.is_at_least(Severity.HIGH if growth.goes_on else Severity.MEDIUM)
+    verdict.is_surer(str(growth), 0.5)
+
+
+def _by_proof(verdict: _Verdict, case: Case, suspicion: Suspicion) -> None:
+    group = suspicion.group
+    if case.all_asleep:
+        verdict.is_at_least(Severity.HIGH)
+        verdict.is_surer("the runtime ended the program, as all goroutines were asleep", 0.8)
+    if group.leaked:
+        verdict.is_at_least(Severity.HIGH)
+        many = "it" if group.count == 1 else f"{group.leaked:,} of {group.count:,}"
+        verdict.is_surer(f"the garbage collector has proven that nothing can wake {many}", 0.9)
+    if suspicion.proven:
+        verdict.is_at_least(Severity.HIGH)
 
 
 def _why_harmless(case: Case, suspicion: Suspicion, still_there: float | None) -> str:
