@@ -64,6 +64,7 @@ def test_what_says_nothing_is_left_out_with_what_would_be_wanted(
         "give the one at /debug/pprof/goroutine; left out\n"
     )
     assert main(["doctor", computed]) == 2
+    assert capsys.readouterr().err.endswith("give the one at /debug/pprof/goroutine\n")
 
 
 def test_a_profile_of_waits_is_read_beside_others(capsys: pytest.CaptureFixture[str]) -> None:

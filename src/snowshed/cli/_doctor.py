@@ -81,7 +81,8 @@ def doctor(
     except OSError as error:
         return fail(f"{_COMMAND}: {error.filename}: cannot be read: {error.strerror}")
     if not found.looks:
-        return fail(f"{_COMMAND}: {found.warnings[-1]}")
+        # There is nothing that it is left out of.
+        return fail(f"{_COMMAND}: {found.warnings[-1].removesuffix('; left out')}")
     with ticking(Progress("putting it together")):
         diagnosis = report.weighed(diagnose(found.looks, warnings=found.warnings))
     try:
