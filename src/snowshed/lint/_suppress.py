@@ -85,7 +85,7 @@ _NO_MORE = rb"(?![\w-]|\s*:)"
 _OURS = re.compile(
     rb"(?<!\S)(?P<mark>//|\#|/\*)\s*snowshed:\s*ignore(?P<file>-file)?" + _NO_MORE + rb"(?:"
     rb"\s*\[(?P<listed>[^\]\n]*)\]"
-    rb"|[ \t]+(?P<named>[A-Za-z][\w-]*(?:(?:\s*,\s*|\s+(?=SN\d))[A-Za-z][\w-]*)*)"
+    rb"|[ \t]+(?P<named>[A-Za-z][\w-]*(?:(?:\s*,\s*|(?<=\d)\s+(?=SN\d))[A-Za-z][\w-]*)*)"
     rb")?"
 )
 _NOQA = re.compile(
