@@ -44,8 +44,8 @@ fragment: $(VENV)/.has-dev ## add a changelog line: make fragment NAME=scopes TY
 	@$(BIN)/towncrier create --content "$(TEXT)" "+$(NAME).$(TYPE).md"
 
 clean: ## remove the environments and everything else that was built
-	rm -rf .venv .venv-* docs/_build demo-report.html dist build
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* docs/_build docs/reference/lint demo-report.html dist build
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .snowshed_cache
 	find src tests benchmarks examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A file per extra says that it is installed; a change of the dependencies makes it old.

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import snowshed
 import snowshed.core
+import snowshed.lint
 import snowshed.model
 import snowshed.observe
 import snowshed.shed
+from snowshed.lint._about import about, table
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -36,7 +39,7 @@ nitpick_ignore_regex = [
 ]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "reference/lint/_*"]
 
 default_role = "py:obj"
 add_module_names = False
@@ -105,5 +108,22 @@ def _exists(dotted: str) -> bool:
     return False
 
 
+def write_rules(app: Sphinx) -> None:
+    """Write a page for each rule of lint, from what its file says, and the table of them all."""
+    folder = Path(app.srcdir) / "reference" / "lint"
+    folder.mkdir(exist_ok=True)
+    rules = snowshed.lint.rules()
+    pages = {f"{rule.id}.md": about(rule) for rule in rules.values()}
+    pages["_table.md"] = table(rules.values())
+    for old in {path.name for path in folder.glob("*.md")} - pages.keys():
+        (folder / old).unlink()
+    for name, text in pages.items():
+        page = folder / name
+        # What is as it was is not built again.
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", write_rules)
     app.connect("missing-reference", resolve)

@@ -4,7 +4,7 @@ import pytest
 
 from lint._told import RULES, these_rules
 from snowshed.lint import Rule, Tier
-from snowshed.lint._about import about, languages
+from snowshed.lint._about import about, languages, table
 from snowshed.model import Cause
 
 these = pytest.fixture(autouse=True)(these_rules)
@@ -25,7 +25,8 @@ def test_all_that_there_is_to_say_begins_with_the_facts() -> None:
 A task of a handler that nobody owns.
 
 ## Why
-It outlives it."""
+It outlives it.
+"""
     )
 
 
@@ -36,3 +37,11 @@ def test_a_rule_may_look_at_both_languages_and_at_tests() -> None:
     both = Rule("SN901", "x", rule.cause, in_go=rule.in_go, in_python=rule.in_go)  # type: ignore[arg-type]
     assert languages(both) == "Go and Python"
     assert rule.tier is Tier.DEFAULT
+
+
+def test_the_table_has_a_row_for_each_rule() -> None:
+    assert table(each.RULE for each in RULES.values()).splitlines()[2:] == [
+        "| [SN901](lint/SN901.md) | stuck-sender | channel-cascade | Python | always | yes |",
+        "| [SN902](lint/SN902.md) | task-in-handler | detached-spawn | Python "
+        "| with `--advice` |  |",
+    ]

@@ -115,4 +115,4 @@ def _rule(word: str) -> Iterator[str]:
     named: Iterable[Rule] = (rule for rule in rules.values() if rule.name == word)
     rule = rules.get(word.upper()) or next(iter(named), None)
     if rule is not None:
-        yield about(rule)
+        yield about(rule).rstrip()
