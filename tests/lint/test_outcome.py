@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lint._told import LEAK, OTHER, PATH, SPAWN, TEXTS, UNUSED, report
-from snowshed.lint import Finding, Problem, Span, _apply
+from snowshed.lint import Finding, Problem, Span, _suppress
 from snowshed.lint._baseline import Baseline, read_baseline, written
 from snowshed.lint._dump import Dump, Stood
 from snowshed.lint._engine import Report
@@ -38,7 +38,7 @@ def test_advice_is_told_if_somebody_asks_for_it() -> None:
 
 def test_a_comment_that_silences_nothing_is_a_finding() -> None:
     (found,) = outcome(report(unused=(UNUSED,)), Selection(), TEXTS).findings
-    assert (found.rule, found.path, found.span) == (_apply.UNUSED, OTHER, UNUSED.span)
+    assert (found.rule, found.path, found.span) == (_suppress.UNUSED, OTHER, UNUSED.span)
     assert found.fix is UNUSED.fix
 
 

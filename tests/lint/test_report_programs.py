@@ -26,11 +26,11 @@ from lint._told import (
 )
 from snowshed.formats.sarif import RESULTS_AT_MOST
 from snowshed.lint import Finding, Fix, Problem, Related, Span
-from snowshed.lint._apply import UNUSED
 from snowshed.lint._baseline import Known
 from snowshed.lint._dump import Dump
 from snowshed.lint._outcome import Outcome
 from snowshed.lint._report import document, github, gitlab, sarif
+from snowshed.lint._suppress import UNUSED
 from snowshed.lint._texts import Texts
 from snowshed.lint._waiting import Waiting
 
@@ -140,7 +140,11 @@ def test_sarif_has_each_rule_that_occurs_with_its_page() -> None:
     assert [each["ruleIndex"] for each in run["results"]] == [0, 1, 0, 2]
     assert [each["defaultConfiguration"]["level"] for each in rules] == ["error", "warning", "note"]
     assert rules[0]["shortDescription"]["text"] == "A sender waits for a receiver that has left."
-    assert rules[0]["helpUri"].endswith("/en/latest/reference/lint/SN901.html")
+    assert [each["helpUri"].partition("/en/latest/reference/")[2] for each in rules] == [
+        "lint/SN901.html",
+        "lint/SN902.html",
+        f"lint.html#{UNUSED}",
+    ]
     assert rules[0]["help"]["markdown"] == RULES["SN901"].__doc__.strip()
     assert rules[0]["properties"]["tags"] == ["channel-cascade", "concurrency"]
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snowshed.lint._apply import UNUSED
 from snowshed.lint._finding import Finding
-from snowshed.lint._waiting import Waiting, waiting_at
+from snowshed.lint._suppress import UNUSED
 
 if TYPE_CHECKING:
     from snowshed.lint._baseline import Baseline, Known
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from snowshed.lint._engine import Report
     from snowshed.lint._select import Selection
     from snowshed.lint._texts import Texts
+    from snowshed.lint._waiting import Waiting
 
 __all__ = ["Outcome", "outcome"]
 
@@ -74,7 +74,11 @@ def outcome(
         dumps: what tasks of the service stood where.
     """
     found = (*report.findings, *_unused(report))
-    waiting = waiting_at(found, dumps) if dumps else {}
+    waiting: Mapping[Finding, Waiting] = {}
+    if dumps:
+        from snowshed.lint._waiting import waiting_at  # noqa: PLC0415 - mostly there is none
+
+        waiting = waiting_at(found, dumps)
     beside = None
     if baseline is not None:
         beside = baseline.beside(found, texts, looked_for=_looked_for(report, selection, paths))

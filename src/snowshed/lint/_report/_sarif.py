@@ -16,9 +16,9 @@ from snowshed.formats.sarif import (
     notes,
     sentence,
 )
-from snowshed.lint._apply import UNUSED
 from snowshed.lint._report._prints import prints
 from snowshed.lint._report._words import kind, many, said_of
+from snowshed.lint._suppress import UNUSED
 from snowshed.lint.rules import rules, told
 
 if TYPE_CHECKING:
@@ -57,16 +57,17 @@ def _rule(id_: str) -> dict[str, Any]:
     of = kind(id_)
     if id_ in rules():
         said = told(id_) or of.name
-        first = said.partition("\n\n")[0]
+        first, page = said.partition("\n\n")[0], f"lint/{id_}.html"
     else:
         said = first = _UNUSED if id_ == UNUSED else of.name
+        page = f"lint.html#{id_}"
     return {
         "id": of.id,
         "name": "".join(word.capitalize() for word in of.name.split("-")),
         "shortDescription": message(sentence(first)),
         "fullDescription": message(sentence(first)),
         "help": {"text": said, "markdown": said},
-        "helpUri": of.page,
+        "helpUri": f"{HOME}/en/latest/reference/{page}",
         "defaultConfiguration": {"level": LEVELS[of.severity]},
         "properties": {"tags": [*([of.cause] if of.cause else []), "concurrency"]},
     }

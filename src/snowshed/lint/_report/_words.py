@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from snowshed.formats.sarif import HOME
-from snowshed.lint._apply import UNUSED
 from snowshed.lint.rules import rules
 from snowshed.model import Severity
 
@@ -25,18 +23,16 @@ class Kind:
     """What a finding is one of.
 
     Attributes:
-        id: of the rule, or `UNUSED`.
+        id: of the rule, or what comments that silence nothing are called.
         name: of the rule; the id again where it has none.
         cause: which of the five; None: of none.
         severity: how bad it is when it happens.
-        page: where more is said.
     """
 
     id: str
     name: str
     cause: str | None
     severity: Severity
-    page: str
 
     @property
     def title(self) -> str:
@@ -49,10 +45,8 @@ def kind(id_: str) -> Kind:
     """Return what a finding of the rule ``id_`` is one of."""
     rule = rules().get(id_)
     if rule is None:
-        page = f"{HOME}/en/latest/reference/lint.html"
-        return Kind(id_, id_, None, Severity.LOW, f"{page}#{id_}" if id_ == UNUSED else page)
-    page = f"{HOME}/en/latest/reference/lint/{id_}.html"
-    return Kind(id_, rule.name, str(rule.cause), rule.severity, page)
+        return Kind(id_, id_, None, Severity.LOW)
+    return Kind(id_, rule.name, str(rule.cause), rule.severity)
 
 
 def many(count: int, what: str, none: str = "") -> str:
