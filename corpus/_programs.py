@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +57,12 @@ class Program:
     def name(self) -> str:
         """Return its path in this repository."""
         return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def summary(self) -> str:
+        """Return the first line of what it says of itself."""
+        told = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8"))) or ""
+        return told.partition("\n")[0]
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:

@@ -1,8 +1,8 @@
 """Flood a program of the corpus and say what came of it.
 
-``python -m corpus.run task_in_handler/bad`` prints one line of JSON; without a name, it prints a line
-for each program. How a pair is flooded stands in ``corpus/floods/<name of the pair>.py``: both halves
-get the same flood. Such a module has
+``python -m corpus.run task_in_handler/bad`` prints one line of JSON; without a name, it prints one
+for each program. How a pair is flooded stands in ``corpus/floods/<name of the pair>.py``: both get
+the same flood. Such a module has
 
 * ``MEASURES``: what it counts, in words;
 * ``AT_MOST``: as much of it as a sound service may have. A good program stays within it, a bad one
