@@ -21,7 +21,8 @@ A rule never walks a tree: it begins at an index, and climbs from there. How to 
 6. ``helper = folder.helper(module, call)`` is the function of this folder that the call calls (of
    this module, a neighbour module or the same class), or None; ``helper.module`` is its module.
 7. ``folder.blocks(function)`` is the call in it that sleeps or does I/O and blocks the loop;
-   ``module.spawns`` and ``function.spawns`` are the calls that start a task or a thread.
+   ``module.spawns`` and ``function.spawns`` are the calls that start a task or a thread;
+   ``fate_of(module, call)`` says what becomes of a value: ``End.AWAITED``, ``DROPPED``, ...
 8. ``yield module.finding(RULE, call, "message", related=(module.related(node, "words"),))``.
 9. Fixes: ``Fix("what it does", (module.put_before(node, "x("), module.put_after(node, ")")))``,
    ``module.replaced(node, "text")``; ``safe=True`` only if it can only mend.
@@ -30,6 +31,7 @@ A rule never walks a tree: it begins at an index, and climbs from there. How to 
 
 from __future__ import annotations
 
+from snowshed.lint._python._fate import End, Fate, fate_of
 from snowshed.lint._python._folder import Folder
 from snowshed.lint._python._function import Function
 from snowshed.lint._python._handlers import Handler
@@ -39,4 +41,7 @@ from snowshed.lint._python._read import read
 from snowshed.lint._python._spawns import Spawn
 from snowshed.lint._python._walk import last_name
 
-__all__ = ["Folder", "Function", "Handler", "Module", "Spawn", "last_name", "matters", "read"]
+__all__ = [
+    "End", "Fate", "Folder", "Function", "Handler", "Module", "Spawn", "fate_of", "last_name",
+    "matters", "read",
+]  # fmt: skip

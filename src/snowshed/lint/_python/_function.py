@@ -35,12 +35,8 @@ class Function:
         assigns: assignments of every kind, ``:=`` included.
         exits: ``return``, ``yield`` and ``yield from``.
         tries: ``try`` statements.
+        declares: ``global`` and ``nonlocal``.
     """
-
-    __slots__ = (
-        "__dict__", "_module", "assigns", "awaits", "calls", "exits", "loops", "node", "outer",
-        "tries", "withs",
-    )  # fmt: skip
 
     def __init__(
         self,
@@ -59,6 +55,7 @@ class Function:
         self.assigns: list[Assign] = []
         self.exits: list[ast.Return | ast.Yield | ast.YieldFrom] = []
         self.tries: list[ast.AST] = []
+        self.declares: list[ast.Global | ast.Nonlocal] = []
 
     def __repr__(self) -> str:
         return f"<Function {self.name!r} of {self.module.source.path!r}>"
@@ -147,6 +144,11 @@ class Function:
                 found.setdefault(node.id, []).append(node)
             todo.extend(reversed([*ast.iter_child_nodes(node)]))
         return found
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The names that it declares as ``global`` or ``nonlocal``."""
+        return frozenset(name for each in self.declares for name in each.names)
 
     def reads(self, name: str) -> list[ast.Name]:
         """Return where the value of the variable ``name`` is used."""

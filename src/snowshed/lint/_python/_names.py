@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from snowshed.lint._python._walk import last_name
 
 if TYPE_CHECKING:
-    from snowshed.lint._python._function import Assign, Function
+    from snowshed.lint._python._function import Assign, Function, Loop
     from snowshed.lint._python._module import Module
 
-__all__ = ["attributes_of", "bindings_of", "dotted", "imports_of", "origin"]
+__all__ = ["attributes_of", "bindings_of", "dotted", "imports_of", "origin", "scope_of"]
 
 _BUILT_IN = frozenset(vars(builtins))
 # So many variables are followed from one to the next.
@@ -131,14 +131,18 @@ def class_around(module: Module, node: ast.AST) -> ast.ClassDef | None:
 
 
 def _of_variable(module: Module, node: ast.Name) -> list[ast.AST | None]:
-    """Return what the variable ``node`` is bound to, in the innermost scope that binds it."""
-    function: Function | None = module.function_of(node)
-    while function is not None:
-        values = bindings_of(function).get(node.id)
-        if values is not None:
-            return values
-        function = function.outer
-    return []
+    scope = scope_of(module.function_of(node), node.id)
+    return bindings_of(scope)[node.id] if scope is not None else []
+
+
+def scope_of(function: Function, name: str) -> Function | None:
+    """Return the function whose variable ``name`` is where ``function`` uses it, or the module."""
+    scope: Function | None = function
+    while scope is not None:
+        if name in bindings_of(scope) and name not in scope.shared:
+            return scope
+        scope = scope.outer
+    return None
 
 
 def bindings_of(function: Function) -> dict[str, list[ast.AST | None]]:
@@ -164,8 +168,17 @@ def _bound(function: Function) -> Iterator[tuple[str, ast.AST | None]]:
             if isinstance(item.optional_vars, ast.Name):
                 yield item.optional_vars.id, item.context_expr
     for loop in function.loops:
-        if isinstance(loop, (ast.For, ast.AsyncFor)):
-            yield from ((name, None) for name in _targets(loop.target))
+        yield from ((name, None) for target in _drawn(loop) for name in _targets(target))
+
+
+def _drawn(loop: Loop) -> list[ast.expr]:
+    """Return what a loop sets on each turn."""
+    if isinstance(loop, ast.While):
+        return []
+    # A comprehension has variables of its own; they are taken for those of its function.
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        return [loop.target]
+    return [generator.target for generator in loop.generators]
 
 
 def _bound_by(assign: Assign) -> Iterator[tuple[str, ast.AST | None]]:

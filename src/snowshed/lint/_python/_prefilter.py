@@ -6,19 +6,19 @@ would be most of the work. A helper that blocks, waits or starts something has s
 
 from __future__ import annotations
 
-import re
-
 __all__ = ["matters"]
 
-_WORDS = re.compile(
-    rb"\basync\b|asyncio|anyio|\btrio\b|[tT]hread|[eE]xecutor|multiprocessing|subprocess"
-    rb"|\brequests\b|urllib|\bhttp|socket|smtplib|ftplib|telnetlib|poplib|imaplib|nntplib"
-    rb"|[sS]emaphore|[lL]imiter|\bQueue|_pool\b|Pool\(|[cC]lient\(|Session\(|create_engine"
-    rb"|psycopg|pymysql|MySQLdb|\bredis\b|pymongo|\bgrpc\b|boto|aio\w+|[gG]reenlet|gevent"
-    rb"|time\.sleep|import sleep|os\.system|QueueListener|paramiko|ldap"
+# A search for each word is many times faster than one for all: most have one of the first.
+_WORDS = (
+    *(b"async ", b"asyncio", b"hread", b"xecutor", b"requests", b"urllib", b"socket", b"httpx"),
+    *(b"http.client", b"subprocess", b"Queue", b"emaphore", b"imiter", b"anyio", b"trio"),
+    *(b"smtplib", b"ftplib", b"telnetlib", b"poplib", b"imaplib", b"xmlrpc", b"paramiko", b"ldap"),
+    *(b"create_engine", b"create_pool", b"ConnectionPool", b"psycopg", b"pymysql", b"MySQLdb"),
+    *(b"pymongo", b"MongoClient", b"Redis", b"boto", b"grpc", b"sleep", b"os.system", b"greenlet"),
+    *(b"multiprocessing", b"ClientSession", b"Client(", b"Session("),
 )
 
 
 def matters(content: bytes) -> bool:
     """Tell whether a rule might have something to say of the file, or of what calls it."""
-    return _WORDS.search(content) is not None
+    return any(word in content for word in _WORDS)

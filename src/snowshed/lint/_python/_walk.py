@@ -46,7 +46,7 @@ _WITHOUT = frozenset(
 )
 _LEAVES = frozenset(
     {type(None), str, ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue}
-    | {ast.MatchSingleton, ast.MatchStar, ast.Global, ast.Nonlocal}
+    | {ast.MatchSingleton, ast.MatchStar}
 )
 
 
@@ -143,6 +143,8 @@ def _kept(function: Function, walked: Walked, inner: list[Any]) -> dict[type, li
         ast.YieldFrom: exits,
         ast.Try: tries,
         ast.TryStar: tries,
+        ast.Global: function.declares,
+        ast.Nonlocal: function.declares,
         ast.Import: imports,
         ast.ImportFrom: imports,
         ast.ClassDef: walked.classes,

@@ -1,0 +1,205 @@
+"""A request handler starts a task or thread that nobody waits for and nothing limits.
+
+## What it does
+
+Reports a task or thread that is started in a function which serves requests, where that function
+neither waits for it nor ends it, and nothing limits how many there are: no semaphore, no task
+group, no look at what already runs. What a function of the same folder starts for the handler that
+calls it counts as well.
+
+## Why
+
+The response is sent, and the work goes on. There is one more of it for each request, so in a flood
+there are as many as requests came, all at the same pool, disk or peer; the limit of the server on
+requests does not hold them, its timeout does not end them, and no error of theirs reaches anybody.
+Cause: detached-spawn.
+
+## Bad
+
+```python
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.post("/orders")
+async def order(data: dict) -> dict:
+    asyncio.create_task(send_mail(data))
+    return {"ok": True}
+```
+
+## Good
+
+```python
+import asyncio
+
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+mails: asyncio.Queue[dict] = asyncio.Queue(maxsize=1000)
+
+
+@app.post("/orders")
+async def order(data: dict) -> dict:
+    await mails.put(data)  # a worker sends them, and a full queue holds the request back
+    return {"ok": True}
+
+
+@app.post("/refunds")
+async def refund(data: dict, background: BackgroundTasks) -> dict:
+    background.add_task(send_mail, data)  # belongs to the request
+    return {"ok": True}
+
+
+@app.get("/prices")
+async def prices() -> list:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask(shop)) for shop in ("a", "b")]
+    return [task.result() for task in tasks]
+```
+
+## Not reported
+
+What is awaited, cancelled or returned, in this function or one inside of it; what is handed to
+another function, which may own it; what is started under a semaphore, or only if it does not run
+yet; and work of WebSockets, which lives as long as its connection. That a task is started once
+although requests can come often is not seen.
+
+## Silence
+
+`# snowshed: ignore[SN101] reason` on the line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.lint._python import End, fate_of, last_name
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding, Related
+    from snowshed.lint._python import Fate, Folder, Function, Module, Spawn
+
+__all__ = ["RULE"]
+
+_LIMITERS = ("sem", "limit", "lock", "mutex", "throttle", "capacity", "slots", "bulkhead")
+
+
+def in_python(folder: Folder) -> Iterator[Finding]:
+    """Yield each task or thread that outlives its request."""
+    of_helpers: dict[Function, list[tuple[Spawn, Fate]]] = {}
+    for module in folder.modules:
+        for spawn in module.spawns:
+            function = module.function_of(spawn.call)
+            handler = folder.request_of(function)
+            fate = fate_of(module, spawn.call)
+            if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
+                continue
+            if handler is None:
+                of_helpers.setdefault(function, []).append((spawn, fate))
+            elif handler.kind != "websocket":
+                yield _found(spawn, fate, function)
+    yield from _in_helpers(folder, of_helpers)
+
+
+def _in_helpers(
+    folder: Folder, helpers: dict[Function, list[tuple[Spawn, Fate]]]
+) -> Iterator[Finding]:
+    """Yield what functions start that a handler calls."""
+    for helper, (caller, call) in _called_by_handlers(folder, helpers.keys()).items():
+        for spawn, fate in helpers[helper]:
+            # What one attribute keeps is mostly started once, whoever comes first.
+            if fate.end is End.DROPPED or fate.among_others:
+                related = caller.module.related(call, f"`{caller.short_name}` serves a request")
+                yield _found(spawn, fate, helper, (related,))
+
+
+def _called_by_handlers(
+    folder: Folder, helpers: Collection[Function]
+) -> dict[Function, tuple[Function, ast.Call]]:
+    """Return the first handler that calls each of ``helpers``, and where."""
+    found: dict[Function, tuple[Function, ast.Call]] = {}
+    names = {helper.short_name for helper in helpers if not helper.is_top}
+    for module in folder.modules:
+        for call in module.calls_named(*names):
+            caller = module.function_of(call)
+            handler = folder.request_of(caller)
+            helper = folder.helper(module, call) if handler is not None else None
+            if handler is not None and handler.kind != "websocket" and helper in helpers:
+                assert helper is not None
+                found.setdefault(helper, (caller, call))
+    return found
+
+
+def _found(
+    spawn: Spawn, fate: Fate, function: Function, related: tuple[Related, ...] = ()
+) -> Finding:
+    kept = f", only kept in `{ast.unparse(fate.holder)}`" if fate.holder is not None else ""
+    served = "serves" if not related else "is called for"
+    message = (
+        f"the {spawn.kind} {_told(spawn)} outlives the request that `{function.short_name}` "
+        f"{served}: nobody waits for it and nothing limits how many there are{kept}"
+    )
+    confidence = 0.8 if kept or related else 0.9
+    return function.module.finding(
+        RULE, spawn.call, message, related=related, confidence=confidence
+    )
+
+
+def _told(spawn: Spawn) -> str:
+    runs = spawn.runs.func if isinstance(spawn.runs, ast.Call) else spawn.runs
+    name = ast.unparse(runs) if runs is not None else spawn.word
+    return f"`{name}`" if len(name) <= 60 else f"of `{spawn.word}`"
+
+
+def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) -> bool:
+    module = function.module
+    return (
+        any(
+            _limits(item.context_expr)
+            for each in module.withs_of(spawn.call)
+            for item in each.items
+        )
+        or any(last_name(call.func) == "acquire" for call in function.calls)
+        or _is_asked_about(function, fate)
+        or _limits_itself(folder, module, spawn)
+    )
+
+
+def _limits(node: ast.expr) -> bool:
+    name = ast.unparse(node).lower()
+    return any(word in name for word in _LIMITERS)
+
+
+def _is_asked_about(function: Function, fate: Fate) -> bool:
+    """Tell whether what keeps the task was looked at before: it is started if it does not run."""
+    if fate.holder is None:
+        return False
+    holder = ast.unparse(fate.holder)
+    tests = [node.test for node in ast.walk(function.node) if isinstance(node, (ast.If, ast.IfExp))]
+    return any(holder in ast.unparse(test) for test in tests)
+
+
+def _limits_itself(folder: Folder, module: Module, spawn: Spawn) -> bool:
+    """Tell whether what is started takes a place first: it piles up, but the work does not."""
+    if not isinstance(spawn.runs, ast.Call):
+        return False
+    helper = folder.helper(module, spawn.runs)
+    return helper is not None and any(
+        _limits(item.context_expr) for each in helper.withs for item in each.items
+    )
+
+
+RULE = Rule(
+    "SN101",
+    "detached-spawn-in-handler",
+    Cause.DETACHED_SPAWN,
+    in_python=in_python,
+    severity=Severity.HIGH,
+)
