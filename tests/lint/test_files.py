@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -166,17 +167,21 @@ def test_what_cannot_be_read_is_told(here: Path) -> None:
     ]
 
 
-def test_a_folder_that_cannot_be_listed_is_told(here: Path) -> None:
+def test_a_folder_that_cannot_be_listed_is_told(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def denied(path: str) -> object:
+        if path.endswith("locked"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(path)
+
     write(here, {"locked/x.py": "", "b.py": ""})
-    (here / "locked").chmod(0)
-    try:
-        if os.access(here / "locked", os.R_OK):
-            pytest.skip("root may read anything")
-        given = found()
-        assert paths(given) == ["b.py"]
-        assert given.problems == [Problem("locked", "cannot be read: Permission denied")]
-    finally:
-        (here / "locked").chmod(0o700)
+    monkeypatch.setattr(os, "scandir", denied)
+    given = found()
+    assert paths(given) == ["b.py"]
+    assert given.problems == [Problem("locked", "cannot be read: Permission denied")]
 
 
 def test_names_that_are_no_text_are_told(here: Path) -> None:

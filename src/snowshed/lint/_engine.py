@@ -219,7 +219,7 @@ class _Run:
     def learn(self, asked: _Asked, seen: Seen | Died) -> None:
         """Take note of what there is in ``asked``."""
         if isinstance(seen, Died):
-            what = f"the process that looked at it {seen}: not looked at"
+            what = f"not looked at: the process that did {seen}"
             self._problems.append(Problem(asked.name, what))
             self._unread += len(asked.paths)
             return

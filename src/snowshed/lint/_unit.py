@@ -105,6 +105,10 @@ def load(unit: Unit, overlay: Mapping[str, bytes], *, force_exclude: bool = Fals
     return loaded
 
 
+# As PEP 263 has it: in a comment in one of the first two lines.
+_CODING = re.compile(rb"(?:[ \t\f]*(?:\#[^\n]*)?\n)?[ \t\f]*\#[^\n]*coding[:=]")
+
+
 def _content(file: File, overlay: Mapping[str, bytes]) -> tuple[bytes | None, str]:
     """Return the text of ``file``, or None and why it cannot be read."""
     content = overlay.get(file.path)
@@ -120,7 +124,9 @@ def _content(file: File, overlay: Mapping[str, bytes]) -> tuple[bytes | None, st
     try:
         content.decode()
     except UnicodeDecodeError as error:
-        return None, f"is not UTF-8 (byte {error.start + 1}): not read"
+        # In Python a file may say what it is written in; whether it is, is seen when it is parsed.
+        if file.language is Language.GO or not _CODING.match(content):
+            return None, f"is not UTF-8 (byte {error.start + 1}): not read"
     if file.language is Language.GO and is_template(content):
         return None, "is a template, not Go: not read"
     return content, ""

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pkgutil import resolve_name
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
@@ -60,19 +61,24 @@ def _from_processes(
     asked: Iterator[tuple[T, Work]], kit: str, jobs: int
 ) -> Iterator[tuple[T, Seen | Died]]:
     crew = _Crew(asked, kit)
+    threads = [threading.Thread(target=crew.work, daemon=True) for _ in range(jobs)]
     try:
-        for _ in range(jobs):
-            threading.Thread(target=crew.work, daemon=True).start()
-        while jobs:
+        for thread in threads:
+            thread.start()
+        left = jobs
+        while left:
             told = crew.told.get()
             if told is None:
-                jobs -= 1
-            elif isinstance(told, BaseException):
+                left -= 1
+            elif isinstance(told, Exception):
                 raise told
             else:
                 yield told
     finally:
         crew.stop()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
 
 
 class _Crew(Generic[T]):
@@ -90,6 +96,7 @@ class _Crew(Generic[T]):
 
     def work(self) -> None:
         """Have units looked at until there are no more; then tell None."""
+        process: _Process | None = None
         try:
             process = self._hire()
             while process is not None and (next_one := self._next()) is not None:
@@ -98,20 +105,21 @@ class _Crew(Generic[T]):
                     self.told.put((name, process.look(work)))
                 except Died as died:
                     self.told.put((name, died))
+                    process.dismiss()
                     process = self._hire()
-            if process is not None:
-                process.dismiss()
         except Exception as error:  # noqa: BLE001 - raised by the one that waits
             self.told.put(error)
         finally:
+            if process is not None:
+                process.dismiss()
             self.told.put(None)
 
     def stop(self) -> None:
         """End all processes, whatever they are at."""
         with self._hiring:
             self._stopped = True
-        for process in self._processes:
-            process.end()
+            for process in self._processes:
+                process.end()
 
     def _next(self) -> tuple[T, Work] | None:
         with self._asking:
@@ -119,16 +127,18 @@ class _Crew(Generic[T]):
 
     def _hire(self) -> _Process | None:
         """Return a new process; None if there can be none."""
-        try:
-            with self._hiring:
-                if self._stopped:
-                    return None
+        with self._hiring:
+            if self._stopped:
+                return None
+            try:
                 process = _Process(self._kit)
-                self._processes.append(process)
-            process.wait_until_ready()
-        except (OSError, Died):
-            return None
-        return process
+            except OSError:
+                return None
+            self._processes.append(process)
+        if process.is_ready():
+            return process
+        process.dismiss()
+        return None
 
 
 class _Process:
@@ -146,14 +156,9 @@ class _Process:
         assert self._process.stdout is not None
         self._to, self._from = self._process.stdin, self._process.stdout
 
-    def wait_until_ready(self) -> None:
-        """Wait until it could be given something.
-
-        Raises:
-            Died: it never is.
-        """
-        if self._answer() != _READY:
-            raise Died
+    def is_ready(self) -> bool:
+        """Wait until it could be given something, and tell whether it can."""
+        return _read(self._from) == _READY
 
     def look(self, work: Work) -> Seen:
         """Return what there is in ``work``.
@@ -165,13 +170,10 @@ class _Process:
             _write(self._to, msgspec.msgpack.encode(work))
         except OSError:
             raise Died(self._fate()) from None
-        return msgspec.msgpack.decode(self._answer(), type=Seen)
-
-    def _answer(self) -> bytes:
         answer = _read(self._from)
         if answer is None:
             raise Died(self._fate())
-        return answer
+        return msgspec.msgpack.decode(answer, type=Seen)
 
     def _fate(self) -> str:
         code = self._process.wait()
@@ -182,15 +184,14 @@ class _Process:
 
     def dismiss(self) -> None:
         """Let it end by itself: it has nothing to do any more."""
-        self._to.close()
+        with suppress(OSError):
+            self._to.close()
         self._process.wait()
         self._from.close()
 
     def end(self) -> None:
         """End it, whatever it is at."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
 
 
 def _write(to: IO[bytes], message: bytes) -> None:

@@ -21,7 +21,7 @@ _PACKAGE = re.compile(rb"^package\b", re.MULTILINE)
 
 # Of Python it is not.
 _PYTHON = re.compile(
-    rb"""^\#[^\w@\n]*
+    rb"""^(?:\xef\xbb\xbf)?\#[^\w@\n]*
     (?: (?:this\ (?:file|code|module)\ (?:is|was|has\ been)\ )?
         (?:auto[- ]?(?:matically)?[- ]?|code\ )?generated\ (?:by|from|with|using)\b
       | @generated\b
