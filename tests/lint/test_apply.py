@@ -73,7 +73,8 @@ def test_comments_that_silence_nothing_are_taken_away(here: Path) -> None:
 
 def test_the_report_is_of_all_that_was_looked_at(here: Path) -> None:
     write(
-        here, {"p/a.py": "BAD\n", "p/b.py": "FAIL UGLY BAD # noqa", "q/c.py": "UGLY ODD BAD # noqa"}
+        here,
+        {"p/a.py": "BAD\n", "p/b.py": "FAIL UGLY\nBAD # noqa", "q/c.py": "UGLY ODD\nBAD # noqa"},
     )
     before = again(["."])
     result = mended()
