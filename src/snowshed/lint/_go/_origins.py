@@ -16,6 +16,7 @@ from snowshed.lint._go._handlers import handler_of
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
+    from snowshed.lint._go._function import Function
     from snowshed.lint._go._scope import Variable
 
 __all__ = ["Origin", "origin_of"]
@@ -57,8 +58,8 @@ def _of(expression: n.Expression | None, depth: int, seen: set[Variable]) -> Ori
     if expression is None or depth == 0:
         return Origin.WRITTEN
     match expression:
-        case n.Name(variable=variable):
-            return Origin.WRITTEN if variable is None else _of_variable(variable, depth, seen)
+        case n.Name(variable=variable) if variable is not None:
+            return _of_variable(variable, expression.function, depth, seen)
         case n.Selector(operand=operand) | n.Unary(operand=operand) | n.Index(operand=operand):
             return _of(operand, depth - 1, seen)
         case n.Receive():
@@ -87,26 +88,33 @@ def _of_call(call: n.Call, depth: int, seen: set[Variable]) -> Origin:
     return given or Origin.MADE
 
 
-def _of_variable(variable: Variable, depth: int, seen: set[Variable]) -> Origin:
+def _of_variable(variable: Variable, reader: Function, depth: int, seen: set[Variable]) -> Origin:
     if variable in seen:
         return Origin.WRITTEN
     seen.add(variable)
     if variable.kind is Kind.PACKAGE or variable.kind is Kind.RECEIVER:
         return Origin.OWN
     if variable.kind is Kind.PARAMETER:
-        return _of_parameter(variable)
+        return _of_parameter(variable, reader)
     found = _of(variable.value, depth - 1, seen) | _of(variable.source, depth - 1, seen)
     for use in variable.uses:
         found |= _of_use(use, depth, seen)
     return found
 
 
-def _of_parameter(variable: Variable) -> Origin:
-    function = variable.function
-    handler = None if function is None else handler_of(function)
-    if handler is not None:
-        return Origin.REQUEST if variable in handler.request else Origin.WRITTEN
-    return Origin.WRITTEN if variable.type_ == "context.Context" else Origin.GIVEN
+def _of_parameter(variable: Variable, reader: Function) -> Origin:
+    """Return where a parameter comes from that ``reader`` reads."""
+    at: Function | None = reader
+    while at is not None:
+        handler = handler_of(at)
+        if variable.function is at:
+            if handler is not None:
+                return Origin.REQUEST if variable in handler.request else Origin.WRITTEN
+            return Origin.WRITTEN if variable.type_ == "context.Context" else Origin.GIVEN
+        if handler is not None:
+            return Origin.OWN  # what the maker of a handler was given stays as it is
+        at = at.outer
+    return Origin.GIVEN
 
 
 def _of_use(use: n.Name, depth: int, seen: set[Variable]) -> Origin:

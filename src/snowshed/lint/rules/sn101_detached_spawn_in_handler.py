@@ -1,11 +1,11 @@
-"""A request handler starts a task or thread that nobody waits for and nothing limits.
+"""A request handler starts a task, thread or goroutine that nobody waits for and nothing limits.
 
 ## What it does
 
-Reports a task or thread that is started in a function which serves requests, where that function
-neither waits for it nor ends it, and nothing limits how many there are: no semaphore, no task
-group, no look at what already runs. What a function of the same folder starts for the handler that
-calls it counts as well.
+Reports a task, thread or goroutine that is started in a function which serves requests, where that
+function neither waits for it nor ends it, and nothing limits how many there are: no semaphore, no
+task group, no look at what already runs. What a function of the same folder starts for the handler
+that calls it counts as well; in Go only if handlers alone call it.
 
 ## Why
 
@@ -13,6 +13,10 @@ The response is sent, and the work goes on. There is one more of it for each req
 there are as many as requests came, all at the same pool, disk or peer; the limit of the server on
 requests does not hold them, its timeout does not end them, and no error of theirs reaches anybody.
 Cause: detached-spawn.
+
+Handing the context of the request over is no cure: it is cancelled when the handler returns, and
+the work is cut off in the middle. Work that must outlive the request needs an owner: a queue with a
+bound and a fixed number of workers, or a limit and a deadline of its own.
 
 ## Bad
 
@@ -28,6 +32,19 @@ app = FastAPI()
 async def order(data: dict) -> dict:
     asyncio.create_task(send_mail(data))
     return {"ok": True}
+```
+
+```go
+package p
+
+import "net/http"
+
+func audit(path string) {}
+
+func handle(w http.ResponseWriter, r *http.Request) {
+        go audit(r.URL.Path)
+        w.WriteHeader(http.StatusAccepted)
+}
 ```
 
 ## Good
@@ -60,6 +77,35 @@ async def prices() -> list:
     return [task.result() for task in tasks]
 ```
 
+```go
+package p
+
+import "net/http"
+
+var queue = make(chan string, 100)
+
+func audit(path string) {}
+
+func start() {
+        for range 4 {
+                go func() {
+                        for path := range queue {
+                                audit(path)
+                        }
+                }()
+        }
+}
+
+func handle(w http.ResponseWriter, r *http.Request) {
+        select {
+        case queue <- r.URL.Path:
+                w.WriteHeader(http.StatusAccepted)
+        default:
+                w.WriteHeader(http.StatusServiceUnavailable)
+        }
+}
+```
+
 ## Not reported
 
 What is awaited, cancelled or returned, in this function or one inside of it; what is handed to
@@ -67,9 +113,16 @@ another function, which may own it; what is started under a semaphore, or only i
 yet; and work of WebSockets, which lives as long as its connection. That a task is started once
 although requests can come often is not seen.
 
+In Go also: what ends with the handler (`<-r.Context().Done()`, a channel that it closes), or writes
+to a pipe that it reads; what a `sync.Once`, a rate limiter, a count or a flag lets through; streams
+of gRPC; what stops the server. What a group counts that outlives the request, or is handed on
+together with a channel, is told as advice: it has an owner, and still no limit. Handlers are those
+of `net/http`, gin, echo, fiber, fasthttp, gRPC, connect and of the usual message queues; one that
+only a type of your own makes a handler is not seen.
+
 ## Silence
 
-`# snowshed: ignore[SN101] reason` on the line.
+`# snowshed: ignore[SN101] reason` on the line, in Go `//snowshed:ignore SN101 reason`.
 """
 
 from __future__ import annotations
@@ -78,6 +131,7 @@ import ast
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from snowshed.lint._go._detached import detached
 from snowshed.lint._python import End, fate_of, last_name
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -200,6 +254,7 @@ RULE = Rule(
     "SN101",
     "detached-spawn-in-handler",
     Cause.DETACHED_SPAWN,
+    in_go=detached,
     in_python=in_python,
     severity=Severity.HIGH,
 )
