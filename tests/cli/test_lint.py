@@ -212,7 +212,7 @@ def test_a_dump_tells_what_is_first(here: Path, capsys: pytest.CaptureFixture[st
         "app.py:6:5: SN902 task-in-handler: `spawn()` never returns\n"
         "  60 tasks are waiting on this line now (sleep)\n"
     )
-    assert out.endswith("; now.txt has 60 tasks\n")
+    assert out.endswith("\n60 of the 60 tasks in now.txt are at a finding\n")
 
 
 def test_a_report_goes_to_a_file_and_says_so(

@@ -67,11 +67,11 @@ def test_nothing_is_told_so_with_what_was_left_out() -> None:
 def test_what_tasks_stand_at_is_told_with_how_many() -> None:
     waiting = {LEAK: Waiting(here=4812, created=1, state="chan send", lines=((6, 4812),))}
     dump = Dump("now.txt", (Stood(5000, "chan send", ()),))
-    found = told(LEAK, waiting=waiting, dumps=(dump,))
+    found = told(LEAK, waiting=waiting, matched=4813, dumps=(dump,))
     lines = text(found).splitlines()
     assert lines[1] == "  4,812 goroutines are waiting on this line now (chan send)"
     assert lines[2] == "  1 goroutine that this line has started is alive now"
-    assert lines[-1].endswith("; now.txt has 5,000 tasks")
+    assert lines[-1] == "4,813 of the 5,000 tasks in now.txt are at a finding"
     assert (
         concise(found)
         .splitlines()[0]

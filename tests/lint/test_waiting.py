@@ -31,7 +31,7 @@ def stood(
 
 
 def of(finding: Finding, *dumps: Dump, others: tuple[Finding, ...] = ()) -> Waiting | None:
-    return waiting_at([finding, *others], dumps).get(finding)
+    return waiting_at([finding, *others], dumps)[0].get(finding)
 
 
 def test_who_waits_on_the_line_is_counted_in_all_dumps() -> None:
@@ -113,10 +113,10 @@ def test_functions_of_python_are_known_by_their_names(called: str, function: str
 
 def test_the_file_with_the_longest_common_end_is_meant() -> None:
     other = replace(LEAK, path="cmd/notify.go", related=())
-    both = waiting_at([LEAK, other], [stood(SEND)])
-    assert list(both) == [LEAK]
+    both, total = waiting_at([LEAK, other], [stood(SEND, count=3)])
+    assert (list(both), total) == ([LEAK], 3)
     unknown = replace(SEND, file="/elsewhere/notify.go")
-    assert waiting_at([LEAK, other], [stood(unknown)]) == {}
+    assert waiting_at([LEAK, other], [stood(unknown)]) == ({}, 0)
 
 
 def test_the_line_that_they_wait_at_may_be_another_than_that_of_the_finding() -> None:
@@ -170,6 +170,15 @@ def test_a_closure_that_waits_again_in_the_same_function_counts_once() -> None:
 
 
 def test_nobody_is_nothing() -> None:
-    assert waiting_at([LEAK, SPAWN], [Dump("now", ())]) == {}
-    assert waiting_at([], [stood(SEND)]) == {}
+    assert waiting_at([LEAK, SPAWN], [Dump("now", ())]) == ({}, 0)
+    assert waiting_at([], [stood(SEND)]) == ({}, 0)
+
+
+def test_a_task_that_has_to_do_with_two_findings_is_one_task() -> None:
+    spawn = replace(LEAK, rule="SN101", span=Span(5, 2, 7, 5), related=())
+    found, total = waiting_at([LEAK, spawn], [stood(SEND, count=3)])
+    assert ({each.total for each in found.values()}, len(found), total) == ({3}, 2, 3)
+
+
+def test_these_are_of_two_languages() -> None:
     assert {LEAK.path, SPAWN.path} == {PATH, OTHER}

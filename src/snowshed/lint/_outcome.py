@@ -41,6 +41,7 @@ class Outcome:
         known: how many are left out because the baseline has them; None: there is none.
         gone: what the baseline has and what is not found any more, with how many.
         waiting: the tasks that have to do with a finding.
+        matched: how many tasks have to do with any of them.
         dumps: those that were looked at.
     """
 
@@ -51,6 +52,7 @@ class Outcome:
     known: int | None = None
     gone: Mapping[Known, int] = field(default_factory=dict)
     waiting: Mapping[Finding, Waiting] = field(default_factory=dict)
+    matched: int = 0
     dumps: tuple[Dump, ...] = ()
 
 
@@ -75,10 +77,11 @@ def outcome(
     """
     found = (*report.findings, *_unused(report))
     waiting: Mapping[Finding, Waiting] = {}
+    matched = 0
     if dumps:
         from snowshed.lint._waiting import waiting_at  # noqa: PLC0415 - mostly there is none
 
-        waiting = waiting_at(found, dumps)
+        waiting, matched = waiting_at(found, dumps)
     beside = None
     if baseline is not None:
         beside = baseline.beside(found, texts, looked_for=_looked_for(report, selection, paths))
@@ -94,6 +97,7 @@ def outcome(
         known=None if beside is None else sum(each in known for each in asked if each not in many),
         gone={} if beside is None else beside.gone,
         waiting=waiting,
+        matched=matched,
         dumps=tuple(dumps),
     )
 

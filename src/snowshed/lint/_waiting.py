@@ -77,22 +77,27 @@ class _Place(NamedTuple):
     function: str
 
 
-def waiting_at(findings: Sequence[Finding], dumps: Iterable[Dump]) -> Mapping[Finding, Waiting]:
-    """Return the tasks that have to do with each of ``findings``, of all ``dumps`` together.
+def waiting_at(
+    findings: Sequence[Finding], dumps: Iterable[Dump]
+) -> tuple[Mapping[Finding, Waiting], int]:
+    """Return the tasks that have to do with each of ``findings``, and how many these are in all.
 
     Args:
         findings: what was found; of those that nobody stands at nothing is returned.
-        dumps: of one or several processes, each at one moment.
+        dumps: of one or several processes, each at one moment; they are added up.
 
     Cost: O(lines of all findings, and frames of all dumps).
     """
     places = _Places(findings)
     tallies: dict[int, _Tally] = defaultdict(_Tally)
+    total = 0
     for dump in dumps:
         for stood in dump.stood:
-            for index, (how, line) in places.matched(stood).items():
+            matched = places.matched(stood)
+            total += stood.count if matched else 0
+            for index, (how, line) in matched.items():
                 tallies[index].take(stood, how, line)
-    return {findings[index]: tally.result() for index, tally in tallies.items()}
+    return {findings[index]: tally.result() for index, tally in tallies.items()}, total
 
 
 class _Tally:

@@ -39,6 +39,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         gone = [{**each._asdict(), "count": count} for each, count in outcome.gone.items()]
         found["baseline"] = {"known": outcome.known, "gone": gone}
     if outcome.dumps:
+        found["counts"]["waiting"] = outcome.matched
         found["dumps"] = [
             {"source": each.source, "tasks": each.total, "warnings": list(each.warnings)}
             for each in outcome.dumps

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snowshed._printable import printable
 from snowshed.lint._report._code import code
 from snowshed.lint._report._paint import PLAIN
-from snowshed.lint._report._words import kind, said_of, summary
+from snowshed.lint._report._words import kind, many, said_of, summary
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Span
@@ -60,7 +60,10 @@ def _whole(finding: Finding, outcome: Outcome, paint: Paint) -> Iterator[str]:
 
 
 def _end(outcome: Outcome, paint: Paint) -> str:
-    said = summary(outcome)
-    for dump in outcome.dumps:
-        said += f"; {printable(dump.source)} has {dump.total:,} tasks"
-    return paint(said, "bold" if outcome.findings else "good")
+    said = paint(summary(outcome), "bold" if outcome.findings else "good")
+    if not outcome.dumps:
+        return said
+    total = sum(each.total for each in outcome.dumps)
+    where = ", ".join(printable(each.source) for each in outcome.dumps[:3])
+    where += " and others" if outcome.dumps[3:] else ""
+    return f"{said}\n{outcome.matched:,} of the {many(total, 'task')} in {where} are at a finding"
