@@ -118,8 +118,8 @@ def test_what_limits_a_goroutine(code: str, limited: bool) -> None:
     [
         ("x := []string{}", Origin.WRITTEN),
         ("x := s.hosts", Origin.OWN),
-        ("x := names", Origin.GIVEN),
-        ("x := append([]string{}, names...)", Origin.GIVEN),
+        ("x := names", Origin.OWN),
+        ("x := append([]string{}, names...)", Origin.OWN),
         ("x := strings.Split(q.URL.Path, 1)", Origin.REQUEST),
         ("x := q.URL.Query()[names[0]]", Origin.REQUEST),
         ("var x T\njson.NewDecoder(q.Body).Decode(&x)", Origin.REQUEST | Origin.READ),
@@ -138,6 +138,12 @@ def test_where_a_value_comes_from(code: str, origin: Origin) -> None:
     (literal,) = found.literals
     used = next(each for each in literal.all(n.Call) if each.path == "use")
     assert origin_of(used.arguments[0]) == origin
+
+
+def test_what_a_function_is_given_comes_from_its_caller() -> None:
+    found = function("func f(ctx context.Context, names []string) { use(names[1:], ctx) }")
+    (used,) = found.all(n.Call)
+    assert [origin_of(each) for each in used.arguments] == [Origin.GIVEN, Origin.WRITTEN]
 
 
 def made(code: str) -> tuple[bool, bool]:
