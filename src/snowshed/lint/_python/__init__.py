@@ -36,10 +36,10 @@ from snowshed.lint._python._folder import Folder
 from snowshed.lint._python._function import Function
 from snowshed.lint._python._handlers import Handler
 from snowshed.lint._python._module import Module
+from snowshed.lint._python._nodes import last_name
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
 from snowshed.lint._python._spawns import Spawn
-from snowshed.lint._python._walk import last_name
 
 __all__ = [
     "End", "Fate", "Folder", "Function", "Handler", "Module", "Spawn", "fate_of", "last_name",

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from snowshed.lint._python._function import COMPREHENSIONS, FUNCTIONS
 from snowshed.lint._python._names import scope_of
-from snowshed.lint._python._walk import last_name
+from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS, last_name
 
 if TYPE_CHECKING:
     from snowshed.lint._python._function import Function

@@ -5,20 +5,17 @@ from __future__ import annotations
 import ast
 import weakref
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from snowshed.lint._python._names import bindings_of
+from snowshed.lint._python._nodes import FUNCTIONS
 
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
+    from snowshed.lint._python._nodes import Assign, Loop
     from snowshed.lint._python._spawns import Spawn
 
-__all__ = ["COMPREHENSIONS", "FUNCTIONS", "LOOPS", "Assign", "Function", "Loop"]
-
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
-Assign: TypeAlias = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr
-Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-Loop: TypeAlias = ast.For | ast.AsyncFor | ast.While | Comprehension
+__all__ = ["Function"]
 
 
 class Function:
@@ -121,6 +118,11 @@ class Function:
             return frozenset()
         rest = [each for each in (self.node.args.vararg, self.node.args.kwarg) if each is not None]
         return frozenset(each.arg for each in (*self.arguments, *rest))
+
+    @cached_property
+    def bindings(self) -> dict[str, list[ast.AST | None]]:
+        """What each of its variables is bound to, parameters included; None if it is not known."""
+        return bindings_of(self)
 
     @cached_property
     def spawns(self) -> list[Spawn]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import annotated
-from snowshed.lint._python._walk import last_name
+from snowshed.lint._python._nodes import last_name
 
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder

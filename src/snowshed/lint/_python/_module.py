@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.lint._finding import Edit, Finding, Fix, Related, Tier
 from snowshed.lint._python import _names, _places, _spawns
-from snowshed.lint._python._function import COMPREHENSIONS, FUNCTIONS, Function, Loop
+from snowshed.lint._python._function import Function
+from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS
 from snowshed.lint._python._walk import walk
 
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
+    from snowshed.lint._python._nodes import Loop
     from snowshed.lint._rule import Rule
     from snowshed.lint._source import Source
 

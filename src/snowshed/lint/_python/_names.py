@@ -11,11 +11,12 @@ import builtins
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._python._walk import last_name
+from snowshed.lint._python._nodes import last_name
 
 if TYPE_CHECKING:
-    from snowshed.lint._python._function import Assign, Function, Loop
+    from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
+    from snowshed.lint._python._nodes import Assign, Loop
 
 __all__ = ["attributes_of", "bindings_of", "dotted", "imports_of", "origin", "scope_of"]
 
@@ -132,14 +133,14 @@ def class_around(module: Module, node: ast.AST) -> ast.ClassDef | None:
 
 def _of_variable(module: Module, node: ast.Name) -> list[ast.AST | None]:
     scope = scope_of(module.function_of(node), node.id)
-    return bindings_of(scope)[node.id] if scope is not None else []
+    return scope.bindings[node.id] if scope is not None else []
 
 
 def scope_of(function: Function, name: str) -> Function | None:
     """Return the function whose variable ``name`` is where ``function`` uses it, or the module."""
     scope: Function | None = function
     while scope is not None:
-        if name in bindings_of(scope) and name not in scope.shared:
+        if name in scope.bindings and name not in scope.shared:
             return scope
         scope = scope.outer
     return None
@@ -147,12 +148,10 @@ def scope_of(function: Function, name: str) -> Function | None:
 
 def bindings_of(function: Function) -> dict[str, list[ast.AST | None]]:
     """Return what each variable of ``function`` is bound to; None for what is not known."""
-    kept: dict[str, list[ast.AST | None]] | None = function.__dict__.get("bindings")
-    if kept is None:
-        kept = function.__dict__["bindings"] = {}
-        for name, value in _bound(function):
-            kept.setdefault(name, []).append(value)
-    return kept
+    found: dict[str, list[ast.AST | None]] = {}
+    for name, value in _bound(function):
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def _bound(function: Function) -> Iterator[tuple[str, ast.AST | None]]:

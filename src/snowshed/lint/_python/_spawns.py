@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from snowshed.lint._python._walk import last_name
+from snowshed.lint._python._nodes import last_name
 
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module

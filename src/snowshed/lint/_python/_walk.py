@@ -11,9 +11,10 @@ import ast
 from collections import defaultdict
 from typing import Any
 
-from snowshed.lint._python._function import FUNCTIONS, LOOPS, Function
+from snowshed.lint._python._function import Function
+from snowshed.lint._python._nodes import FUNCTIONS, LOOPS, last_name
 
-__all__ = ["Walked", "last_name", "walk"]
+__all__ = ["Walked", "walk"]
 
 # Fields that hold no node, or nothing that runs.
 _WITHOUT = frozenset(
@@ -90,13 +91,6 @@ class Walked:
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.classes: list[ast.ClassDef] = []
         self.parameters: set[str] = set()
-
-
-def last_name(node: ast.AST) -> str:
-    """Return the last part of a name: ``c`` of ``a.b.c``; nothing for what has no name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def walk(top: Function) -> Walked:
