@@ -1,0 +1,69 @@
+"""Each turn of a loop that does not end starts something that it does not wait for.
+
+## What it does
+
+Reports, as advice, a goroutine that each turn of an endless loop starts, or one for each element of
+a channel, if the loop does not wait for it and nothing limits how many there are.
+
+## Why
+
+The loop goes as fast as what feeds it, and not as fast as what it starts is done. As long as the
+work is quicker nobody notices; when it becomes slower they pile up, one for each message or tick,
+and the channel between sender and receiver, which would have held the sender back, holds nobody.
+Cause: unbounded-fanout.
+
+## Bad
+
+```go
+package p
+
+func serve(messages <-chan string) {
+	for message := range messages {
+		go handle(message)
+	}
+}
+
+func handle(message string) {}
+```
+
+## Good
+
+```go
+package p
+
+func serve(messages <-chan string) {
+	for range 8 {
+		go func() {
+			for message := range messages {
+				handle(message)
+			}
+		}()
+	}
+}
+
+func handle(message string) {}
+```
+
+## Not reported
+
+The loop of a server that accepts connections, what takes a place first, what is waited for in the
+same turn, and a turn after which the loop is left. Handlers of requests are told of by SN101.
+
+## Silence
+
+`//snowshed:ignore SN403 reason`, on the line or the one above it.
+
+"""
+
+from __future__ import annotations
+
+from snowshed.lint._finding import Tier
+from snowshed.lint._go._fanout import endless
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause
+
+__all__ = ["RULE"]
+
+RULE = Rule(
+    "SN403", "spawn-in-endless-loop", Cause.UNBOUNDED_FANOUT, in_go=endless, tier=Tier.ADVICE
+)
