@@ -15,7 +15,8 @@ pytestmark = pytest.mark.house
 RENEW = "renew it with `python -m corpus.compare snowshed`"
 BAD = [one for one in programs() if one.side == "bad"]
 GOOD = [one for one in programs() if one.side == "good"]
-WITH_RULE = [one for one in BAD if any(label.rule in rules() for label in one.labels)]
+FOR_PYTHON = {id_ for id_, rule in rules().items() if rule.in_python is not None}
+WITH_RULE = [one for one in BAD if any(label.rule in FOR_PYTHON for label in one.labels)]
 WITHOUT = [one for one in BAD if all(label.rule is None for label in one.labels)]
 
 

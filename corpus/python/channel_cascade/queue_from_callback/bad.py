@@ -8,6 +8,9 @@ Cause: channel-cascade. In the wild: axisrow/tg_content_factory#445.
 """
 
 import asyncio
+import logging
+
+log = logging.getLogger(__name__)
 
 
 class Subscription:
@@ -25,5 +28,7 @@ class Subscription:
         """Store one message after another."""
         while True:
             payload = await self.inbox.get()
-            await self.database.insert(payload)
-            self.inbox.task_done()
+            try:
+                await self.database.insert(payload)
+            except Exception:
+                log.exception("not stored: %r", payload)

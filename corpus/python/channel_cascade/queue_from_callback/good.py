@@ -4,6 +4,9 @@ A reading that is older than a hundred others is worth nothing. That one was dro
 """
 
 import asyncio
+import logging
+
+log = logging.getLogger(__name__)
 
 
 class Subscription:
@@ -18,7 +21,6 @@ class Subscription:
         """Take a message; the client of the broker calls it."""
         if self.inbox.full():
             self.inbox.get_nowait()
-            self.inbox.task_done()
             self.dropped += 1
         self.inbox.put_nowait(payload)
 
@@ -26,5 +28,7 @@ class Subscription:
         """Store one message after another."""
         while True:
             payload = await self.inbox.get()
-            await self.database.insert(payload)
-            self.inbox.task_done()
+            try:
+                await self.database.insert(payload)
+            except Exception:
+                log.exception("not stored: %r", payload)

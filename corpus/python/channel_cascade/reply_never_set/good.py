@@ -29,6 +29,8 @@ class Remote:
 
     async def ask(self, question: str) -> object:
         """Return the answer."""
+        if self.reading.done():
+            raise ConnectionError("the server has gone")
         number = next(self.numbers)
         future = self.waiting[number] = asyncio.get_running_loop().create_future()
         self.writer.write(json.dumps({"id": number, "ask": question}).encode() + b"\n")

@@ -4,6 +4,7 @@ The workers belong to the service: they start and end with it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 WORKERS = 4
+log = logging.getLogger(__name__)
 
 
 class Order(BaseModel):
@@ -24,7 +26,10 @@ async def audit_orders(state: object, waiting: asyncio.Queue[Order]) -> None:
     """Record one order after another."""
     while True:
         order = await waiting.get()
-        await state.audit.record(order.id, order.total)
+        try:
+            await state.audit.record(order.id, order.total)
+        except Exception:
+            log.exception("order %d is not audited", order.id)
 
 
 @asynccontextmanager

@@ -4,6 +4,9 @@ UDP loses datagrams anyway. Here it is counted.
 """
 
 import asyncio
+import logging
+
+log = logging.getLogger(__name__)
 
 
 class Intake(asyncio.DatagramProtocol):
@@ -33,8 +36,12 @@ class Intake(asyncio.DatagramProtocol):
     async def store(self) -> None:
         """Write one measurement after another."""
         while True:
-            name, _, value = (await self.waiting.get()).decode().partition(":")
-            await self.database.insert(name, float(value))
+            data = await self.waiting.get()
+            try:
+                name, _, value = data.decode().partition(":")
+                await self.database.insert(name, float(value))
+            except Exception:
+                log.exception("not stored: %r", data)
 
 
 async def serve(database: object) -> asyncio.DatagramTransport:

@@ -4,19 +4,22 @@ import asyncio
 
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 
 async def chat(socket: WebSocket) -> None:
     """Answer whatever comes."""
     await socket.accept()
     places = asyncio.Semaphore(4)
-    async with asyncio.TaskGroup() as group:
-        while True:
-            await places.acquire()
-            message = await socket.receive_json()
-            task = group.create_task(answer(socket, message))
-            task.add_done_callback(lambda _: places.release())
+    try:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await places.acquire()
+                message = await socket.receive_json()
+                task = group.create_task(answer(socket, message))
+                task.add_done_callback(lambda _: places.release())
+    except* WebSocketDisconnect:
+        pass
 
 
 async def answer(socket: WebSocket, message: dict[str, str]) -> None:
