@@ -52,14 +52,14 @@ _LITERALS = frozenset(
 
 def written(node: tree_sitter.Node | None) -> str:
     """Return the source of ``node`` in one line, with single spaces."""
-    if node is None or node.text is None:
-        return ""
-    return " ".join(node.text.decode(errors="replace").split())
+    text = None if node is None else node.text
+    return "" if text is None else " ".join(text.decode(errors="replace").split())
 
 
 def _word(node: tree_sitter.Node) -> str:
     """Return the source of ``node``, which is one word."""
-    return "" if node.text is None else node.text.decode(errors="replace")
+    text = node.text
+    return "" if text is None else text.decode(errors="replace")
 
 
 class ExpressionReader:
@@ -68,6 +68,7 @@ class ExpressionReader:
     def __init__(self, function: Function, scope: Scope) -> None:
         self.function = function
         self.scope = scope
+        self._variables = function.file.package.variables
 
     def expression(self, node: tree_sitter.Node) -> n.Expression:
         """Return what ``node`` is."""
@@ -106,7 +107,7 @@ class ExpressionReader:
         text = _word(node)
         variable = self.scope.find(text)
         if variable is None:
-            variable = self.function.file.package.variables.get(text)
+            variable = self._variables.get(text)
         found = n.Name(node.start_byte, node.end_byte, self.function, text, variable)
         if variable is not None:
             variable.uses.append(found)

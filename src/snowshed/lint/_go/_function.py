@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from snowshed.lint._finding import Problem
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._expressions import written
-from snowshed.lint._go._scope import Kind, Scope, Variable
+from snowshed.lint._go._scope import Scope, Variable
+from snowshed.lint._go._signature import Signature, signature_of
 from snowshed.lint._go._statements import StatementReader
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ class Function:
         file: where it stands.
         outer: the function in which a literal stands; None for others.
         name: what it is called; empty for a literal.
-        receiver: the variable of a method's receiver; None if it has no name or is no method.
-        receiver_type: name of the type that has the method; empty for others.
-        parameters: what it takes; one without a name is called ``_``.
-        results: types of what it gives, as written.
+        is_method: whether it has a receiver.
         start: offset of its first byte.
         end: offset behind its last byte.
         kept: what others have worked out of it, by a name of theirs.
@@ -48,15 +46,13 @@ class Function:
         self.file = file
         self.outer = outer
         self.name = written(node.child_by_field_name("name"))
+        self.is_method = node.type == "method_declaration"
         self.start, self.end = node.start_byte, node.end_byte
         self._variables: list[Variable] = []
         self._literals: list[Function] = []
         self.kept: dict[str, object] = {}
         self._node: tree_sitter.Node | None = node
         self._scope = Scope(scope)
-        self.receiver, self.receiver_type = self._read_receiver(node)
-        self.parameters = self._read_parameters(node.child_by_field_name("parameters"))
-        self.results = self._read_results(node.child_by_field_name("result"))
 
     def __repr__(self) -> str:
         return f"<Function {self.display} at {self.file.source.path}:{self.line}>"
@@ -79,6 +75,37 @@ class Function:
         return f"{owner}.{self.name}"
 
     @cached_property
+    def _signature(self) -> Signature:
+        node = self._node
+        assert node is not None, "it is read before the body is"
+        return signature_of(self, node)
+
+    @property
+    def receiver(self) -> Variable | None:
+        """The variable of a method's receiver; None if it has no name or is no method."""
+        return self._signature.receiver
+
+    @property
+    def receiver_type(self) -> str:
+        """Name of the type that has the method; empty for others."""
+        return self._signature.receiver_type.lstrip("*(").rstrip(")").partition("[")[0].strip()
+
+    @property
+    def has_pointer_receiver(self) -> bool:
+        """Whether the method is one of a pointer."""
+        return self._signature.receiver_type.startswith("*")
+
+    @property
+    def parameters(self) -> list[Variable]:
+        """What it takes; one without a name is called ``_``."""
+        return self._signature.parameters
+
+    @property
+    def results(self) -> list[str]:
+        """Types of what it gives, as written."""
+        return self._signature.results
+
+    @cached_property
     def code(self) -> bytes:
         """Its source."""
         return self.file.source.content[self.start : self.end]
@@ -86,6 +113,9 @@ class Function:
     @cached_property
     def body(self) -> n.Block:
         """What it does. A function without a body, written in assembly, has an empty one."""
+        for variable in self._signature.named:
+            self._scope.declare(variable)
+            self.declares(variable)
         node, self._node = self._node, None
         body = None if node is None else node.child_by_field_name("body")
         if body is None:
@@ -156,48 +186,3 @@ class Function:
         # At once: what is declared behind it in `scope` is not known in it.
         _ = literal.body
         return literal
-
-    def _read_receiver(self, node: tree_sitter.Node) -> tuple[Variable | None, str]:
-        listed = node.child_by_field_name("receiver")
-        declared = (
-            listed.named_children[0] if listed is not None and listed.named_children else None
-        )
-        self.has_pointer_receiver = False
-        if declared is None:
-            return None, ""
-        type_ = written(declared.child_by_field_name("type"))
-        self.has_pointer_receiver = type_.startswith("*")
-        base = type_.lstrip("*(").rstrip(")").partition("[")[0].strip()
-        name = written(declared.child_by_field_name("name"))
-        return (self._declare(name, Kind.RECEIVER, type_) if name not in {"", "_"} else None), base
-
-    def _read_parameters(self, listed: tree_sitter.Node | None) -> list[Variable]:
-        found = []
-        for each in listed.named_children if listed is not None else ():
-            type_ = written(each.child_by_field_name("type"))
-            if each.type == "variadic_parameter_declaration":
-                type_ = f"[]{type_}"
-            names = [written(name) for name in each.children_by_field_name("name")]
-            found += [self._declare(name, Kind.PARAMETER, type_) for name in names or ["_"]]
-        return found
-
-    def _read_results(self, result: tree_sitter.Node | None) -> list[str]:
-        if result is None:
-            return []
-        if result.type != "parameter_list":
-            return [written(result)]
-        found = []
-        for each in result.named_children:
-            type_ = written(each.child_by_field_name("type"))
-            names = [written(name) for name in each.children_by_field_name("name")]
-            for name in names:
-                self._declare(name, Kind.RESULT, type_)
-            found += [type_] * max(len(names), 1)
-        return found
-
-    def _declare(self, name: str, kind: Kind, type_: str) -> Variable:
-        variable = Variable(name, kind, self, type_)
-        if name != "_":
-            self._scope.declare(variable)
-            self.declares(variable)
-        return variable

@@ -157,7 +157,7 @@ class Package:
     def _named(self) -> dict[str, list[Function]]:
         found = defaultdict(list)
         for each in self.functions:
-            if each.name and not each.receiver_type:
+            if each.name and not each.is_method:
                 found[each.name].append(each)
         return found
 
@@ -165,7 +165,7 @@ class Package:
     def _methods(self) -> dict[str, list[Function]]:
         found = defaultdict(list)
         for each in self.functions:
-            if each.receiver_type:
+            if each.is_method:
                 found[each.name].append(each)
         return found
 
