@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -89,6 +91,23 @@ class Seen(msgspec.Struct, array_like=True):
 
 def look(work: Work, kit: Kit) -> Seen:
     """Return what there is in ``work``."""
+    with _uncollected():
+        return _look(work, kit)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector from trees: all of one lives until its unit is done, and then none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _look(work: Work, kit: Kit) -> Seen:
     sources = [Source(each.path, each.content, is_test=each.is_test) for each in work.files]
     seen = Seen()
     reader = kit.go() if work.language is Language.GO else kit.python()
