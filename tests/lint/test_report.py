@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lint._told import GO, LEAK, OTHER, PATH, RULES, SPAWN, these_rules, told
-from snowshed.lint import Span
+from snowshed.lint import Related, Span
 from snowshed.lint._baseline import Known
 from snowshed.lint._dump import Dump, Stood
 from snowshed.lint._report import Paint, concise, counted, statistics, text
@@ -46,6 +46,16 @@ billing/notify.go:6:3: SN901 stuck-sender: {LEAK.message}
 
 def test_a_finding_is_shown_with_its_code_what_has_to_do_with_it_and_its_fix() -> None:
     assert text(told(LEAK)) == SHOWN
+
+
+def test_a_place_that_is_to_be_seen_already_is_only_named() -> None:
+    near = replace(LEAK, related=(Related(PATH, Span(4, 8, 4, 24), "has no place for it"),))
+    lines = text(told(near)).splitlines()
+    at = lines.index("  billing/notify.go:4:8: has no place for it")
+    assert lines[at + 1].startswith("  fix: ")
+    other = Related(OTHER, Span(2, 5, 2, 24), "in another file")
+    lines = text(told(replace(near, related=(other,)))).splitlines()
+    assert lines[lines.index("  shop/app.py:2:5: in another file") + 1] == "  |"
 
 
 def test_a_finding_is_a_line_if_that_is_enough() -> None:

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from snowshed.lint._finding import Span
     from snowshed.lint._report._paint import Paint
 
-__all__ = ["code"]
+__all__ = ["AROUND", "code"]
+
+AROUND = 2
+"""Lines that are shown on either side, unless `code` is told otherwise."""
 
 _TAB = 4
 _WIDEST = 140
@@ -18,7 +21,7 @@ _BEFORE = 20
 
 
 def code(
-    lines: Sequence[str], span: Span, paint: Paint, *, around: int = 2, mark: str = "^"
+    lines: Sequence[str], span: Span, paint: Paint, *, around: int = AROUND, mark: str = "^"
 ) -> Iterator[str]:
     """Yield the first line of ``span``, ``around`` lines on either side, and marks under it.
 

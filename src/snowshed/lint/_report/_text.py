@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed._printable import printable
-from snowshed.lint._report._code import code
+from snowshed.lint._report._code import AROUND, code
 from snowshed.lint._report._paint import PLAIN
 from snowshed.lint._report._words import kind, many, said_of, summary
 
@@ -51,9 +51,12 @@ def _whole(finding: Finding, outcome: Outcome, paint: Paint) -> Iterator[str]:
         yield paint(f"  {printable(said)}", "hot")
     yield from code(outcome.texts.lines(finding.path), finding.span, paint)
     for each in finding.related:
-        lines = outcome.texts.lines(each.path)
         yield f"  {_place(each.path, each.span)}: {printable(each.message)}"
-        yield from code(lines, each.span, paint, around=0, mark="-")
+        apart = abs(each.span.line - finding.span.line)
+        # What is near is to be seen above.
+        if each.path != finding.path or apart > AROUND:
+            lines = outcome.texts.lines(each.path)
+            yield from code(lines, each.span, paint, around=0, mark="-")
     if finding.fix is not None:
         how = "--fix" if finding.fix.safe else "--unsafe-fixes"
         yield f"  {paint('fix:', 'good')} {printable(finding.fix.message)} ({how})"
