@@ -1,7 +1,8 @@
 """Which tool reports what of the corpus: ``python -m corpus.compare`` asks all and writes the page.
 
-``python -m corpus.compare snowshed`` asks that one only. What they said is kept in
-``corpus/results.json``, and the tables of ``docs/reference/corpus.md`` are made of it.
+``python -m corpus.compare snowshed`` asks that one only, and ``floods`` in the place of a tool runs
+all programs. What they said is kept in ``corpus/results.json``, and the tables of
+``docs/reference/corpus.md`` are made of it.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def main(names: list[str]) -> None:
     for tool in TOOLS:
         if not names or tool.name in names:
             asked(tool, results)
-    if not names:
+    if not names or "floods" in names:
         flooded(results)
     RESULTS.write_text(json.dumps(results.as_document(), indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")

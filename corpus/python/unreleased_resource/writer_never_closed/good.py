@@ -1,19 +1,28 @@
-"""A server of a small protocol closes each connection, however its client leaves."""
+"""A gateway knows its devices by their connections, and closes each when its device has gone."""
 
 import asyncio
 
+devices: dict[str, asyncio.StreamWriter] = {}
+
 
 async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one client."""
+    """Serve one device."""
+    name = (await reader.readline()).decode().strip()
+    devices[name] = writer
     try:
-        while True:
-            command = await reader.readline()
-            if command != b"ping\n":
+        writer.write(b"welcome\n")
+        while line := await reader.readline():
+            if line == b"bye\n":
                 return
-            writer.write(b"pong\n")
-            await writer.drain()
     finally:
+        del devices[name]
         writer.close()
+
+
+async def command(name: str, text: str) -> None:
+    """Tell a device what to do."""
+    devices[name].write(text.encode() + b"\n")
+    await devices[name].drain()
 
 
 async def serve() -> asyncio.Server:
