@@ -30,10 +30,11 @@ def explain(word: str | None) -> int:
     if word is None:
         click.echo("\n".join([*_details(), *_rules(), "snowshed explain WORD says more"]))
         return 0
-    found = [*_detail(word), *_rule(word)]
+    # What both know by the same name is the same fault.
+    found = ["\n".join(said) for said in (list(_detail(word)), list(_rule(word))) if said]
     if not found:
         return fail(f"{_COMMAND}: {word!r} is no detail and no rule{_hint(word)}")
-    click.echo("\n".join(found))
+    click.echo("\n\n".join(found))
     return 0
 
 
