@@ -1,0 +1,48 @@
+"""What other tools say is read as they say it, and a tool that fails has not found nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from corpus import _tools
+from corpus._programs import program
+from corpus.marks import main
+
+pytestmark = pytest.mark.house
+
+REQUESTS = program("requests_without_timeout/bad")
+FORGOTTEN = program("task_forgotten/bad")
+
+
+def test_ruff_is_understood() -> None:
+    found = [*_tools.by_ruff()]
+    line = REQUESTS.labels[0].line
+    assert _tools.Report(REQUESTS.name, line, "S113") in found
+    assert _tools.Report(FORGOTTEN.name, FORGOTTEN.labels[0].line, "RUF006") in found
+
+
+def test_flake8_async_is_understood() -> None:
+    line = FORGOTTEN.labels[0].line
+    assert _tools.Report(FORGOTTEN.name, line, "ASYNC300") in [*_tools.by_flake8_async()]
+
+
+def test_pylint_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = {"path": REQUESTS.name, "line": 21, "messageId": "W3101", "symbol": "missing-timeout"}
+    said = json.dumps({"messages": [message], "statistics": {}})
+    monkeypatch.setattr(_tools, "_said", lambda *_: said)
+    assert [*_tools.by_pylint()] == [_tools.Report(REQUESTS.name, 21, "W3101")]
+
+
+def test_a_tool_that_is_asked_wrongly_is_told() -> None:
+    with pytest.raises(RuntimeError, match="ruff ended with 2: "):
+        _tools._said("ruff", "check", "--no-such-option")
+
+
+def test_the_marks_are_told_as_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    cause, rule = "missing-deadline", "SN201"
+    line = REQUESTS.labels[0].line
+    assert {"path": REQUESTS.name, "line": line, "cause": cause, "rule": rule} in told
+    assert any(mark["rule"] is None for mark in told)
