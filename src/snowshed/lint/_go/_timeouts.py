@@ -1,0 +1,245 @@
+"""Calls, clients and servers of HTTP in Go that wait for as long as the other side wants."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Edit, Fix, Tier
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._edits import with_import
+from snowshed.lint._go._handlers import imported
+from snowshed.lint._go._joins import variable_of
+from snowshed.lint._go._scope import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import File, Package
+
+__all__ = ["calls", "clients", "servers"]
+
+_HTTP = "net/http"
+_SHORT = frozenset({"Get", "Post", "PostForm", "Head"})
+_CALLS = re.compile(rb"\.(?:Get|Post|PostForm|Head)\(|\.DefaultClient\b")
+_CLIENTS = re.compile(rb"\.Client\b")
+_SERVERS = re.compile(rb"\.Server\{|\.ListenAndServe|\.Serve\(|\.ServeTLS\(")
+
+
+def _functions(package: Package, pattern: re.Pattern[bytes]) -> Iterator[Function]:
+    """Yield the functions, and their literals, that may name what ``pattern`` finds of HTTP."""
+    files = {file for file in package.files if _HTTP in file.imports.values()}
+    for function in package.functions if files else ():
+        if function.file in files and pattern.search(function.code):
+            yield from function.family()
+
+
+def _is_http(expression: n.Expression, name: str = "") -> bool:
+    """Tell whether ``expression`` is the package, or ``name`` of it."""
+    if name:
+        return (
+            isinstance(expression, n.Selector)
+            and expression.field_ == name
+            and _is_http(expression.operand)
+        )
+    return (
+        isinstance(expression, n.Name)
+        and expression.variable is None
+        and expression.function.file.is_package(expression.name, _HTTP)
+    )
+
+
+def calls(package: Package) -> Iterator[Finding]:
+    """Yield the requests that nothing limits in time: what SN201 says of Go."""
+    for function in _functions(package, _CALLS):
+        for call in function.all(n.Call):
+            called = call.called
+            if not isinstance(called, n.Selector):
+                continue
+            short = called.field_ in _SHORT and _is_http(called.operand)
+            if short or (_is_http(called.operand, "DefaultClient") and _is_unlimited(call)):
+                yield _endless(call, called.operand)
+
+
+def _is_unlimited(call: n.Call) -> bool:
+    """Tell whether the request of a call of the default client has no deadline, for sure."""
+    if call.method in _SHORT:
+        return True
+    if call.method != "Do" or not call.arguments:
+        return False
+    variable = variable_of(call.arguments[0])
+    made = call.arguments[0] if variable is None else variable.value or variable.source
+    if not isinstance(made, n.Call) or (variable is not None and _is_set_again(variable.uses)):
+        return False
+    if made.method == "NewRequest":
+        return True
+    return made.method == "NewRequestWithContext" and _is_background(made.arguments[:1])
+
+
+def _is_set_again(uses: list[n.Name]) -> bool:
+    return any(isinstance(use.parent, n.Assign) and use in use.parent.left for use in uses)
+
+
+def _is_background(arguments: list[n.Expression]) -> bool:
+    if not arguments:
+        return False
+    argument = arguments[0]
+    if isinstance(argument, n.Name) and argument.variable is not None:
+        variable = argument.variable
+        if variable.value is None or _is_set_again(variable.uses):
+            return False
+        argument = variable.value
+    return n.path_of(argument) in {"context.Background()", "context.TODO()"}
+
+
+def _endless(call: n.Call, client: n.Expression) -> Finding:
+    file = call.function.file
+    message = f"`{call.path}` has no timeout: it waits for as long as the server wants"
+    time = with_import(file, "time")
+    fix = None
+    if time is not None:
+        http = client.text.partition(".")[0]
+        made = f"(&{http}.Client{{Timeout: 30 * {time[0]}.Second}})"
+        edits = (*time[1], Edit(client.start, client.end, made))
+        fix = Fix("ask by a client that has a timeout", edits)
+    tier = Tier.ADVICE if _is_command(file) else Tier.DEFAULT
+    return file.finding("SN201", call, message, fix=fix, tier=tier, confidence=0.9)
+
+
+_COMMANDS = frozenset({"main", "cmd", "command", "commands", "cli"})
+
+
+def _is_command(file: File) -> bool:
+    """Tell whether this is a program that serves nobody: a person waits for it, and can end it."""
+    kept = file.package.kept.get("command")
+    if not isinstance(kept, bool):
+        serves = re.compile(
+            rb"ListenAndServe|http\.Handle|\.Serve\(|\bListen\(|Register\w+Server\("
+        )
+        kept = file.package.name in _COMMANDS and not any(
+            serves.search(each.source.content) for each in file.package.files
+        )
+        file.package.kept["command"] = kept
+    return kept
+
+
+def _made(package: Package, pattern: re.Pattern[bytes], type_: str) -> Iterator[n.Composite]:
+    """Yield the literals of a type of HTTP, in functions and as values of variables."""
+    for function in _functions(package, pattern):
+        for literal in function.all(n.Composite):
+            if imported(function.file, literal.type_) == (_HTTP, type_):
+                yield literal
+    for variable in package.variables.values():
+        if variable.value is None or any(_is_limited(use) for use in variable.uses):
+            continue
+        for each in n.walk(variable.value):
+            if not isinstance(each, n.Composite):
+                continue
+            if imported(each.function.file, each.type_) == (_HTTP, type_):
+                yield each
+
+
+def _is_limited(use: n.Name) -> bool:
+    """Tell whether ``use`` sets a timeout."""
+    field = use.parent
+    return (
+        isinstance(field, n.Selector)
+        and field.field_.endswith("Timeout")
+        and isinstance(field.parent, n.Assign)
+        and field in field.parent.left
+    )
+
+
+def _holder(literal: n.Composite) -> n.Node | None:
+    """Return the name that the literal is set to."""
+    at: n.Node = literal
+    while isinstance(at.parent, n.Unary):
+        at = at.parent
+    if isinstance(at.parent, n.Assign | n.Var) and at in at.parent.right:
+        place = at.parent.right.index(at)
+        return at.parent.left[place] if place < len(at.parent.left) else None
+    return None
+
+
+def _sets(literal: n.Composite, fields: frozenset[str]) -> bool:
+    """Tell whether one of ``fields`` is set, in the literal or by its function later on."""
+    if fields & set(literal.keys) or (literal.values and None in literal.keys):
+        return True
+    holder = _holder(literal)
+    path = n.path_of(holder) if isinstance(holder, n.Expression) else ""
+    wanted = {f"{path}.{name}" for name in fields} if path else set()
+    return any(
+        n.path_of(left) in wanted
+        for part in literal.function.outermost.family()
+        for assign in part.all(n.Assign)
+        for left in assign.left
+    )
+
+
+def clients(package: Package) -> Iterator[Finding]:
+    """Yield the clients that have no timeout: what SN202 says of Go."""
+    for literal in _made(package, _CLIENTS, "Client"):
+        if not _sets(literal, frozenset({"Timeout"})) and not _asks_in_time(literal):
+            message = (
+                f"`{literal.type_}` has no `Timeout`: a request whose context has no deadline "
+                "waits for as long as the server wants"
+            )
+            yield literal.function.file.finding(
+                "SN202", literal, message, tier=Tier.ADVICE, confidence=0.6
+            )
+
+
+def _asks_in_time(literal: n.Composite) -> bool:
+    """Tell whether all requests of a local client bring a context of their own."""
+    variable = variable_of(holder) if isinstance(holder := _holder(literal), n.Name) else None
+    if variable is None or variable.kind is not Kind.LOCAL:
+        return False
+    return b"NewRequestWithContext(" in literal.function.outermost.code
+
+
+_LIMITS = frozenset({"ReadTimeout", "ReadHeaderTimeout"})
+
+
+def servers(package: Package) -> Iterator[Finding]:
+    """Yield the servers that wait for a request for ever: SN205."""
+    for literal in _made(package, _SERVERS, "Server"):
+        if not _sets(literal, _LIMITS):
+            message = (
+                f"`{literal.type_}` has no `ReadHeaderTimeout`: a client that sends nothing "
+                "holds a goroutine and a connection for ever"
+            )
+            yield literal.function.file.finding(
+                "SN205", literal, message, fix=_limiting(literal), tier=Tier.ADVICE
+            )
+    for function in _functions(package, _SERVERS):
+        for call in function.all(n.Call):
+            if re.match(r"(?:ListenAnd)?Serve(?:TLS)?$", call.method) and _is_of_http(call):
+                message = (
+                    f"`{call.path}` serves without timeouts: a client that sends nothing holds a "
+                    "goroutine and a connection for ever"
+                )
+                yield function.file.finding("SN205", call, message, tier=Tier.ADVICE)
+
+
+def _is_of_http(call: n.Call) -> bool:
+    return isinstance(call.called, n.Selector) and _is_http(call.called.operand)
+
+
+def _limiting(literal: n.Composite) -> Fix | None:
+    file = literal.function.file
+    time = with_import(file, "time")
+    body = literal.text.find("{", len(literal.type_))
+    if time is None or body < 0:
+        return None
+    at = literal.start + len(literal.text[: body + 1].encode())
+    field = f"ReadHeaderTimeout: 10 * {time[0]}.Second"
+    text = f"{field}, " if literal.values else field
+    if literal.values and file.source.content[at : at + 1] == b"\n":
+        first = literal.values[0].start
+        start = file.source.start_of(file.source.line_of(first))
+        indent = re.match(r"\s*", file.source.text(start, first))
+        text = f"\n{indent[0] if indent is not None else ''}{field},"
+    edits = (*time[1], Edit(at, at, text))
+    return Fix("limit how long it waits for a header", edits)
