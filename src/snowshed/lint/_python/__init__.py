@@ -17,7 +17,8 @@ A rule never walks a tree: it begins at an index, and climbs from there. How to 
    ``module.statement_of(node)``, ``module.is_awaited(node)``.
 5. ``handler = folder.handler_of(function)`` is None, or what makes it a request handler
    (``handler.kind``: ``http``, ``websocket``, ``grpc``, ``middleware``; ``handler.how``);
-   ``folder.request_of(function)`` is the same for a function written inside of one.
+   ``folder.request_of(function)`` is the same for a function written inside of one, and
+   ``folder.asked_by(function)`` a handler that calls it.
 6. ``helper = folder.helper(module, call)`` is the function of this folder that the call calls (of
    this module, a neighbour module or the same class), or None; ``helper.module`` is its module.
 7. ``folder.blocks(function)`` is the call in it that sleeps or does I/O and blocks the loop;

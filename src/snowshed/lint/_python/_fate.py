@@ -47,11 +47,15 @@ class Fate:
         end: where it ends.
         holder: what keeps it, if something does.
         among_others: whether that is a collection, which may keep many.
+        passed_by: whether it came to the call that was to be left out.
+        asked: the methods of it that are called or handed on, such as ``add_done_callback``.
     """
 
     end: End
     holder: ast.expr | None = None
     among_others: bool = False
+    passed_by: bool = False
+    asked: frozenset[str] = frozenset()
 
 
 # Calls whose result stands for all that they were given.
@@ -84,13 +88,21 @@ _ENDS_AT = (
 _STEPS = 6
 
 
-def fate_of(module: Module, node: ast.expr) -> Fate:
-    """Return what becomes of the value of ``node``."""
-    return _Follows(module, module.function_of(node)).value(node, _STEPS)
+def fate_of(module: Module, node: ast.expr, *, without: ast.Call | None = None) -> Fate:
+    """Return what becomes of the value of ``node``.
+
+    What the call ``without`` does with it is left out, as if it only looked at it.
+    """
+    follows = _Follows(module, module.function_of(node), without)
+    fate = follows.value(node, _STEPS)
+    return replace(fate, passed_by=follows.passed_by, asked=frozenset(follows.asked))
 
 
 class _Follows:
-    def __init__(self, module: Module, function: Function) -> None:
+    def __init__(self, module: Module, function: Function, without: ast.Call | None) -> None:
+        self.passed_by = False
+        self.asked: set[str] = set()
+        self._without = without
         self._module = module
         self._function = function
         self._seen: set[str] = set()
@@ -116,7 +128,10 @@ class _Follows:
         if isinstance(above, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign)):
             return self._assigned(above, steps)
         if isinstance(above, ast.Subscript):
-            return self.value(above, steps) if node is above.value else _DROPPED
+            if node is above.value:
+                return self.value(above, steps)
+            # As a key it is kept.
+            return self._stored(above, steps) if isinstance(above.ctx, ast.Store) else _DROPPED
         return self._looped(node, above, steps)
 
     def _looped(self, node: ast.AST, above: ast.AST, steps: int) -> Fate:
@@ -133,6 +148,9 @@ class _Follows:
 
     def _argument(self, call: ast.Call, steps: int) -> Fate:
         """Return what becomes of an argument of ``call``."""
+        if call is self._without:
+            self.passed_by = True
+            return _DROPPED
         name = last_name(call.func)
         if name in _WAITS:
             return Fate(End.AWAITED)
@@ -144,6 +162,7 @@ class _Follows:
 
     def _method(self, attribute: ast.Attribute, steps: int) -> Fate:
         """Return what becomes of something of which an attribute is asked."""
+        self.asked.add(attribute.attr)
         if attribute.attr in _ENDS:
             # Called here, or given to somebody who calls it.
             return Fate(End.CANCELLED)

@@ -74,6 +74,27 @@ class Folder:
             within = within.outer
         return None
 
+    @cached_property
+    def _asked_by(self) -> dict[Function, tuple[Function, ast.Call]]:
+        """For each function that a handler calls, the first one that does, and where."""
+        found: dict[Function, tuple[Function, ast.Call]] = {}
+        for caller in self.functions():
+            handler = self.request_of(caller)
+            if handler is None or handler.kind == "websocket":
+                continue
+            for call in caller.calls:
+                helper = self.helper(caller.module, call)
+                if helper is not None:
+                    found.setdefault(helper, (caller, call))
+        return found
+
+    def asked_by(self, function: Function) -> tuple[Function, ast.Call] | None:
+        """Return a handler of requests that calls ``function``, and where; None if none does.
+
+        Handlers of this folder are asked, those of WebSockets left out.
+        """
+        return self._asked_by.get(function)
+
     # Helpers.
 
     def helper(self, module: Module, call: ast.Call) -> Function | None:

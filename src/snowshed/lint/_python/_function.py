@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Function"]
 
+_MAIN = frozenset({"main", "_main", "amain", "async_main", "run_main"})
+
 
 class Function:
     """One function, a lambda included; or the module, for what stands in none.
@@ -118,6 +120,11 @@ class Function:
             return frozenset()
         rest = [each for each in (self.node.args.vararg, self.node.args.kwarg) if each is not None]
         return frozenset(each.arg for each in (*self.arguments, *rest))
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the program ends with it: by its name, or as it is what ``asyncio.run`` runs."""
+        return self.short_name in _MAIN or self.short_name in self.module.run_by_name
 
     @cached_property
     def bindings(self) -> dict[str, list[ast.AST | None]]:

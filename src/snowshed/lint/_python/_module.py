@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.lint._finding import Edit, Finding, Fix, Related, Tier
 from snowshed.lint._python import _names, _places, _spawns
 from snowshed.lint._python._function import Function
-from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS
+from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS, last_name
 from snowshed.lint._python._walk import walk
 
 if TYPE_CHECKING:
@@ -99,6 +99,15 @@ class Module:
     def spawns(self) -> list[_spawns.Spawn]:
         """The calls that start a task or a thread, whatever they are spelled like."""
         return _spawns.spawns_in(self)
+
+    @cached_property
+    def run_by_name(self) -> frozenset[str]:
+        """The names of the functions that a loop is run for: ``asyncio.run(serve())``."""
+        runs = self.calls_named("run", "asyncio_run", "run_until_complete", "run_sync")
+        calls = (call.args[0] for call in runs if call.args)
+        return frozenset(
+            last_name(each.func if isinstance(each, ast.Call) else each) for each in calls
+        )
 
     @cached_property
     def _renamed(self) -> dict[str, list[str]]:
@@ -313,6 +322,13 @@ class Module:
         """Return the edit that puts ``text`` behind ``node``."""
         _, end = _places.offsets(self, node)
         return Edit(end, end, text)
+
+    def lines_after(self, statement: ast.stmt, lines: Sequence[str]) -> Edit | None:
+        """Return the edit that puts ``lines`` behind a statement, indented as it is.
+
+        It is None where the statement shares a line with others.
+        """
+        return _places.lines_after(self, statement, lines)
 
     def replaced(self, node: ast.AST, text: str) -> Edit:
         """Return the edit that puts ``text`` in the place of ``node``."""

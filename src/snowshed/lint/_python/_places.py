@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Edit
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Span
     from snowshed.lint._python._module import Module
 
-__all__ = ["offsets", "span"]
+__all__ = ["lines_after", "offsets", "span"]
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -46,6 +49,21 @@ def span(module: Module, node: ast.AST) -> Span:
         if found.end_line == 1:
             found = replace(found, end_column=found.end_column - 1)
     return found
+
+
+def lines_after(module: Module, statement: ast.stmt, lines: Sequence[str]) -> Edit | None:
+    """Return the edit that puts ``lines`` behind ``statement``; None if it is not alone there."""
+    start, end = offsets(module, statement)
+    content = module.source.content
+    indent = content[module.source.start_of(statement.lineno) : start].removeprefix(_MARK)
+    line_end = content.find(b"\n", end)
+    line_end = line_end if line_end >= 0 else len(content)
+    rest = content[end:line_end]
+    if indent.strip() or not (rest.strip() == b"" or rest.lstrip().startswith(b"#")):
+        return None
+    ending = "\r\n" if b"\r\n" in content else "\n"
+    at = line_end - len(rest) + len(rest.rstrip(b"\r"))
+    return Edit(at, at, "".join(f"{ending}{indent.decode()}{line}" for line in lines))
 
 
 def _head(node: ast.AST) -> ast.expr | None:

@@ -128,7 +128,7 @@ only a type of your own makes a handler is not seen.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
@@ -147,53 +147,30 @@ _LIMITERS = ("sem", "limit", "lock", "mutex", "throttle", "capacity", "slots", "
 
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task or thread that outlives its request."""
-    of_helpers: dict[Function, list[tuple[Spawn, Fate]]] = {}
     for module in folder.modules:
         for spawn in module.spawns:
             function = module.function_of(spawn.call)
             handler = folder.request_of(function)
+            if handler is not None and handler.kind == "websocket":
+                continue
+            asked = folder.asked_by(function) if handler is None else None
+            if handler is None and asked is None:
+                continue
             fate = fate_of(module, spawn.call)
             if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
                 continue
-            if handler is None:
-                of_helpers.setdefault(function, []).append((spawn, fate))
-            elif handler.kind != "websocket":
-                yield _found(spawn, fate, function)
-    yield from _in_helpers(folder, of_helpers)
-
-
-def _in_helpers(
-    folder: Folder, helpers: dict[Function, list[tuple[Spawn, Fate]]]
-) -> Iterator[Finding]:
-    """Yield what functions start that a handler calls."""
-    for helper, (caller, call) in _called_by_handlers(folder, helpers.keys()).items():
-        for spawn, fate in helpers[helper]:
-            # What one attribute keeps is mostly started once, whoever comes first.
-            if fate.end is End.DROPPED or fate.among_others:
-                related = caller.module.related(call, f"`{caller.short_name}` serves a request")
-                yield _found(spawn, fate, helper, (related,))
-
-
-def _called_by_handlers(
-    folder: Folder, helpers: Collection[Function]
-) -> dict[Function, tuple[Function, ast.Call]]:
-    """Return the first handler that calls each of ``helpers``, and where."""
-    found: dict[Function, tuple[Function, ast.Call]] = {}
-    names = {helper.short_name for helper in helpers if not helper.is_top}
-    for module in folder.modules:
-        for call in module.calls_named(*names):
-            caller = module.function_of(call)
-            handler = folder.request_of(caller)
-            helper = folder.helper(module, call) if handler is not None else None
-            if handler is not None and handler.kind != "websocket" and helper in helpers:
-                assert helper is not None
-                found.setdefault(helper, (caller, call))
-    return found
+            # What an attribute keeps is in a helper mostly started once, whoever comes first.
+            if asked is None or fate.end is End.DROPPED or fate.among_others:
+                yield _found(spawn, fate, function, asked)
 
 
 def _found(
-    spawn: Spawn, fate: Fate, function: Function, related: tuple[Related, ...] = ()
+    spawn: Spawn, fate: Fate, function: Function, asked: tuple[Function, ast.Call] | None
 ) -> Finding:
+    related: tuple[Related, ...] = ()
+    if asked is not None:
+        caller, call = asked
+        related = (caller.module.related(call, f"`{caller.short_name}` serves a request"),)
     kept = f", only kept in `{ast.unparse(fate.holder)}`" if fate.holder is not None else ""
     served = "serves" if not related else "is called for"
     message = (

@@ -1,0 +1,142 @@
+"""A task is started and nobody keeps it.
+
+## What it does
+
+Reports `asyncio.create_task`, `asyncio.ensure_future` and `create_task` of a loop whose task nobody
+keeps, awaits or hands on: the call stands alone, or only a variable or list of the function has it.
+It sees what ruff's RUF006 and flake8-async's ASYNC300 see, and more: loops that are held in an
+attribute, and lists that nobody looks at. In a handler of requests SN101 tells it instead.
+
+## Why
+
+The loop keeps a weak reference to a task. One that nobody else keeps may be collected in the middle
+of its work; its error is told when it is collected, or never; and nobody can end it, wait for it at
+the end, or count how many there are. Cause: detached-spawn.
+
+## Bad
+
+```python
+import asyncio
+
+
+class Cache:
+    async def start(self) -> None:
+        asyncio.create_task(self.refresh())
+```
+
+## Good
+
+```python
+import asyncio
+
+
+class Cache:
+    async def start(self) -> None:
+        self._refreshing = asyncio.create_task(self.refresh())
+
+    async def stop(self) -> None:
+        self._refreshing.cancel()
+```
+
+## Not reported
+
+Tasks of a task group or nursery, and of other objects that have a `create_task` of their own: they
+keep it. A task whose result is looked at, or to which a callback was added. A lambda, which returns
+it, and `__del__`, after which nobody is left.
+
+## Silence
+
+`# snowshed: ignore[SN102] reason` on the line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Fix
+from snowshed.lint._python import End, fate_of
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Edit, Finding
+    from snowshed.lint._python import Folder, Function, Module, Spawn
+
+__all__ = ["RULE"]
+
+_LOOKED_AT = frozenset({"add_done_callback", "result", "exception"})
+_KEPT_IN = "_background_tasks"
+
+
+def in_python(folder: Folder) -> Iterator[Finding]:
+    """Yield each task that nobody keeps."""
+    for module in folder.modules:
+        for spawn in module.spawns:
+            if spawn.kind == "task" and not _is_left_out(folder, module, spawn):
+                fate = fate_of(module, spawn.call)
+                if fate.end is End.DROPPED and not fate.asked & _LOOKED_AT:
+                    yield _found(module, spawn)
+
+
+def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:
+    function = module.function_of(spawn.call)
+    if function.short_name == "__del__":
+        # There is nobody left to keep it.
+        return True
+    handler = folder.request_of(function)
+    if handler is not None:
+        return handler.kind != "websocket"
+    return folder.asked_by(function) is not None
+
+
+def _found(module: Module, spawn: Spawn) -> Finding:
+    runs = spawn.runs.func if isinstance(spawn.runs, ast.Call) else spawn.runs
+    name = ast.unparse(runs) if runs is not None else ""
+    what = f" of `{name}`" if name and len(name) <= 60 else ""
+    message = (
+        f"nobody keeps the task{what}: it may be collected before it is done, and its error is lost"
+    )
+    return module.finding(RULE, spawn.call, message, fix=_kept(module, spawn))
+
+
+def _kept(module: Module, spawn: Spawn) -> Fix | None:
+    """Return the change that keeps the task until it is done, as asyncio's documentation says."""
+    statement = module.parent(spawn.call)
+    function = module.function_of(spawn.call)
+    if not isinstance(statement, ast.Expr) or function.is_top:
+        return None
+    name = _free(function)
+    keeps = [f"{_KEPT_IN}.add({name})", f"{name}.add_done_callback({_KEPT_IN}.discard)"]
+    added = module.lines_after(statement, keeps)
+    made = _made(module)
+    if added is None or made is None:
+        return None
+    edits = (*made, module.put_before(spawn.call, f"{name} = "), added)
+    return Fix("keep it until it is done", edits)
+
+
+def _free(function: Function) -> str:
+    return next((name for name in ("task", "_task") if name not in function.names), "_kept_task")
+
+
+def _made(module: Module) -> tuple[Edit, ...] | None:
+    """Return the edit that makes the set, behind the last import; none where there is one."""
+    if _KEPT_IN in module.top.bindings:
+        return ()
+    imports = [each for each in module.tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
+    if not imports:
+        return None
+    added = module.lines_after(imports[-1], ["", f"{_KEPT_IN} = set()"])
+    return (added,) if added is not None else None
+
+
+RULE = Rule(
+    "SN102",
+    "dangling-task",
+    Cause.DETACHED_SPAWN,
+    in_python=in_python,
+    fixes=True,
+    severity=Severity.MEDIUM,
+)
