@@ -213,8 +213,7 @@ class _Finder:
 
     def _excluded(self, path: str) -> bool:
         relative = self._relative(path)
-        parts = Path(path).parts[:-1]
-        return self._exclude.cover(relative) or any(map(_skipped, parts))
+        return self._exclude.cover(relative) or any(map(_skipped, relative.split("/")[:-1]))
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self._base).replace(os.sep, "/")
