@@ -151,8 +151,24 @@ def test_an_editor_gives_what_is_not_written_yet(
     from_stdin(monkeypatch, BAD)
     assert lines_of(capsys, "--stdin-filename", "well.py") == ["well.py:5:5: SN901"]
     from_stdin(monkeypatch, BAD)
-    assert lint("--stdin-filename", "new/none.py", "-") == 1
+    assert lint("--stdin-filename", "./new/none.py", "-") == 1
     assert "5 |     hang()" in capsys.readouterr().out
+
+
+def test_a_stdin_that_is_closed_is_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert lint("--stdin-filename", "a.py") == 2
+    assert capsys.readouterr() == ("", "snowshed lint: stdin is closed\n")
+
+
+def test_a_report_that_cannot_be_written_is_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lint("-o", "/dev/full") == 2
+    said = "snowshed lint: /dev/full: cannot be written: No space left on device\n"
+    assert capsys.readouterr().err == said
 
 
 def test_fixes_are_written_and_what_is_left_is_told(
@@ -173,7 +189,9 @@ def test_a_diff_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert "-    hang()\n+    returns()\n" in out
     assert err == "would mend 1 in 1 file\n"
     assert (here / "app.py").read_text() == BAD
-    assert lint("--diff", "--exit-zero") == 0
+    assert lint("--diff", "--exit-zero", "-o", "mend.diff") == 0
+    assert "+    returns()\n" in (here / "mend.diff").read_text()
+    assert capsys.readouterr().out == ""
     assert lint("--diff", "well.py") == 0
 
 

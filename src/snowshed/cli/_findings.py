@@ -51,12 +51,20 @@ class Telling:
         Raises:
             OSError: it cannot be written.
         """
-        report = self._report(outcome)
-        if self.to is None:
-            _print(report)
-        else:
-            self.to.write_text(report, encoding="utf-8", errors="backslashreplace")
+        self.put(self._report(outcome))
+        if self.to is not None:
             click.echo(f"{self.to}: {reports.summary(outcome)}", err=True)
+
+    def put(self, text: str) -> None:
+        """Write ``text`` where reports go.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self.to is None:
+            _print(text)
+        else:
+            self.to.write_text(text, encoding="utf-8", errors="backslashreplace")
 
     def _report(self, outcome: Outcome) -> str:
         if self.format == "github":

@@ -160,14 +160,13 @@ def _options(
     mends = fix or unsafe_fixes
     if write_baseline is not None and (mends or diff):
         raise click.UsageError("--write-baseline accepts what is found: without --fix and --diff")
-    overlay = {}
+    overlay: Mapping[str, bytes] = {}
     if stdin_filename is not None:
         if paths not in {(), (_STDIN,)}:
             raise click.UsageError("--stdin-filename: one file, from stdin, and no PATH")
         if mends and not diff:
             raise click.UsageError("--fix writes files, and stdin is none: use --diff")
-        overlay = {stdin_filename: sys.stdin.buffer.read()}
-        paths = (stdin_filename,)
+        overlay, paths = _stdin_as(stdin_filename)
     elif _STDIN in paths:
         raise click.UsageError("-: --stdin-filename says which file it is taken for")
     to = None if output is None else writable(output, (*paths, *dump), "read")
@@ -184,6 +183,19 @@ def _options(
     )
 
 
+def _stdin_as(path: str) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
+    """Return what stands on stdin by what ``path`` is called in findings, and what to look at."""
+    from snowshed.lint._files import shown
+
+    return {shown(path): _stdin()}, (path,)
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise click.UsageError("stdin is closed")
+    return sys.stdin.buffer.read()
+
+
 def _settings(
     select: tuple[str, ...], ignore: tuple[str, ...], given: Mapping[str, object]
 ) -> Settings:
@@ -198,9 +210,6 @@ def _settings(
 
 def _run(options: _Options, settings: Settings) -> int:
     """Look at source, and tell what is found; return the exit code."""
-    from snowshed.lint._outcome import outcome
-    from snowshed.lint._texts import Texts
-
     # What can be wrong with these is found before anything takes long.
     baseline = None if options.baseline is None else _baseline(options.baseline)
     dumps = [_dump(each) for each in options.dumps]
@@ -210,8 +219,33 @@ def _run(options: _Options, settings: Settings) -> int:
         _complain(problem)
     if report.failed:
         return 2
+    try:
+        return _told(options, settings, report, baseline, dumps)
+    except OSError as error:
+        if options.telling.to is None:
+            raise  # and told as of every command
+        return fail(f"{_COMMAND}: {options.telling.to}: cannot be written: {error.strerror}")
+
+
+def _told(
+    options: _Options,
+    settings: Settings,
+    report: Report,
+    baseline: Baseline | None,
+    dumps: Sequence[Dump],
+) -> int:
+    """Mend, accept or tell what is found.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from snowshed.lint._outcome import outcome
+    from snowshed.lint._texts import Texts
+
     if options.diff:
         return _shown(options, settings, report)
+    if options.accept is not None:
+        return _accepted(options, settings, report)
     if options.fix:
         report = _mended(options, settings, report)
     found = outcome(
@@ -222,14 +256,7 @@ def _run(options: _Options, settings: Settings) -> int:
         baseline=baseline,
         dumps=dumps,
     )
-    if options.accept is not None:
-        return _accepted(options, settings, report)
-    try:
-        options.telling.tell(found)
-    except OSError as error:
-        if options.telling.to is None:
-            raise  # and told as of every command
-        return fail(f"{_COMMAND}: {options.telling.to}: cannot be written: {error.strerror}")
+    options.telling.tell(found)
     return int(bool(found.findings) and not options.exit_zero)
 
 
@@ -272,7 +299,7 @@ def _dump(file: str) -> Dump:
 
 def _bytes_of(file: str, what: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+        return _stdin() if file == _STDIN else Path(file).read_bytes()
     except OSError as error:
         raise FormatError(file, what, f"cannot be read: {error.strerror}") from None
 
@@ -312,7 +339,7 @@ def _shown(options: _Options, settings: Settings, report: Report) -> int:
     done = _fixed(options, settings, report)
     for problem in done.problems:
         _complain(problem)
-    click.echo(diff(done.changes), nl=False)
+    options.telling.put(diff(done.changes))
     count = sum(done.counts.values())
     click.echo(f"would mend {count:,} in {many(len(done.changes), 'file')}", err=True)
     return int(bool(done.changes) and not options.exit_zero)
