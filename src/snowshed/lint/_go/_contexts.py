@@ -1,0 +1,279 @@
+"""Contexts of Go: one that is dropped for a background, and one that nobody can cancel any more."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Edit, Fix
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._handlers import handler_of
+from snowshed.lint._go._limits import is_guarded
+from snowshed.lint._go._scope import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import Package
+    from snowshed.lint._go._scope import Variable
+
+__all__ = ["discarded", "dropped"]
+
+_BACKGROUND = re.compile(rb"\bcontext\.(?:Background|TODO)\(\)")
+_STRAIGHT = frozenset({"context.Background", "context.TODO"})
+# What may well outlive its caller, and what has to be done although the caller has given up.
+_OUTLIVES = re.compile(
+    r"^(?:with|new|start|run|serve|open|connect|dial|init|watch|listen|register|subscribe|go|spawn"
+    r"|async|schedule|enqueue|submit|setup|load)|(?:close|shutdown|stop|clean|release|rollback|unlock"
+    r"|delete|remove|abort|cancel|revoke|flush|drain|disconnect|deregister|unregister|finish|end|kill"
+    r"|ack|terminate|tear|destroy|free|reset|undo|revert|restore|record|report|metric|trac|span|audit"
+    r"|notify|expire|leave|prune|purge|commit|final|fail|mark)",
+    re.IGNORECASE,
+)
+_LOGS = re.compile(
+    r"^(?:log|debug|info|warn|error|print|enabled|handle|fatal|panic)", re.IGNORECASE
+)
+_MEANT = re.compile(
+    rb"//[^\n]*(?:background|context|ctx|cancel|detach|outlive|regardless|even if)", re.IGNORECASE
+)
+
+
+def dropped(package: Package) -> Iterator[Finding]:
+    """Yield the calls that are given a background although there is a context: SN203."""
+    for function in package.interesting:
+        if not _BACKGROUND.search(function.code) or _OUTLIVES.search(function.name):
+            continue
+        own = _own(function)
+        if not own:
+            continue
+        for call in function.all(n.Call):
+            if call.path in _STRAIGHT and _is_dropped(call, own):
+                message = (
+                    f"`{call.text}` stands where `{own}` is at hand: what it is given to goes on "
+                    "when the caller has given up"
+                )
+                fix = Fix(f"hand `{own}` on", (Edit(call.start, call.end, own),))
+                yield function.file.finding("SN203", call, message, fix=fix, confidence=0.8)
+
+
+def _own(function: Function) -> str:
+    """Return the context that ``function`` is given, as it is written there, or empty."""
+    for each in function.parameters:
+        if each.type_ == "context.Context" and each.name != "_":
+            return each.name
+    handler = handler_of(function)
+    return handler.context if handler is not None else ""
+
+
+def _is_dropped(background: n.Call, own: str) -> bool:
+    if not background.function.file.is_package("context", "context"):
+        return False
+    if _is_meant(background) or _is_apart(background, own):
+        return False
+    parent = background.parent
+    if is_guarded(background):
+        return False  # made once, and for all
+    if isinstance(parent, n.Call) and background in parent.arguments:
+        return _asks(parent) and not _is_kept(parent)
+    variable = _declared(background)
+    if variable is None or not variable.uses:
+        return False
+    return all(
+        isinstance(use.parent, n.Call)
+        and use.function is background.function
+        and _asks(use.parent)
+        and not _is_apart(use, own)
+        for use in variable.uses
+    )
+
+
+def _is_kept(call: n.Call) -> bool:
+    """Tell whether what ``call`` gives is used by a goroutine, or kept: a stream, for one."""
+    parent = call.parent
+    return isinstance(parent, n.Assign | n.Var) and any(
+        not isinstance(left, n.Name)
+        or any(use.function is not call.function for use in _uses(left))
+        for left in parent.left[:1]
+    )
+
+
+def _uses(name: n.Name) -> Sequence[n.Name]:
+    return name.variable.uses if name.variable is not None else ()
+
+
+def _declared(background: n.Call) -> Variable | None:
+    """Return the variable that is declared with it, and set to nothing else."""
+    parent = background.parent
+    if isinstance(parent, n.Assign) and parent.operator == ":=" and len(parent.left) == 1:
+        name = parent.left[0]
+        if isinstance(name, n.Name) and name.variable is not None:
+            return name.variable if name.variable.declared is name else None
+    return None
+
+
+def _asks(call: n.Call) -> bool:
+    """Tell whether ``call`` does something for the caller: it is no clean-up, no log, no start."""
+    return bool(call.method) and not (
+        call.path.startswith(("context.", "errgroup.", "signal.", "trace.", "metadata."))
+        or _OUTLIVES.search(call.method)
+        or _LOGS.match(call.method)
+    )
+
+
+def _is_meant(background: n.Call) -> bool:
+    """Tell whether a comment beside it speaks of it."""
+    source = background.function.file.source
+    line = background.line
+    start = source.start_of(max(line - 2, 1))
+    end = source.content.find(b"\n", background.end)
+    return _MEANT.search(source.content[start : end if end >= 0 else None]) is not None
+
+
+def _is_apart(node: n.Node, own: str) -> bool:
+    """Tell whether ``node`` is done later, or when something has failed or is over."""
+    for each in n.inside(node):
+        if isinstance(each, n.Defer | n.Go):
+            return True
+        if isinstance(each, n.If) and _is_of_failure(each, node):
+            return True
+        channel = each.channel if isinstance(each, n.Case) else None
+        if channel is not None and (own in channel.text or "Done()" in channel.text):
+            return True
+    return False
+
+
+def _is_of_failure(branch: n.If, node: n.Node) -> bool:
+    asks = re.search(r"\berr\b|Err\b|\bnil\b", branch.condition.text)
+    return asks is not None and node.start >= branch.then.start
+
+
+_MAKES = frozenset(
+    {
+        "context.WithCancel",
+        "context.WithCancelCause",
+        "context.WithDeadline",
+        "context.WithDeadlineCause",
+        "context.WithTimeout",
+        "context.WithTimeoutCause",
+    }
+)
+_MADE = re.compile(rb"\bcontext\.With(?:Cancel|Deadline|Timeout)")
+
+
+def discarded(package: Package) -> Iterator[Finding]:
+    """Yield the contexts whose cancel function nobody keeps: SN204."""
+    for function in package.interesting:
+        if not _MADE.search(function.code) or function.outermost.name in {"main", "init"}:
+            continue
+        statements: list[n.Assign | n.Var] = [*function.all(n.Assign), *function.all(n.Var)]
+        for each in statements:
+            yield from _of_statement(each)
+
+
+def _of_statement(statement: n.Assign | n.Var) -> Iterator[Finding]:
+    if len(statement.left) != 2 or len(statement.right) != 1:
+        return
+    made, cancel = statement.right[0], statement.left[1]
+    if not isinstance(made, n.Call) or made.path not in _MAKES or not isinstance(cancel, n.Name):
+        return
+    thrown = cancel.name == "_"
+    if (not thrown and not _is_never_called(cancel)) or _ends_with_another(made):
+        return
+    ending = " before its time is up" if re.search("Timeout|Deadline", made.path) else ""
+    what = "throws the cancel function away" if thrown else f"has a `{cancel.name}` nobody calls"
+    message = f"`{made.path}` {what}: nothing ends the context, and who waits for it,{ending}"
+    yield statement.function.file.finding(
+        "SN204",
+        statement if thrown else cancel,
+        f"{message.rstrip(',')}",
+        fix=_cancelling(statement, cancel) if thrown else None,
+        confidence=0.95,
+    )
+
+
+def _ends_with_another(made: n.Call) -> bool:
+    """Tell whether its parent is one that the same function has made, and keeps the cancel of."""
+    parent = made.arguments[0] if made.arguments else None
+    if not isinstance(parent, n.Name):
+        return False
+    for each in made.function.all(n.Assign):
+        first = each.left[0]
+        if each.start >= made.start or len(each.left) != 2 or not isinstance(first, n.Name):
+            continue
+        call, cancel = each.right[0], each.left[1]
+        makes = isinstance(call, n.Call) and call.path in _MAKES
+        kept = isinstance(cancel, n.Name) and cancel.name != "_"
+        if makes and kept and first.name == parent.name:
+            return True
+    return False
+
+
+def _is_never_called(cancel: n.Name) -> bool:
+    """Tell whether all that is done with ``cancel`` is to please the compiler."""
+    variable = cancel.variable
+    if variable is None or variable.kind is not Kind.LOCAL or variable.declared is not cancel:
+        return False
+    return all(
+        isinstance(use.parent, n.Assign)
+        and use in use.parent.right
+        and all(isinstance(left, n.Name) and left.name == "_" for left in use.parent.left)
+        for use in variable.uses
+    )
+
+
+def _cancelling(statement: n.Assign | n.Var, cancel: n.Name) -> Fix | None:
+    """Return what has it cancelled at the end of the function, where the context is not kept."""
+    made = statement.left[0]
+    if not isinstance(statement, n.Assign) or not isinstance(made, n.Name):
+        return None
+    names = _names(statement.function)
+    if made.variable is None or "cancel" in names or _outlives(made.variable, statement.function):
+        return None
+    if any(isinstance(each, n.For) for each in n.inside(statement)):
+        return None
+    edits = [Edit(cancel.start, cancel.end, "cancel")]
+    if statement.operator == "=":
+        if statement.parent is not statement.function.body or not _is_of(made.variable, statement):
+            return None
+        at = statement.text.find("=", cancel.start - statement.start)
+        edits.append(Edit(statement.start + at, statement.start + at + 1, ":="))
+    behind = line_after(statement, "defer cancel()")
+    return None if behind is None else Fix("cancel it at the end", (*edits, behind))
+
+
+def _names(function: Function) -> set[str]:
+    """Return what is declared in ``function`` and around it."""
+    found = set(function.file.package.variables)
+    at: Function | None = function
+    while at is not None:
+        found.update(each.name for each in at.variables)
+        at = at.outer
+    return found | {each.name for part in function.family() for each in part.variables}
+
+
+def _is_of(variable: Variable, statement: n.Assign) -> bool:
+    """Tell whether ``:=`` in ``statement`` would set ``variable``, and make no other one."""
+    if variable.kind is Kind.PARAMETER:
+        return variable.function is statement.function
+    declared = variable.declared
+    around = declared.parent if declared is not None else None
+    return around is not None and around.parent is statement.parent
+
+
+def _outlives(variable: Variable, function: Function) -> bool:
+    """Tell whether the context may be used after ``function`` has returned."""
+    uses: Sequence[n.Name] = variable.uses
+    for use in uses:
+        if use.function is not function:
+            return True
+        for each in n.inside(use):
+            if isinstance(each, n.Return | n.Go | n.Composite | n.Send):
+                return True
+            if isinstance(each, n.Assign) and any(
+                not isinstance(left, n.Name) for left in each.left
+            ):
+                return True
+    return False
