@@ -146,7 +146,9 @@ def test_sarif_has_each_rule_that_occurs_with_its_page() -> None:
         f"lint.html#{UNUSED}",
     ]
     assert rules[0]["help"]["markdown"] == RULES["SN901"].__doc__.strip()
+    assert rules[0]["fullDescription"]["text"] == "It stays for ever."
     assert rules[0]["properties"]["tags"] == ["channel-cascade", "concurrency"]
+    assert [each["properties"]["precision"] for each in rules] == ["high", "medium", "high"]
 
 
 def _unused() -> Finding:

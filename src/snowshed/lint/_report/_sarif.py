@@ -16,6 +16,7 @@ from snowshed.formats.sarif import (
     notes,
     sentence,
 )
+from snowshed.lint._finding import Tier
 from snowshed.lint._report._prints import prints
 from snowshed.lint._report._words import kind, many, said_of
 from snowshed.lint._suppress import UNUSED
@@ -55,21 +56,25 @@ def sarif(outcome: Outcome, *, version: str) -> Mapping[str, Any]:
 
 def _rule(id_: str) -> dict[str, Any]:
     of = kind(id_)
-    if id_ in rules():
-        said = told(id_) or of.name
-        first, page = said.partition("\n\n")[0], f"lint/{id_}.html"
+    rule = rules().get(id_)
+    if rule is not None:
+        said, page = told(id_) or of.name, f"lint/{id_}.html"
     else:
-        said = first = _UNUSED if id_ == UNUSED else of.name
-        page = f"lint.html#{id_}"
+        said, page = _UNUSED if id_ == UNUSED else of.name, f"lint.html#{id_}"
+    first = said.partition("\n\n")[0]
+    why = said.partition("\n## Why\n")[2].strip().partition("\n\n")[0]
     return {
         "id": of.id,
         "name": "".join(word.capitalize() for word in of.name.split("-")),
         "shortDescription": message(sentence(first)),
-        "fullDescription": message(sentence(first)),
+        "fullDescription": message(sentence(why or first)),
         "help": {"text": said, "markdown": said},
         "helpUri": f"{HOME}/en/latest/reference/{page}",
         "defaultConfiguration": {"level": LEVELS[of.severity]},
-        "properties": {"tags": [*([of.cause] if of.cause else []), "concurrency"]},
+        "properties": {
+            "tags": [*([of.cause] if of.cause else []), "concurrency"],
+            "precision": "medium" if rule is not None and rule.tier is Tier.ADVICE else "high",
+        },
     }
 
 
