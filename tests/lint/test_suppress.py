@@ -108,6 +108,8 @@ def test_comments_of_go_that_silence_it(comment: str, gap: str) -> None:
             '+ "//nolint"',
             "+ `//snowshed:ignore SN901`",
             "// snowshed-ignore",
+            "/* # snowshed: ignore */",
+            "/* // snowshed:ignore */",
             "//nolint:errcheck // x",
         ),
     ],

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "lint"]
 
-ENOUGH = 1_500_000
+ENOUGH = 2_000_000
 """Bytes to look at from which on several processes are sooner done than one."""
 
 

@@ -131,7 +131,10 @@ def _words(written: bytes | None) -> tuple[str, ...]:
 def _ours(source: Source, comment: Comment) -> Iterator[Silence]:
     text = source.content[comment.start : comment.end]
     found = _OURS.search(text)
-    if found is None or (found.start() and found["mark"] == b"/*"):
+    # With another mark than its comment's own it is only spoken of.
+    if found is None or not text.startswith(found["mark"]):
+        return
+    if found.start() and found["mark"] == b"/*":
         return
     # The reason ends where another comment for a program begins.
     mark = found["mark"]
