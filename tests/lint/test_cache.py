@@ -105,23 +105,28 @@ def test_what_other_versions_have_left_is_taken_away(
     assert left == [f"v{number}" for number in range(2, VERSIONS + 2)]
 
 
-def test_a_change_of_any_rule_makes_another_version(tmp_path: Path) -> None:
-    """Whoever changes a rule wants to see what comes of it."""
-    package = tmp_path / "snowshed" / "lint"
-    (package / "rules").mkdir(parents=True)
-    (tmp_path / "snowshed" / "__init__.py").touch()
+def program(folder: Path, rule: str) -> str:
+    """Return what a program in ``folder`` with this text of a rule is known as."""
+    package = folder / "snowshed" / "lint"
+    (package / "rules").mkdir(parents=True, exist_ok=True)
+    (folder / "snowshed" / "__init__.py").touch()
     (package / "__init__.py").touch()
     (package / "_cache.py").write_text(Path(cache_module.__file__).read_text())
-    rule = package / "rules" / "sn301_x.py"
+    (package / "rules" / "sn301_x.py").write_text(rule)
     code = "from snowshed.lint._cache import _program; print(_program())"
-    seen = set()
-    for content in ("x = 1", "x = 2", "x = 1"):
-        rule.write_text(content)
-        run = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        seen.add(run.stdout)
-    assert len(seen) == 2
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return run.stdout
+
+
+def test_a_change_of_any_rule_makes_another_version(tmp_path: Path) -> None:
+    """Whoever changes a rule wants to see what comes of it."""
+    assert program(tmp_path, "x = 1") != program(tmp_path, "x = 2")
+
+
+def test_the_same_program_elsewhere_is_the_same(tmp_path: Path) -> None:
+    """A cache may be handed from one run in CI to another."""
+    assert program(tmp_path / "one", "x = 1") == program(tmp_path / "other", "x = 1")
 
 
 @pytest.mark.parametrize("content", [b"", b"no", b"\x81\xa1a\x01", b"\x93\x01\x02\x03"])
