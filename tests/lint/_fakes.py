@@ -125,7 +125,9 @@ def _read(sources: Sequence[Source], *, go: tuple[int, int] | None = None) -> Mo
     return Model(sources, go, problems)
 
 
-def _read_packages(sources: Sequence[Source], *, go: tuple[int, int] | None) -> list[Model]:
+def _read_packages(
+    sources: Sequence[Source], *, go: tuple[int, int] | None, unread: Sequence[bytes]
+) -> list[Model]:
     return [_read(sources, go=go)]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from lint._go_code import function, package
-from snowshed.lint._go import Function
+from snowshed.lint._go import Function, matters, read
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._handlers import handler_of, imported, serving
+from snowshed.lint._go._handlers import TYPES, handler_of, imported, serving
 from snowshed.lint._go._joins import Bond, Spawn, bond_of, spawns_in
 from snowshed.lint._go._limits import is_limited
 from snowshed.lint._go._origins import Origin, origin_of
-from snowshed.lint._go._pools import CLIENTS, fate_of, made_in
+from snowshed.lint._go._pools import CLIENTS, WORKERS, fate_of, made_in
+from snowshed.lint._source import Source
 
 
 def test_a_handler_knows_its_request_and_its_context() -> None:
@@ -173,3 +174,41 @@ def test_a_function_is_no_handler_for_its_name() -> None:
     found: Function = function("func ServeHTTP() {}", "ServeHTTP")
     assert handler_of(found) is None
     assert serving(found) is None
+
+
+HANDLER = 'package p\nimport "net/http"\nfunc h(w http.ResponseWriter, r *http.Request)'
+
+
+def test_who_is_called_by_what_was_not_read_may_serve_anybody() -> None:
+    code = f"{HANDLER} {{ a() }}\nfunc a() {{}}\n"
+    sources = [Source("p/a.go", code.encode())]
+    (alone,) = read(sources)
+    (beside,) = read(sources, unread=[b"package p\nfunc start() { a() }\n"])
+    assert serving(alone.functions[1]) is not None
+    assert serving(beside.functions[1]) is None
+
+
+def test_a_test_that_calls_a_helper_changes_nothing() -> None:
+    code = f"{HANDLER} {{ a() }}\nfunc a() {{}}\n"
+    test = b"package p\nfunc TestA() { a() }\n"
+    (found,) = read([Source("p/a.go", code.encode()), Source("p/a_test.go", test, is_test=True)])
+    assert serving(found.functions[1]) is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'package p\nimport "net/http"\nfunc f(r *http.Request) {}\n', True),
+        (b'package p\nimport "github.com/redis/go-redis/v9"\nfunc f() {}\n', True),
+        (b'package p\nimport "github.com/jackc/pgx/v5/pgxpool"\nfunc f() {}\n', True),
+        (b'package p\nimport "github.com/gin-gonic/gin"\n', True),
+        (b'package p\nimport "strings"\nfunc f() { g("net/http") }\n', False),
+    ],
+)
+def test_what_requests_come_by_and_clients_matter(content: bytes, expected: bool) -> None:
+    assert matters(content) is expected
+
+
+@pytest.mark.parametrize("path", sorted({*CLIENTS, *WORKERS, *(path for path, _ in TYPES)}))
+def test_whatever_is_known_by_its_path_matters(path: str) -> None:
+    assert matters(f'package p\nimport "{path}"\n'.encode())

@@ -32,8 +32,8 @@ class Kit:
 
     Attributes:
         rules: returns the rules, by id; a run of which all is known needs none.
-        go: the module that reads Go: ``matters(content)``, and ``read(sources, go=...)``, which
-            returns a package for each name that there is in a directory.
+        go: the module that reads Go: ``matters(content)``, and ``read(sources, go=...,
+            unread=...)``, which returns a package for each name that there is in a directory.
         python: the module that reads Python: ``matters(content)`` and ``read(sources)``.
         missing: by language, what to install before files of it can be read.
     """
@@ -112,7 +112,8 @@ def _look(work: Work, kit: Kit) -> Seen:
     seen = Seen()
     reader = kit.go() if work.language is Language.GO else kit.python()
     matter = [source for source in sources if reader.matters(source.content)]
-    models = _read(reader, matter, work, seen) if matter else []
+    unread = [each.content for each in sources if each not in matter]
+    models = _read(reader, matter, unread, work, seen) if matter else []
     for model in models:
         for rule in kit.rules().values():
             _ask(rule, model, work, seen)
@@ -127,11 +128,13 @@ def _look(work: Work, kit: Kit) -> Seen:
     return seen
 
 
-def _read(reader: Any, sources: Sequence[Source], work: Work, seen: Seen) -> Sequence[Any]:
+def _read(
+    reader: Any, sources: Sequence[Source], unread: Sequence[bytes], work: Work, seen: Seen
+) -> Sequence[Any]:
     try:
         if work.language is Language.PYTHON:
             return [reader.read(sources)]
-        packages: Sequence[Any] = reader.read(sources, go=work.go)
+        packages: Sequence[Any] = reader.read(sources, go=work.go, unread=unread)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other units are looked at
         _failed(f"reading {work.language}", sources[0].path, error, seen)
         return []

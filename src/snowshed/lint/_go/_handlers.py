@@ -52,8 +52,7 @@ class Handler:
     request: tuple[Variable, ...] = ()
 
 
-# Path of the package without its version, name of the type: the kind, and the context of it.
-_TYPES = {
+TYPES = {
     ("github.com/gin-gonic/gin", "Context"): ("http", "{}.Request.Context()"),
     ("github.com/labstack/echo", "Context"): ("http", "{}.Request().Context()"),
     ("github.com/gofiber/fiber", "Ctx"): ("http", "{}.UserContext()"),
@@ -80,7 +79,8 @@ _TYPES = {
     ("github.com/hibiken/asynq", "Task"): ("message", ""),
     ("github.com/aws/aws-lambda-go/events", "SQSEvent"): ("message", ""),
 }
-_PATHS = frozenset(path for path, _ in _TYPES) | {"net/http"}
+"""What a handler takes: path without the version, name of the type; kind, and its context."""
+_PATHS = frozenset(path for path, _ in TYPES) | {"net/http"}
 _VERSION = re.compile(r"/v\d+(?=/|$)")
 _SERVICE = re.compile(r"(?:Unimplemented|Unsafe)\w*Server")
 _REGISTERED = re.compile(rb"\bRegister\w+Server\(\s*[\w.]+,\s*&?(?:new)?(\w+)[{(]")
@@ -119,7 +119,7 @@ def _by_types(function: Function) -> Handler | None:
         if path == "net/http":
             writer = each if name == "ResponseWriter" else writer
             request = each if name == "Request" and each.type_.startswith("*") else request
-        known = _TYPES.get((path, name))
+        known = TYPES.get((path, name))
         if known is not None and not function.results[1:]:
             return Handler(function, known[0], f"it takes {each.type_}", *_of(each, known[1]))
     if writer is None or request is None:
@@ -256,7 +256,13 @@ def _places(function: Function) -> list[Function] | None:
     """Return the functions that call ``function``; None if it is used in another way, too."""
     package = function.file.package
     name = re.compile(rb"\b%s\b" % re.escape(function.name.encode()))
-    users = [each for each in package.functions if name.search(each.code) and each is not function]
+    if any(name.search(content) for content in package.unread):
+        return None
+    users = [
+        each
+        for each in package.functions
+        if each is not function and not each.file.source.is_test and name.search(each.code)
+    ]
     if len(users) > _CALLERS:
         return None
     found = []

@@ -110,6 +110,7 @@ class Package:
             variable is called after it: ``Store.mu``, ``.cache``.
         types: what its other types are, as written, by name.
         functions: those with a name, and the literals in the values of its variables.
+        unread: what files beside them have that were not read, since nothing in them matters.
         kept: what others have worked out of it, by a name of theirs.
     """
 
@@ -117,6 +118,7 @@ class Package:
         self.name = name
         self.go = go or NEWEST
         self.files: list[File] = []
+        self.unread: Sequence[bytes] = ()
         self.problems: list[Problem] = []
         self.variables: dict[str, Variable] = {}
         self.structs: dict[str, Struct] = {}

@@ -63,7 +63,6 @@ WORKERS: Mapping[str, str] = {
     "github.com/alitto/pond": "New NewPool NewResultPool",
     "github.com/gammazero/workerpool": "New",
     "github.com/Jeffail/tunny": "New NewFunc NewCallback",
-    "github.com/remeh/sizedwaitgroup": "",
 }
 """The same of what makes a pool of workers."""
 

@@ -29,12 +29,18 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_go.language()))
 
 
-def read(sources: Sequence[Source], *, go: tuple[int, int] | None = None) -> list[Package]:
+def read(
+    sources: Sequence[Source],
+    *,
+    go: tuple[int, int] | None = None,
+    unread: Sequence[bytes] = (),
+) -> list[Package]:
     """Return the packages of one directory: mostly one, and one of its tests.
 
     Args:
         sources: its files.
         go: the version that go.mod tells; None: the newest.
+        unread: what other files of the directory have, which do not matter by themselves.
 
     Cost: parsing, which is O(bytes), and O(nodes) of the functions that may matter.
     """
@@ -47,6 +53,7 @@ def read(sources: Sequence[Source], *, go: tuple[int, int] | None = None) -> lis
     for package in packages.values():
         # Asked for now, so that what is wrong with their bodies is among the problems.
         _ = package.interesting
+        package.unread = unread
     return [*packages.values()]
 
 
