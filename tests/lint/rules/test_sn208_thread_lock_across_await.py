@@ -41,7 +41,7 @@ def test_it_is_held_while_the_task_waits(body: str) -> None:
         "    async with lock:\n        await load()",
         "    own = asyncio.Lock()\n    async with own:\n        await load()",
         "    with given:\n        await load()",
-        "    with lock:\n        async def later():\n            await load()\n        start(later)",
+        "    with lock:\n        async def go():\n            await load()\n        start(go)",
         "    with lock:\n        later = lambda: load()\n    await later()",
         "    with suppress(OSError):\n        await load()",
     ],
