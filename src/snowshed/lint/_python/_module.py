@@ -281,7 +281,7 @@ class Module:
 
     def finding(
         self,
-        rule: Rule,
+        rule: Rule | str,
         node: ast.AST,
         message: str,
         *,
@@ -292,13 +292,14 @@ class Module:
         waits_at: tuple[int, ...] = (),
     ) -> Finding:
         """Return what ``rule`` finds at ``node``; of a node that has a body, at its head."""
+        id_, told = (rule, Tier.DEFAULT) if isinstance(rule, str) else (rule.id, rule.tier)
         return Finding(
-            rule.id,
+            id_,
             self.source.path,
             _places.span(self, node),
             message,
             function=self.function_of(node).name,
-            tier=tier if tier is not None else rule.tier,
+            tier=tier if tier is not None else told,
             confidence=confidence,
             related=tuple(related),
             fix=fix if self.can_mend else None,
