@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.lint._go import _nodes as n
@@ -63,6 +63,9 @@ def summaries(
     name: str,
     first: S,
     of: Callable[[Function, Callable[[Function], S]], S],
+    *,
+    calls: Callable[[Function], Iterable[Function]] | None = None,
+    functions: Iterable[Function] | None = None,
 ) -> Mapping[Function, S]:
     """Return the summary of each function that may matter; it is worked out once.
 
@@ -71,25 +74,36 @@ def summaries(
         name: by which the result is kept.
         first: the summary of what does nothing, and of what is not known.
         of: returns the summary of a function, with the help of those of others.
+        calls: returns those whose summaries that of a function is made of; None: those that it is
+            sure to call, and no callbacks.
+        functions: those that have a summary; None: `reaching`.
 
     Cost: O(functions times calls) at the worst, mostly two looks at each function.
     """
     found = package.kept.get(name)
     if not isinstance(found, dict):
-        found = package.kept[name] = _summaries(package, first, of)
+        chosen = tuple(reaching(package) if functions is None else functions)
+        found = package.kept[name] = _summaries(chosen, first, of, calls or _called)
     return found
 
 
+def _called(function: Function) -> Iterator[Function]:
+    for call in function.all(n.Call):
+        found = callee(call)
+        if found is not None:
+            yield found
+
+
 def _summaries(
-    package: Package, first: S, of: Callable[[Function, Callable[[Function], S]], S]
+    functions: tuple[Function, ...],
+    first: S,
+    of: Callable[[Function, Callable[[Function], S]], S],
+    calls: Callable[[Function], Iterable[Function]],
 ) -> dict[Function, S]:
-    functions = reaching(package)
     callers: dict[Function, set[Function]] = defaultdict(set)
     for function in functions:
-        for call in function.all(n.Call):
-            called = callee(call)
-            if called is not None:
-                callers[called].add(function)
+        for called in calls(function):
+            callers[called].add(function)
     found = dict.fromkeys(functions, first)
     changes = dict.fromkeys(functions, 0)
     waiting = deque(functions)

@@ -1,0 +1,177 @@
+"""What each function does to locks, by itself and by those that it calls.
+
+`locking` gives a `Summary` for each function: the locks that it takes while the caller waits, the
+waits for other goroutines in it, which locks it leaves held or releases for its caller. `events`
+gives what happens while locks are held, in whichever function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._events import Event, Key, Summary, Taken, Waited
+from snowshed.lint._go._flow import Point, flow_of, forward
+from snowshed.lint._go._held import (
+    NOTHING,
+    Act,
+    Do,
+    State,
+    acts_of,
+    after,
+    at_end,
+    is_waiting,
+    joined,
+    returns_of,
+)
+from snowshed.lint._go._locks import WRITE
+from snowshed.lint._go._look import Known, Look
+from snowshed.lint._go._outward import at_returns, exported, given_of
+from snowshed.lint._go._summary import summaries
+from snowshed.lint._go._targets import targets
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import Package
+
+__all__ = ["Event", "Summary", "Taken", "Waited", "events", "locking", "writers"]
+
+_NONE = Summary()
+_TURNS = 3
+_USES = re.compile(rb"\.((?:Try)?R?(?:Lock|Unlock))\(\)")
+
+
+def locking(package: Package) -> Mapping[Function, Summary]:
+    """Return what each function does to locks that takes one, and each that such a one calls.
+
+    No others are even read. Who calls a function that leaves a lock held, or that calls what it is
+    given with a lock held, takes one as well: that is known only when those are.
+    """
+    found = package.kept.get("locking")
+    if isinstance(found, dict):
+        return found
+    users = [each for each in package.functions if _USES.search(each.code)]
+    known: Mapping[Function, Summary] = {}
+    for turn in range(_TURNS):
+        chosen = _reached_from(users)
+        known = summaries(
+            package, f"locking {turn}", _NONE, _summary_of, calls=_called, functions=chosen
+        )
+        more = [each for each in _using(package, known) if each not in chosen]
+        if not more:
+            break
+        users += more
+    package.kept["locking"] = known
+    return known
+
+
+def _called(function: Function) -> Iterator[Function]:
+    for call in function.all(n.Call):
+        for target in targets(call):
+            yield target.function
+        for argument in call.arguments:
+            if isinstance(argument, n.FunctionLiteral):
+                yield argument.literal
+
+
+def _reached_from(users: Iterable[Function]) -> dict[Function, None]:
+    """Return ``users`` and what they call, with the literals in all of these."""
+    chosen = {part: None for each in users for part in each.family()}
+    waiting = deque(chosen)
+    while waiting:
+        for called in _called(waiting.popleft()):
+            for part in called.family():
+                if part not in chosen:
+                    chosen[part] = None
+                    waiting.append(part)
+    return chosen
+
+
+def _using(package: Package, known: Mapping[Function, Summary]) -> Iterator[Function]:
+    """Yield who may call a function that changes what its caller holds."""
+    names = {
+        each.name.encode()
+        for each, summary in known.items()
+        if each.name and (summary.changes or any(given.holds for given in summary.given))
+    }
+    if names:
+        calls = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\(")
+        yield from (each for each in package.functions if calls.search(each.code))
+
+
+def events(package: Package) -> Iterator[Event]:
+    """Yield what is taken and waited for while a lock is held."""
+    for summary in locking(package).values():
+        yield from summary.events
+
+
+def _summary_of(function: Function, known: Known) -> Summary:
+    found: list[Event] = []
+    look = Look(known, found)
+    if not _needs_flow(function, known):
+        for act in _acts_without_order(function):
+            look.effect(NOTHING, act)
+        taken, waited = exported(function, found)
+        held = tuple(event for event in found if event.held)
+        return Summary(taken, waited, given_of(function, look.given), events=held)
+    before = _states(function, look.quiet)
+    ends: list[State] = []
+    flow = flow_of(function)
+    acts = acts_of(function)
+    returns = set(returns_of(flow, before))
+    for point, first in before.items():
+        state = after(acts.get(point, ()), first, look.effect)
+        if point.end is not None:
+            state = at_end(state, look.effect)
+        if point in returns:
+            ends.append(state)
+    holds, releases, drops = at_returns(function, ends, look.released)
+    taken, waited = exported(function, found)
+    held = tuple(event for event in found if event.held)
+    given = given_of(function, look.given)
+    return Summary(taken, waited, given, holds, releases, drops, held, before)
+
+
+def _needs_flow(function: Function, known: Known) -> bool:
+    """Tell whether what is held changes in ``function``: else the order in it does not matter."""
+    if _USES.search(function.code):
+        return True
+    return any(
+        known(target.function).changes for call in function.all(n.Call) for target in targets(call)
+    )
+
+
+def _acts_without_order(function: Function) -> Iterator[Act]:
+    for call in function.all(n.Call):
+        if not isinstance(call.parent, n.Go):
+            yield Act(Do.WAIT if is_waiting(call) else Do.CALL, call)
+    for kind in (n.Send, n.Receive, n.Select, n.For):
+        for node in function.all(kind):
+            if is_waiting(node):
+                yield Act(Do.WAIT, node)
+
+
+def _states(function: Function, effect: Callable[[State, Act], State]) -> Mapping[Point, State]:
+    acts = acts_of(function)
+    return forward(
+        flow_of(function),
+        NOTHING,
+        lambda point, state: after(acts[point], state, effect) if point in acts else state,
+        joined,
+    )
+
+
+def writers(package: Package) -> frozenset[Key]:
+    """Return the classes of the locks that somebody takes for writing."""
+    found = package.kept.get("writers")
+    if not isinstance(found, frozenset):
+        found = package.kept["writers"] = frozenset(
+            taken.key
+            for summary in locking(package).values()
+            for taken in summary.taken
+            if taken.mode == WRITE
+        )
+    return found

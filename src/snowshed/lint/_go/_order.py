@@ -1,0 +1,153 @@
+"""In which order the locks of a package are taken, and where two orders are at odds.
+
+A goroutine that holds a first lock and waits for a second, and one that holds the second and waits
+for the first, wait for each other for ever. The order is an edge from the lock that is held to the
+one that is taken, in one function or by any chain of calls. Two edges against each other are a
+fault if both can be about the same two objects, are not both under one more lock, which lets only
+one goroutine in, and do not only read what the other only reads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._callers import always_under
+from snowshed.lint._go._locking import Event, Taken, events
+from snowshed.lint._go._locks import READ
+from snowshed.lint._go._places import ELEMENT, Place, class_of
+from snowshed.lint._go._scope import Kind
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._events import Key
+    from snowshed.lint._go._package import Package
+
+__all__ = ["Edge", "Inversion", "inversions"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """That one lock is taken while another is held.
+
+    Attributes:
+        first: class of the lock that is held.
+        second: class of the one that is taken.
+        held: the lock that is held, how, and where it was taken.
+        event: how the second is taken.
+        taken: the same, as it is.
+    """
+
+    first: Key
+    second: Key
+    held: tuple[Place, str, n.Node]
+    event: Event
+    taken: Taken
+
+    @property
+    def gates(self) -> frozenset[Key]:
+        """The classes of all other locks that are held meanwhile."""
+        package = self.taken.node.function.file.package
+        held = frozenset(class_of(package, place) for place, *_ in self.event.held)
+        return (self.taken.under | held) - {self.first, self.second}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inversion:
+    """Two edges against each other; `rare` is in the direction that fewer functions have."""
+
+    rare: Edge
+    usual: Edge
+
+
+def inversions(package: Package) -> Iterator[Inversion]:
+    """Yield where two orders are at odds, once for each two classes of locks."""
+    graph: dict[tuple[Key, Key], list[Edge]] = defaultdict(list)
+    for edge in _edges(package):
+        graph[edge.first, edge.second].append(edge)
+    for (first, second), edges in graph.items():
+        against = graph.get((second, first))
+        if against is None or _width(against) < _width(edges):
+            continue
+        if _width(against) == _width(edges) and edges[0].taken.node.start > _start(against):
+            continue
+        found = _opposed(edges, against)
+        if found is not None:
+            yield found
+
+
+def _width(edges: list[Edge]) -> int:
+    return len({edge.taken.node for edge in edges})
+
+
+def _start(edges: list[Edge]) -> int:
+    return edges[0].taken.node.start
+
+
+def _opposed(edges: list[Edge], against: list[Edge]) -> Inversion | None:
+    both = (
+        Inversion(one, other)
+        for one in sorted(edges, key=_reach)
+        for other in sorted(against, key=_reach)
+        if _can_meet(one, other)
+    )
+    return next(both, None)
+
+
+def _reach(edge: Edge) -> tuple[bool, int, int]:
+    return not edge.taken.is_sure, len(edge.taken.chain), edge.taken.node.start
+
+
+def _can_meet(one: Edge, other: Edge) -> bool:
+    if _gates(one) & _gates(other):
+        return False
+    only_read_first = one.held[1] == READ and other.taken.mode == READ
+    only_read_second = one.taken.mode == READ and other.held[1] == READ
+    return not only_read_first and not only_read_second
+
+
+def _gates(edge: Edge) -> frozenset[Key]:
+    """Return the classes of all locks that are held meanwhile, those of all callers, too."""
+    outer = edge.event.call or edge.taken.node
+    return edge.gates | always_under(outer.function) - {edge.first, edge.second}
+
+
+def _edges(package: Package) -> Iterator[Edge]:
+    for event in events(package):
+        taken = event.what
+        if not isinstance(taken, Taken) or (taken.lock is not None and _is_fresh(taken.lock)):
+            continue
+        for held in event.held:
+            place = held[0]
+            first = class_of(package, place)
+            if first == taken.key or place in taken.released or _is_fresh(place):
+                continue
+            if not _is_stripe(package, first) and not _is_stripe(package, taken.key):
+                yield Edge(first, taken.key, held, event, taken)
+
+
+def _is_stripe(package: Package, key: Key) -> bool:
+    """Tell whether a lock is one of many in a row, of which each is for some objects only.
+
+    Who takes several of those mostly knows which, and syntax does not. Not so the locks of a map:
+    it has one for each name, and the same name is asked for again.
+    """
+    if key[-1] != ELEMENT:
+        return False
+    struct = package.structs.get(str(key[0]))
+    field_ = str(key[-2])
+    return struct is None or not struct.fields.get(field_, "").startswith("map[")
+
+
+def _is_fresh(place: Place) -> bool:
+    """Tell whether an object was just made here, so that nobody else knows it."""
+    value = place.root.value
+    if place.root.kind is not Kind.LOCAL or not place.path:
+        return False
+    if isinstance(value, n.Unary):
+        value = value.operand
+    if isinstance(value, n.Call):
+        return value.path == "new" or value.method.lower().startswith("new")
+    return isinstance(value, n.Composite)

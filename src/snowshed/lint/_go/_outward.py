@@ -1,0 +1,127 @@
+"""What a caller is told of what happens in a function: in names that it knows.
+
+A parameter is what the caller gives, and what is reached from it is as well. Of an object that the
+caller cannot name only its class is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
+from snowshed.lint._go._look import first_of
+from snowshed.lint._go._places import Place, class_of, origin_of
+from snowshed.lint._go._scope import Kind
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._held import State
+    from snowshed.lint._go._scope import Variable
+
+__all__ = ["at_returns", "exported", "given_of"]
+
+_MOST = 48
+"""So many locks and waits a summary has: who calls the whole program holds nothing that matters."""
+
+
+def exported(function: Function, found: list[Event]) -> tuple[frozenset[Taken], frozenset[Waited]]:
+    """Return what a caller sees of the events: of locks that it cannot name the class."""
+    taken: dict[Taken, Taken] = {}
+    waited: dict[Waited, Waited] = {}
+    for event in found:
+        what = event.what
+        if isinstance(what, Waited):
+            gone = what.released | event.state.released
+            out = replace(what, released=frozenset(_outward_all(function, gone)))
+            kept_waited = waited.get(out)
+            if kept_waited is None or len(kept_waited.chain) > len(out.chain):
+                waited[out] = out
+            continue
+        if _is_by_flag(what.node if not what.chain else what.chain[0]):
+            continue
+        lock = None if what.lock is None else _outward(function, what.lock)
+        gone = what.released | event.state.released
+        package = function.file.package
+        out_taken = replace(
+            what,
+            lock=lock,
+            released=frozenset(_outward_all(function, gone)),
+            under=what.under | {class_of(package, place) for place, *_ in event.held},
+        )
+        kept = taken.get(out_taken)
+        if kept is None or len(kept.chain) > len(out_taken.chain):
+            taken[out_taken] = out_taken
+    return frozenset(list(taken)[:_MOST]), frozenset(list(waited)[:_MOST])
+
+
+def _outward(function: Function, place: Place) -> Place | None:
+    found = origin_of(place)
+    if found is None:
+        return None
+    root = found.root
+    if root.function is function and root.kind not in {Kind.PARAMETER, Kind.RECEIVER}:
+        return None
+    return found
+
+
+def _outward_all(function: Function, places: frozenset[Place]) -> Iterator[Place]:
+    for each in places:
+        found = _outward(function, each)
+        if found is not None:
+            yield found
+
+
+def _is_by_flag(node: n.Node) -> bool:
+    """Tell whether a parameter says whether ``node`` is done: ``if lock { s.mu.Lock() }``."""
+    for around in n.inside(node):
+        if isinstance(around, n.If) and any(
+            isinstance(each, n.Name)
+            and each.variable is not None
+            and each.variable.kind is Kind.PARAMETER
+            and each.variable.type_ == "bool"
+            for each in n.walk(around.condition)
+        ):
+            return True
+    return False
+
+
+def given_of(function: Function, given: Sequence[tuple[Variable, State]]) -> frozenset[Given]:
+    found = set()
+    for variable, state in given:
+        if variable.kind is not Kind.PARAMETER or variable.function is not function:
+            continue
+        holds = frozenset(
+            (out, hold.mode, first_of(hold.by))
+            for place, hold in state.holds.items()
+            if (out := _outward(function, place)) is not None
+        )
+        found.add(Given(variable, holds, frozenset(_outward_all(function, state.released))))
+    return frozenset(found)
+
+
+def at_returns(
+    function: Function, ends: Sequence[State], released: Iterable[Place]
+) -> tuple[frozenset[tuple[Place, str]], frozenset[Place], frozenset[Key]]:
+    """Return what a function leaves held, what it releases of its caller's, and of which classes.
+
+    Args:
+        function: the function.
+        ends: what holds at each of its returns.
+        released: what it releases, somewhere, without having taken it.
+    """
+    if not ends:
+        return frozenset(), frozenset(), frozenset()
+    kept = set(ends[0].holds)
+    for state in ends[1:]:
+        kept &= set(state.holds)
+    holds = frozenset(
+        (out, ends[0].holds[place].mode)
+        for place in kept
+        if place not in ends[0].released and (out := _outward(function, place)) is not None
+    )
+    gone = frozenset(each for each in released if any(each not in state.holds for state in ends))
+    keys = frozenset(class_of(function.file.package, each) for each in gone)
+    return holds, frozenset(_outward_all(function, gone)), keys

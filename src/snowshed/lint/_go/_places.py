@@ -1,0 +1,374 @@
+"""Which object a piece of code names: the same in another function, in a closure, by a getter.
+
+``s.mu`` in one method and ``srv.mu`` in the caller are the same mutex if ``srv`` is what the method
+was called on. A `Place` says how an object is reached from a variable; ``bound`` says which place
+of the caller a parameter is. What the path leads through matters, too: ``s.conns[k]`` is some
+element, and of two of those nobody knows whether they are the same.
+
+Not followed: a field that is set to another object between two looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._scope import Kind
+from snowshed.lint._go._types import base_of, callee, channel_element, is_channel, type_of
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import Package
+    from snowshed.lint._go._scope import Variable
+
+__all__ = [
+    "ELEMENT",
+    "Place",
+    "bound",
+    "class_of",
+    "is_set_again",
+    "moved",
+    "named",
+    "origin_of",
+    "place_of",
+    "type_at",
+]
+
+ELEMENT = "[*]"
+"""The step to some element of a map or a slice."""
+_DEPTH = 10
+_LONGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An object, as it is reached from a variable.
+
+    Attributes:
+        root: the variable.
+        path: the fields on the way, those of embedded structs, too; ``[k]`` for an element that a
+            key names, `ELEMENT` for some element, ``get()`` for what a call returns.
+    """
+
+    root: Variable
+    path: tuple[str, ...] = ()
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the same place is always the same object."""
+        return not any(step.startswith("[") for step in self.path)
+
+    def to(self, *steps: str) -> Place:
+        """Return what is reached from it."""
+        return Place(self.root, (*self.path, *steps)[-_LONGEST:])
+
+    def is_under(self, other: Place) -> bool:
+        """Tell whether it is reached by way of ``other``, and is not it."""
+        size = len(other.path)
+        return self.root is other.root and len(self.path) > size and self.path[:size] == other.path
+
+    def __str__(self) -> str:
+        return self.root.name + "".join(
+            step if step.startswith("[") else f".{step}" for step in self.path
+        )
+
+
+def place_of(expression: n.Expression | None, depth: int = _DEPTH) -> Place | None:
+    """Return what ``expression`` names; None for what is no place, or of another package.
+
+    A local variable that is set once, to a place, is that place, unless that leads by an element:
+    the element may be another by the time that it is asked for again.
+    """
+    if expression is None or depth == 0:
+        return None
+    found: Place | None = None
+    match expression:
+        case n.Name(variable=variable) if variable is not None:
+            found = _of_variable(variable, depth - 1)
+        case n.Selector():
+            found = _of_selector(expression, depth - 1)
+        case n.Unary(operator="*" | "&", operand=operand):
+            found = place_of(operand, depth)
+        case n.Index(operand=operand, indices=[index]):
+            base = place_of(operand, depth - 1)
+            found = None if base is None else base.to(f"[{index.text}]")
+        case n.Other(parts=[n.Expression() as asserted, n.Type()]):
+            found = place_of(asserted, depth - 1)
+        case n.Call():
+            found = _of_call(expression, depth - 1)
+    return found
+
+
+def _of_variable(variable: Variable, depth: int) -> Place:
+    if variable.kind is Kind.LOCAL and variable.value is not None and not is_set_again(variable):
+        found = place_of(variable.value, depth)
+        if found is not None and found.is_one and found.root is not variable:
+            return found
+    return Place(variable)
+
+
+def _of_selector(expression: n.Selector, depth: int) -> Place | None:
+    base = place_of(expression.operand, depth)
+    if base is None:
+        return None
+    package = expression.function.file.package
+    owner = type_at(package, base)
+    return base.to(*_promoted(package, owner, expression.field_), expression.field_)
+
+
+def _promoted(package: Package, owner: str, name: str) -> tuple[str, ...]:
+    """Return by which embedded structs the field or method ``name`` of ``owner`` is reached."""
+    kept = cast("dict[tuple[str, str], tuple[str, ...]]", package.kept.setdefault("promoted", {}))
+    key = (base_of(owner), name)
+    if key not in kept:
+        kept[key] = _embedded_path(package, *key)
+    return kept[key]
+
+
+def _embedded_path(package: Package, owner: str, name: str) -> tuple[str, ...]:
+    waiting: list[tuple[str, tuple[str, ...]]] = [(owner, ())]
+    seen: set[str] = set()
+    while waiting:
+        at, path = waiting.pop(0)
+        if at in seen:
+            continue
+        seen.add(at)
+        struct = package.structs.get(at)
+        if any(each.receiver_type == at for each in package.methods(name)):
+            return path
+        if struct is None:
+            continue
+        if name in struct.fields:
+            return path
+        waiting += [(base_of(struct.fields[each]), (*path, each)) for each in struct.embedded]
+    return ()
+
+
+def _of_call(call: n.Call, depth: int) -> Place | None:
+    """Return what a call returns, if the function of the package returns one place of its own."""
+    function = callee(call)
+    if function is not None:
+        given = _returned(function, depth)
+        if given is not None:
+            return moved(given, bound(call, function), function)
+    if call.arguments or not isinstance(call.called, n.Selector):
+        return None
+    base = place_of(call.called.operand, depth)
+    return None if base is None else base.to(f"{call.called.field_}()")
+
+
+def _returned(function: Function, depth: int) -> Place | None:
+    """Return the one place of a parameter that all of what ``function`` returns first is."""
+    key = "returned place"
+    if key not in function.kept:
+        function.kept[key] = None  # of a function that returns what it returns itself
+        function.kept[key] = _one_returned(function, depth)
+    found = function.kept[key]
+    return found if isinstance(found, Place) else None
+
+
+def _one_returned(function: Function, depth: int) -> Place | None:
+    found: set[Place | None] = set()
+    for each in function.all(n.Return):
+        if not each.values:
+            return None
+        value = each.values[0]
+        if isinstance(value, n.Literal) and value.text == "nil":
+            continue
+        found.add(origin_of(place_of(value, depth), depth))
+    (place,) = found if len(found) == 1 else (None,)
+    return place if place is not None and not _is_local(place.root, function) else None
+
+
+def _is_local(variable: Variable, function: Function) -> bool:
+    own = variable.function is function
+    return own and variable.kind not in {Kind.PARAMETER, Kind.RECEIVER}
+
+
+def origin_of(place: Place | None, depth: int = _DEPTH) -> Place | None:
+    """Return where the object of ``place`` comes from, as far as that can be told.
+
+    ``r`` of ``for _, r := range s.replicas`` and of ``r, ok := s.replicas[k]`` is an element of
+    ``s.replicas``: which one is not known.
+    """
+    while place is not None and depth > 0:
+        variable = place.root
+        source = variable.value or variable.source
+        is_first = variable.value is not None or variable.place == 0
+        if variable.kind is Kind.RANGE and source is not None:
+            base = place_of(source, depth)
+            base = None if base is None or variable.place == 0 else base.to(ELEMENT)
+        elif variable.kind is Kind.LOCAL and is_first and not is_set_again(variable):
+            base = place_of(source, depth)
+        else:
+            return _unkeyed(place)
+        if base is None or base.root is variable:
+            return _unkeyed(place)
+        place, depth = base.to(*place.path), depth - 1
+    return None if place is None else _unkeyed(place)
+
+
+def _unkeyed(place: Place) -> Place:
+    steps = tuple(ELEMENT if step.startswith("[") else step for step in place.path)
+    return place if steps == place.path else Place(place.root, steps)
+
+
+def is_set_again(variable: Variable) -> bool:
+    """Tell whether ``variable`` is set where it is not declared."""
+    return any(_sets(use) for use in variable.uses)
+
+
+def _sets(use: n.Name) -> bool:
+    parent = use.parent
+    if isinstance(parent, n.Assign):
+        return use in parent.left
+    return isinstance(parent, n.For) and use in parent.keys
+
+
+Bound = Mapping["Variable", "Place | None"]
+
+
+def bound(call: n.Call, function: Function) -> dict[Variable, Place | None]:
+    """Return which place of the caller each parameter of ``function`` is when ``call`` calls it."""
+    found: dict[Variable, Place | None] = {}
+    if function.receiver is not None and isinstance(call.called, n.Selector):
+        found[function.receiver] = receiver_of(call.called, function)
+    for parameter, argument in zip(function.parameters, call.arguments, strict=False):
+        is_rest = parameter.type_.startswith("[]") and parameter is function.parameters[-1]
+        found[parameter] = None if is_rest and not call.spread else place_of(argument)
+    return found
+
+
+def receiver_of(called: n.Selector, function: Function) -> Place | None:
+    """Return what a method is called on, which may be embedded in what the call names."""
+    base = place_of(called.operand)
+    if base is None:
+        return None
+    package = called.function.file.package
+    return base.to(*_promoted(package, type_at(package, base), function.name))
+
+
+def moved(place: Place, by: Bound, function: Function) -> Place | None:
+    """Return what ``place`` of ``function`` is to the caller; None if the caller cannot name it."""
+    root = place.root
+    if root in by:
+        base = by[root]
+        return None if base is None else _whole(base.to(*place.path), function.file.package)
+    if root.kind is Kind.PACKAGE or _encloses(root.function, function.outer):
+        return place
+    return None
+
+
+def _encloses(declares: Function | None, inner: Function | None) -> bool:
+    while inner is not None:
+        if inner is declares:
+            return True
+        inner = inner.outer
+    return False
+
+
+def _whole(place: Place, package: Package) -> Place:
+    """Return what ``place`` is, also if it leads by a part back to the whole."""
+    found = _back(place, package)
+    if found.root.kind in {Kind.LOCAL, Kind.RANGE}:
+        origin = origin_of(found)
+        again = found if origin is None else _back(origin, package)
+        return again if again.is_one else found
+    return found
+
+
+def _back(place: Place, package: Package) -> Place:
+    """Return ``s`` for ``s.replicas[*].store``, of the same type as ``s``.
+
+    A pointer from a part to the whole that it was reached from is, in nearly all code, to the very
+    same whole. Not so where whole and part are of one type, as in a list or a tree.
+    """
+    types = [base_of(type_at(package, Place(place.root)))]
+    for count in range(1, len(place.path) + 1):
+        here = base_of(type_at(package, Place(place.root, place.path[:count])))
+        back = types.index(here) if here and here in types else None
+        parts = [each for each in types[(back or 0) + 1 :] if each]
+        if back is not None and parts and here not in parts:
+            rest = place.path[count:]
+            return _back(Place(place.root, (*place.path[:back], *rest)), package)
+        types.append(here)
+    return place
+
+
+def type_at(package: Package, place: Place) -> str:
+    """Return the type of what is at ``place``; empty: unknown."""
+    kept = cast("dict[Place, str]", package.kept.setdefault("types of places", {}))
+    found = kept.get(place)
+    if found is None:
+        found = kept[place] = _type_at(package, place)
+    return found
+
+
+def _type_at(package: Package, place: Place) -> str:
+    if not place.path:
+        root = place.root
+        if root.declared is not None:
+            return type_of(root.declared)
+        return root.type_ or type_of(root.value)
+    owner = type_at(package, Place(place.root, place.path[:-1]))
+    return _stepped(package, owner, place.path[-1])
+
+
+def _stepped(package: Package, owner: str, step: str) -> str:
+    """Return the type of what is one step from something of type ``owner``."""
+    owner = _underlying(package, owner)
+    if step.startswith("["):
+        if owner.startswith("["):
+            return owner.partition("]")[2].strip()
+        if owner.startswith("map["):
+            return _value_of_map(owner)
+        return channel_element(owner) if is_channel(owner) else ""
+    if step.endswith("()"):
+        method = package.method(base_of(owner), step[:-2])
+        return method.results[0] if method is not None and method.results else ""
+    struct = package.structs.get(base_of(owner))
+    return "" if struct is None else struct.fields.get(step, "")
+
+
+def _underlying(package: Package, type_: str) -> str:
+    for _ in range(_DEPTH):
+        known = package.types.get(type_.lstrip("*"))
+        if known is None or known.startswith("interface"):
+            return type_
+        type_ = known
+    return type_
+
+
+def _value_of_map(type_: str) -> str:
+    depth = 0
+    for at, sign in enumerate(type_):
+        depth += (sign == "[") - (sign == "]")
+        if sign == "]" and depth == 0:
+            return type_[at + 1 :].strip()
+    return ""
+
+
+def class_of(package: Package, place: Place) -> tuple[object, ...]:
+    """Return what all objects have in common that are in the same field of the same type.
+
+    The type of the package and the field, and what is reached from there in types of others; of
+    what is no field the variable.
+    """
+    path = tuple(ELEMENT if step.startswith("[") else step for step in place.path)
+    for size in range(len(path), 0, -1):
+        if path[size - 1].startswith("[") or path[size - 1].endswith("()"):
+            continue
+        owner = base_of(_underlying(package, type_at(package, Place(place.root, path[: size - 1]))))
+        if owner in package.structs:
+            return (owner, *path[size - 1 :])
+    return (place.root, *path)
+
+
+def named(key: tuple[object, ...]) -> str:
+    """Return a class in words: ``Store.mu``."""
+    first, *rest = key
+    word = first if isinstance(first, str) else getattr(first, "name", "")
+    steps = [str(word).lstrip("."), *(str(each) for each in rest)]
+    return ".".join(steps).replace(f".{ELEMENT}", "[...]")

@@ -1,0 +1,379 @@
+"""Ways out on which a lock stays held, and those on which that is meant so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lint._vet import fixed, vet
+from lint._wanted import go
+
+HEAD = """
+package p
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"testing"
+)
+
+var errBad = errors.New("bad")
+
+type S struct {
+	mu   sync.Mutex
+	rw   sync.RWMutex
+	Shared sync.Mutex
+	bad  bool
+	next *S
+	list []*S
+}
+
+func work() error { return nil }
+"""
+
+SHAPES = {
+    "an error": """
+        s.mu.Lock()
+        if s.bad {
+            return errBad // want
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "one of several": """
+        s.mu.Lock()
+        if err := work(); err != nil {
+            s.mu.Unlock()
+            return err
+        }
+        switch {
+        case s.bad:
+            return errBad // want
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "for reading": """
+        s.rw.RLock()
+        if s.bad {
+            return nil // want
+        }
+        s.rw.RUnlock()
+        return nil
+        """,
+    "a break, and behind the loop nobody releases it": """
+        for {
+            s.mu.Lock()
+            if s.bad {
+                break // want
+            }
+            s.mu.Unlock()
+        }
+        work()
+        return nil // want
+        """,
+    "a break at the end": """
+        func() {
+            for {
+                s.mu.Lock()
+                if s.bad {
+                    break // want
+                }
+                s.mu.Unlock()
+            }
+        }()
+        return nil
+        """,
+    "the end has it": """
+        s.mu.Lock()
+        if s.bad {
+            s.mu.Unlock()
+            return errBad
+        }
+        return nil // want
+        """,
+    "a continue, and the next turn takes it": """
+        for _, each := range s.list {
+            s.mu.Lock()
+            if each.bad {
+                continue // want
+            }
+            s.mu.Unlock()
+        }
+        return nil
+        """,
+    "a continue of an outer loop": """
+        outer:
+        for {
+            s.mu.Lock()
+            for _, each := range s.list {
+                if each.bad {
+                    continue outer // want
+                }
+            }
+            s.mu.Unlock()
+        }
+        """,
+    "in a literal that runs later": """
+        go func() {
+            s.mu.Lock()
+            if s.bad {
+                return // want
+            }
+            s.mu.Unlock()
+        }()
+        return nil
+        """,
+    "taken again before": """
+        s.mu.Lock()
+        s.mu.Unlock()
+        work()
+        s.mu.Lock()
+        if s.bad {
+            return nil // want
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "a select": """
+        s.mu.Lock()
+        select {
+        case <-make(chan int):
+            return nil // want
+        default:
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+}
+
+QUIET = {
+    "deferred": "s.mu.Lock(); defer s.mu.Unlock(); if s.bad { return errBad }; return nil",
+    "deferred in a literal": """
+        s.mu.Lock()
+        defer func() { s.bad = false; s.mu.Unlock() }()
+        if s.bad { return errBad }
+        return nil
+        """,
+    "deferred under a flag": """
+        locked := true
+        s.mu.Lock()
+        defer func() { if locked { s.mu.Unlock() } }()
+        if s.bad { return errBad }
+        s.mu.Unlock()
+        locked = false
+        return nil
+        """,
+    "released on all": """
+        s.mu.Lock()
+        if s.bad { s.mu.Unlock(); return errBad }
+        s.mu.Unlock()
+        return nil
+        """,
+    "held on one way only": """
+        if s.bad { s.mu.Lock() }
+        if err := work(); err != nil { return err }
+        if s.bad { s.mu.Unlock() }
+        return nil
+        """,
+    "behind the loop": """
+        for {
+            s.mu.Lock()
+            if s.bad { break }
+            s.mu.Unlock()
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "deferred behind the loop": """
+        for {
+            s.mu.Lock()
+            if s.bad { break }
+            s.mu.Unlock()
+        }
+        defer s.mu.Unlock()
+        return work()
+        """,
+    "each turn begins with it": """
+        s.mu.Lock()
+        for !s.bad {
+            s.mu.Unlock()
+            err := work()
+            s.mu.Lock()
+            if err != nil { continue }
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "the end has it, and others can release it": """
+        s.Shared.Lock()
+        if s.bad { s.Shared.Unlock(); return errBad }
+        return nil
+        """,
+    "a goroutine releases it": """
+        s.mu.Lock()
+        if s.bad {
+            go func() { work(); s.mu.Unlock() }()
+            return nil
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "handed on as a value": """
+        s.mu.Lock()
+        if s.bad {
+            release(s.mu.Unlock)
+            return nil
+        }
+        s.mu.Unlock()
+        return nil
+        """,
+    "the caller's": """
+        if s.bad {
+            s.mu.Unlock()
+            work()
+            s.mu.Lock()
+            return nil
+        }
+        return nil
+        """,
+    "a panic, or the end of the process": """
+        s.mu.Lock()
+        if s.bad { panic("bad") }
+        if s.list == nil { os.Exit(1) }
+        s.mu.Unlock()
+        return nil
+        """,
+    "a test that has failed": """
+        var t *testing.T
+        s.mu.Lock()
+        if s.bad { t.Fatal("bad") }
+        s.mu.Unlock()
+        return nil
+        """,
+    "a function that unlocks": """
+        s.mu.Lock()
+        if s.bad { return s.unlockAndFail() }
+        s.mu.Unlock()
+        return nil
+        """,
+    "elements": """
+        for _, each := range s.list {
+            each.mu.Lock()
+            if each.bad { continue }
+            each.mu.Unlock()
+        }
+        return nil
+        """,
+    "tried": "if !s.mu.TryLock() { return nil }; s.mu.Unlock(); return nil",
+}
+
+QUIET_MORE = {
+    "a function that locks": """
+        func (s *S) lockIfGood() bool {
+            s.mu.Lock()
+            if !s.bad { return true }
+            s.mu.Unlock()
+            return false
+        }
+        """,
+    "what is returned is locked": """
+        func (s *S) find() *S {
+            for _, each := range s.list {
+                each.mu.Lock()
+                if each.bad { return each }
+                each.mu.Unlock()
+            }
+            return nil
+        }
+        """,
+    "another function releases it for others": """
+        func (s *S) done() { s.mu.Unlock() }
+        func (s *S) begin() error {
+            s.mu.Lock()
+            if s.bad { return nil }
+            s.mu.Unlock()
+            return errBad
+        }
+        """,
+    "the way out releases it": """
+        func (s *S) fail() error { s.mu.Unlock(); return errBad }
+        func (s *S) f() error {
+            s.mu.Lock()
+            if s.bad { return s.fail() }
+            s.mu.Unlock()
+            return nil
+        }
+        """,
+}
+
+
+@pytest.mark.parametrize("code", SHAPES.values(), ids=SHAPES.keys())
+def test_a_way_out_with_the_lock_is_reported(code: str) -> None:
+    go("SN309", f"{HEAD}\nfunc (s *S) f() error {{\n{code}\n}}")
+
+
+@pytest.mark.parametrize("code", QUIET.values(), ids=QUIET.keys())
+def test_ways_that_release_it_are_not_reported(code: str) -> None:
+    go("SN309", f"{HEAD}\nfunc (s *S) f() error {{\n{code}\n}}")
+
+
+@pytest.mark.parametrize("code", QUIET_MORE.values(), ids=QUIET_MORE.keys())
+def test_functions_that_mean_to_leave_it_held_are_not_reported(code: str) -> None:
+    go("SN309", f"{HEAD}\n{code}")
+
+
+def test_it_tells_where_the_next_turn_waits() -> None:
+    code = """
+        func (s *S) f() {
+            for {
+                s.mu.Lock()
+                if s.bad {
+                    continue // want
+                }
+                s.mu.Unlock()
+            }
+        }
+        """
+    (found,) = go("SN309", f"{HEAD}\n{code}")
+    assert found.waits_at == (found.span.line - 2,)
+    assert found.message == (
+        f"`continue` leaves `s.mu` locked, and line {found.span.line - 2} waits for it in the "
+        "next turn"
+    )
+
+
+FIXED = {
+    "on a line of its own": (
+        "s.mu.Lock()\n\tif s.bad {\n\t\treturn errBad\n\t}\n\ts.mu.Unlock()\n\treturn nil",
+        "\t\ts.mu.Unlock()\n\t\treturn errBad",
+    ),
+    "behind something": (
+        "s.rw.RLock()\n\tif s.bad { return errBad }\n\ts.rw.RUnlock()\n\treturn nil",
+        "{ s.rw.RUnlock(); return errBad }",
+    ),
+    "a turn": (
+        "for {\n\t\ts.mu.Lock()\n\t\tif s.bad {\n\t\t\tcontinue\n\t\t}\n\t\ts.mu.Unlock()\n\t}",
+        "\t\t\ts.mu.Unlock()\n\t\t\tcontinue",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "want"), FIXED.values(), ids=FIXED.keys())
+def test_the_fix_releases_it_before(code: str, want: str) -> None:
+    assert want in fixed("SN309", _program(code))
+
+
+@pytest.mark.house
+def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
+    vet(tmp_path, [fixed("SN309", _program(code)) for code, _ in FIXED.values()])
+
+
+def _program(code: str) -> str:
+    return (
+        'package main\n\nimport (\n\t"errors"\n\t"sync"\n)\n\nvar errBad = errors.New("bad")\n\n'
+        "type S struct {\n\tmu  sync.Mutex\n\trw  sync.RWMutex\n\tbad bool\n}\n\n"
+        f"func (s *S) f() error {{\n\t{code}\n}}\n\nfunc main() {{ _ = (&S{{}}).f() }}\n"
+    )
