@@ -233,6 +233,12 @@ def test_nothing_is_read_of_files_without_the_words(monkeypatch: pytest.MonkeyPa
     assert silences_in(Source("a.py", b"x  # nolint"), Language.PYTHON, found=True) == []
 
 
+def test_what_is_for_others_alone_is_not_kept() -> None:
+    python, go = Source("a.py", b"x  # noqa: E501, F401"), Source("a.go", b"x //nolint:errcheck")
+    assert silences_in(python, Language.PYTHON, found=True) == []
+    assert silences_in(go, Language.GO, found=True) == []
+
+
 PIECES = st.sampled_from(
     [
         *(

@@ -95,6 +95,7 @@ _NOQA = re.compile(
 _NOLINT = re.compile(
     rb"(?<!\S)//\s*nolint(?:\s*:\s*(?P<words>[\w-]+(?:\s*,\s*[\w-]+)*))?" + _NO_MORE
 )
+_OUR_ID = re.compile(r"SN\d", re.IGNORECASE)
 _CLAUSE = re.compile(rb"package\b")
 
 
@@ -170,18 +171,24 @@ def _removal(source: Source, comment: Comment, start: int, end: int) -> Edit:
 
 def _noqa(source: Source, comment: Comment) -> Iterator[Silence]:
     found = _NOQA.search(source.content, comment.start, comment.end)
-    if found is not None:
+    written = _words(found["words"]) if found is not None else ()
+    words = tuple(filter(_OUR_ID.match, written))
+    if found is not None and (words or not written):
         span = source.span(*found.span())
         line = comment.line
-        yield Silence(source.path, _words(found["words"]), line, line, alone=False, span=span)
+        yield Silence(source.path, words, line, line, alone=False, span=span)
 
 
 def _nolint(source: Source, comment: Comment) -> Iterator[Silence]:
     found = _NOLINT.search(source.content[comment.start : comment.end])
     if found is None:
         return
-    words = _words(found["words"])
-    words = () if {"snowshed", "all"} & set(words) else words
+    written = _words(found["words"])
+    words = tuple(filter(_OUR_ID.match, written))
+    if {"snowshed", "all"} & set(written):
+        words = ()
+    elif written and not words:
+        return
     first, last = comment.about, comment.until if comment.alone else comment.about
     if comment.alone and first and _CLAUSE.match(source.content, source.start_of(first)):
         first, last = 1, _EVERYWHERE
