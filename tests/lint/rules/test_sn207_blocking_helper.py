@@ -8,6 +8,8 @@ from lint._wanted import python
 
 HEAD = """
 import asyncio
+import os
+import socket
 import subprocess
 import time
 import urllib.request
@@ -23,6 +25,8 @@ def opens(): return urllib.request.urlopen("http://a", timeout=1)
 def computes(): return 1
 def yields(): yield time.sleep(1)
 async def waits(): time.sleep(1)
+def reaps(): return os.waitpid(-1, os.WNOHANG)
+def is_address(text): return socket.getaddrinfo(text, 0, flags=socket.AI_NUMERICHOST)
 """
 
 
@@ -48,6 +52,8 @@ def test_the_loop_waits_for_it(body: str) -> None:
         "    computes()",
         "    for each in yields():\n        pass",
         "    await waits()",
+        "    reaps()",
+        "    is_address(text)",
         "    time.sleep(1)",
         "    other.sleeps()",
         "    def later():\n        sleeps()\n    await asyncio.to_thread(later)",

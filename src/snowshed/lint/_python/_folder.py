@@ -25,6 +25,7 @@ _BLOCKING = frozenset(
     | {f"httpx.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "request")}
     | {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "getoutput")}
 )
+_AT_ONCE = frozenset({"WNOHANG", "AI_NUMERICHOST"})
 _SESSIONS = ("requests.Session().", "requests.session().", "httpx.Client().")
 _ASKS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send"})
 
@@ -149,7 +150,16 @@ def _is_blocking(module: Module, call: ast.Call) -> bool:
     if module.is_awaited(call):
         return False
     if module.dotted(call.func) in _BLOCKING:
-        return True
+        return not any(
+            map(_waits_for_nothing, [*call.args, *(each.value for each in call.keywords)])
+        )
     if not (isinstance(call.func, ast.Attribute) and call.func.attr in _ASKS):
         return False
     return module.origin(call.func).startswith(_SESSIONS)
+
+
+def _waits_for_nothing(argument: ast.expr) -> bool:
+    """Tell whether ``argument`` is a flag that has a call return at once."""
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in _AT_ONCE for each in ast.walk(argument)
+    )
