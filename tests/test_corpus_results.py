@@ -36,7 +36,7 @@ def test_a_bad_program_is_found_by_the_rule_that_has_to(one: Program, now: compa
 
 @pytest.mark.parametrize("one", GOOD, ids=str)
 def test_nothing_is_told_of_a_good_program(one: Program, now: compare.Results) -> None:
-    assert now.of("snowshed", one) == []
+    assert [each for each in now.of("snowshed", one) if not each.is_advice] == []
 
 
 @pytest.mark.parametrize("one", WITHOUT, ids=str)
