@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lint._fakes import KIT, write
@@ -100,7 +101,7 @@ def test_none_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [thread for thread in threading.enumerate() if "(work)" in thread.name] == []
 
 
-def test_they_end_when_nobody_writes_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_end_when_nobody_writes_to_them() -> None:
     """That is what becomes of them when the one that started them is killed."""
     code = "import sys; from snowshed.lint._workers import serve; serve(sys.argv[1])"
     done = subprocess.run(
@@ -112,6 +113,23 @@ def test_they_end_when_nobody_writes_to_them(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert done.stdout.endswith(b"ready")
     assert done.stderr == b""
+
+
+def test_they_end_when_nobody_reads_what_they_tell() -> None:
+    code = "import sys; from snowshed.lint._workers import serve; serve(sys.argv[1])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, KIT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    with process:
+        assert workers_module._read(process.stdout) == b"ready"
+        process.stdout.close()
+        workers_module._write(process.stdin, msgspec.msgpack.encode(work("BAD")))
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 def test_a_message_that_ends_too_early_is_none() -> None:

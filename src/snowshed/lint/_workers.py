@@ -225,4 +225,8 @@ def serve(kit: str) -> None:
     _write(to, _READY)
     while (message := _read(source)) is not None:
         seen = look(msgspec.msgpack.decode(message, type=Work), made)
-        _write(to, msgspec.msgpack.encode(seen))
+        try:
+            _write(to, msgspec.msgpack.encode(seen))
+        except BrokenPipeError:
+            # Nobody is there any more to whom that could be told, or anything else.
+            os._exit(1)
