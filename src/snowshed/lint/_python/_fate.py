@@ -49,6 +49,7 @@ class Fate:
         among_others: whether that is a collection, which may keep many.
         passed_by: whether it came to the call that was to be left out.
         asked: the methods of it that are called or handed on, such as ``add_done_callback``.
+        ways: all ends that it comes to on one way or another, as far as the value itself goes.
     """
 
     end: End
@@ -56,6 +57,7 @@ class Fate:
     among_others: bool = False
     passed_by: bool = False
     asked: frozenset[str] = frozenset()
+    ways: frozenset[End] = frozenset()
 
 
 # Calls whose result stands for all that they were given.
@@ -95,13 +97,19 @@ def fate_of(module: Module, node: ast.expr, *, without: ast.Call | None = None) 
     """
     follows = _Follows(module, module.function_of(node), without)
     fate = follows.value(node, _STEPS)
-    return replace(fate, passed_by=follows.passed_by, asked=frozenset(follows.asked))
+    return replace(
+        fate,
+        passed_by=follows.passed_by,
+        asked=frozenset(follows.asked),
+        ways=frozenset(follows.ways),
+    )
 
 
 class _Follows:
     def __init__(self, module: Module, function: Function, without: ast.Call | None) -> None:
         self.passed_by = False
         self.asked: set[str] = set()
+        self.ways: set[End] = set()
         self._without = without
         self._module = module
         self._function = function
@@ -117,7 +125,10 @@ class _Follows:
         if above is None or steps == 0:
             return _PASSED
         end = next((end for kinds, end in _ENDS_AT if isinstance(above, kinds)), None)
-        return end or self._into(node, above, steps)
+        if end is None:
+            return self._into(node, above, steps)
+        self.ways.add(end.end)
+        return end
 
     def _into(self, node: ast.AST, above: ast.AST, steps: int) -> Fate:
         """Return what becomes of ``node``, which is a part of ``above``."""
@@ -158,7 +169,10 @@ class _Follows:
             return replace(self._stored(call.func.value, steps), among_others=True)
         if name in _ASKS or name in {"len", "isinstance", "print", "bool", "id", "repr", "str"}:
             return _DROPPED
-        return self.value(call, steps) if name in _TOGETHER else _PASSED
+        if name in _TOGETHER:
+            return self.value(call, steps)
+        self.ways.add(End.PASSED)
+        return _PASSED
 
     def _method(self, attribute: ast.Attribute, steps: int) -> Fate:
         """Return what becomes of something of which an attribute is asked."""
@@ -191,6 +205,7 @@ class _Follows:
         if isinstance(target, ast.Subscript):
             return replace(self._stored(target.value, steps), among_others=True)
         if isinstance(target, ast.Attribute):
+            self.ways.add(End.KEPT)
             return _last([Fate(End.KEPT, target), self._attribute(target, steps)])
         if isinstance(target, (ast.Tuple, ast.List, ast.Starred)):
             parts = target.elts if not isinstance(target, ast.Starred) else [target.value]
@@ -217,6 +232,7 @@ class _Follows:
     def _variable(self, target: ast.Name, steps: int) -> Fate:
         scope = scope_of(self._function, target.id)
         if scope is None or (scope.is_top and not self._function.is_top):
+            self.ways.add(End.KEPT)
             return Fate(End.KEPT, target)
         if target.id in scope.parameters:
             # Whoever calls the function has the list.

@@ -1,0 +1,152 @@
+"""Clients and pools of connections that are made for each request, or in each turn of a loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Tier
+from snowshed.lint._python._fate import End, fate_of
+from snowshed.lint._python._many import is_given
+from snowshed.lint._python._nodes import last_name
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding, Related
+    from snowshed.lint._python._folder import Folder
+    from snowshed.lint._python._function import Function
+    from snowshed.lint._python._module import Module
+
+__all__ = ["CLIENTS", "clients"]
+
+# What holds connections of its own for those who come after.
+CLIENTS = frozenset(
+    {"aiohttp.ClientSession", "aiohttp.TCPConnector", "aiohttp.client.ClientSession"}
+    | {"httpx.AsyncClient", "httpx.Client", "httpx2.AsyncClient", "httpx2.Client"}
+    | {"requests.Session", "requests.session", "urllib3.PoolManager", "niquests.AsyncSession"}
+    | {"asyncpg.create_pool", "asyncpg.connect", "aiomysql.create_pool", "aiomysql.connect"}
+    | {"aiopg.create_pool", "psycopg.connect", "psycopg2.connect", "pymysql.connect"}
+    | {"psycopg.AsyncConnection.connect", "psycopg_pool.ConnectionPool", "MySQLdb.connect"}
+    | {"psycopg_pool.AsyncConnectionPool", "psycopg2.pool.ThreadedConnectionPool"}
+    | {"sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine"}
+    | {"redis.Redis", "redis.StrictRedis", "redis.from_url", "redis.Redis.from_url"}
+    | {"redis.ConnectionPool", "redis.asyncio.Redis", "redis.asyncio.from_url"}
+    | {"redis.asyncio.Redis.from_url", "redis.asyncio.ConnectionPool", "aioredis.from_url"}
+    | {"redis.asyncio.ConnectionPool.from_url", "redis.ConnectionPool.from_url"}
+    | {"aioredis.create_redis_pool", "motor.motor_asyncio.AsyncIOMotorClient"}
+    | {"pymongo.MongoClient", "pymongo.AsyncMongoClient", "elasticsearch.Elasticsearch"}
+    | {
+        "elasticsearch.AsyncElasticsearch",
+        "opensearchpy.OpenSearch",
+        "opensearchpy.AsyncOpenSearch",
+    }
+    | {"grpc.insecure_channel", "grpc.secure_channel", "grpc.aio.insecure_channel"}
+    | {"grpc.aio.secure_channel", "aiokafka.AIOKafkaProducer", "kafka.KafkaProducer"}
+    | {"aio_pika.connect", "aio_pika.connect_robust", "pika.BlockingConnection", "nats.connect"}
+    | {"boto3.client", "boto3.resource", "openai.AsyncOpenAI", "openai.OpenAI"}
+    | {"openai.AsyncAzureOpenAI", "openai.AzureOpenAI", "anthropic.AsyncAnthropic"}
+    | {"anthropic.Anthropic", "cassandra.cluster.Cluster", "qdrant_client.AsyncQdrantClient"}
+    | {"qdrant_client.QdrantClient", "ldap3.Connection"}
+)
+# Arguments that say that it has no connections of its own, or talks to nobody outside.
+_OF_OTHERS = frozenset({"transport", "connection_pool", "connector", "app", "http_client"})
+_CACHES = frozenset({"cache", "lru_cache", "cached", "alru_cache", "cached_property", "singleton"})
+_HOW = frozenset(
+    {"timeout", "limits", "headers", "max_retries", "retries", "verify", "follow_redirects"}
+)
+
+
+def clients(folder: Folder) -> Iterator[Finding]:
+    """Yield each client that is made for one request or one turn: what SN503 says of Python."""
+    for module in folder.modules:
+        for call in module.calls_of(*CLIENTS):
+            found = _found(folder, module, call)
+            if found is not None:
+                yield found
+
+
+def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
+    function = module.function_of(call)
+    if function.is_main or _is_of_others(call) or _is_kept(module, function, call):
+        return None
+    word, name = f"`{ast.unparse(call.func)}`", function.short_name
+    handler = folder.request_of(function)
+    asked = folder.asked_by(function) if handler is None else None
+    related: tuple[Related, ...] = ()
+    if asked is not None:
+        caller, asks = asked
+        related = (caller.module.related(asks, f"`{caller.short_name}` serves a request"),)
+    if (handler is not None and handler.kind != "websocket") or related:
+        for_it = f"that `{name}` serves" if not related else f"that `{name}` is called for"
+        message = f"{word} is made for each request {for_it}: the next one gets no connection of it"
+        tier = Tier.ADVICE if _is_of_request(function, call) else Tier.DEFAULT
+        return module.finding("SN503", call, message, related=related, tier=tier, confidence=0.85)
+    if _is_for_each_turn(module, call):
+        message = f"{word} is made in each turn of the loop: the next one gets no connection of it"
+        return module.finding("SN503", call, message, confidence=0.8)
+    return None
+
+
+def _is_of_others(call: ast.Call) -> bool:
+    return any(keyword.arg in _OF_OTHERS for keyword in call.keywords)
+
+
+def _is_of_request(function: Function, call: ast.Call) -> bool:
+    """Tell whether the request says to whom it goes, or as whom: one client cannot serve all."""
+    given = [keyword.value for keyword in call.keywords if keyword.arg not in _HOW]
+    return any(_is_given(function, each) for each in (*call.args, *given))
+
+
+def _is_given(function: Function, node: ast.expr) -> bool:
+    return any(
+        isinstance(each, (ast.Name, ast.Attribute)) and is_given(function, each)
+        for each in ast.walk(node)
+    )
+
+
+def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
+    """Tell whether somebody has it afterwards, or it is made only where there is none."""
+    if any(_keeps(decorator) for decorator in function.decorators):
+        return True
+    made = _made(module, call)
+    above = module.parent(made)
+    if isinstance(above, (ast.withitem, ast.Attribute)):
+        return False
+    ways = fate_of(module, made).ways
+    given_or_made = isinstance(above, (ast.BoolOp, ast.IfExp))
+    return given_or_made or bool(ways & {End.KEPT, End.PASSED}) or _is_guarded(module, above)
+
+
+def _keeps(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return last_name(called) in _CACHES
+
+
+def _made(module: Module, call: ast.Call) -> ast.expr:
+    above = module.parent(call)
+    return above if isinstance(above, ast.Await) else call
+
+
+def _is_guarded(module: Module, assign: ast.AST | None) -> bool:
+    """Tell whether it is made only if there is none yet."""
+    targets = getattr(assign, "targets", None) or [getattr(assign, "target", None)]
+    names = {ast.unparse(target) for target in targets if isinstance(target, ast.expr)}
+    if assign is None or not names:
+        return False
+    tests = [ast.unparse(above.test) for above in module.up(assign) if isinstance(above, ast.If)]
+    return any(name in test for name in names for test in tests)
+
+
+def _is_for_each_turn(module: Module, call: ast.Call) -> bool:
+    """Tell whether a loop makes one in each turn, for the same as in the turn before."""
+    loop = module.loop_of(call)
+    if not isinstance(loop, (ast.For, ast.AsyncFor)):
+        return False
+    if isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range":
+        # Mostly another attempt.
+        return False
+    drawn = {each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
+    read = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
+    is_local = isinstance(module.parent(_made(module, call)), (ast.withitem, ast.Assign))
+    # What is told to it may have been drawn a moment before.
+    return is_local and not drawn & read and not read - module.imports.keys()
