@@ -2,7 +2,9 @@
 
 ## What it does
 
-Reports, for Go as advice, a client of HTTP that is made without a timeout.
+Reports, for Python, a client or a call of httpx, requests or aiohttp that is told to wait for ever:
+`timeout=None`, `Timeout(None)`, `ClientTimeout(total=None)` without a timeout for its parts. For Go
+it reports, as advice, a client of HTTP that is made without a timeout.
 
 ## Why
 
@@ -20,6 +22,12 @@ import "net/http"
 var client = &http.Client{}
 ```
 
+```python
+import httpx
+
+client = httpx.AsyncClient(timeout=None)
+```
+
 ## Good
 
 ```go
@@ -33,7 +41,16 @@ import (
 var client = &http.Client{Timeout: 5 * time.Second}
 ```
 
+```python
+import httpx
+
+client = httpx.AsyncClient(timeout=httpx.Timeout(5, read=30))
+```
+
 ## Not reported
+
+In Python, what has a default: 5 seconds in httpx, 5 minutes in aiohttp; what is called a stream, a
+subscription, a proxy or a download; what stands in `asyncio.timeout` or `wait_for`.
 
 In Go, a client whose `Timeout` is set later on in the same function, and a local one in a function
 whose requests bring a context. For streams a timeout would be wrong, since it counts until the last
@@ -41,16 +58,37 @@ byte is read: that is why it is advice.
 
 ## Silence
 
-`//snowshed:ignore SN202 reason`, on the line or the one above it.
-
+`//snowshed:ignore SN202 reason` or `# snowshed: ignore[SN202] reason`, on the line or above it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from snowshed.lint._go._timeouts import clients
+from snowshed.lint._python._no_timeout import told_to_wait
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._python import Folder
+
 __all__ = ["RULE"]
 
-RULE = Rule("SN202", "client-without-timeout", Cause.MISSING_DEADLINE, in_go=clients)
+
+def in_python(folder: Folder) -> Iterator[Finding]:
+    """Yield each client that is told to wait for ever."""
+    for module, call, who in told_to_wait(folder):
+        message = f"the timeout is switched off: {who} waits for as long as the peer is silent"
+        yield module.finding(RULE, call, message)
+
+
+RULE = Rule(
+    "SN202",
+    "client-without-timeout",
+    Cause.MISSING_DEADLINE,
+    in_go=clients,
+    in_python=in_python,
+)
