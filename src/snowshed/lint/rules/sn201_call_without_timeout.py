@@ -3,7 +3,9 @@
 ## What it does
 
 Reports a request of HTTP that nothing limits in time: in Go `http.Get`, `http.Post` and what else
-uses `http.DefaultClient`, which has no timeout.
+uses `http.DefaultClient`, which has no timeout; in Python `requests` and its sessions, `urlopen`,
+`socket.create_connection`, and what connects in `smtplib`, `ftplib`, `imaplib`, `poplib`,
+`telnetlib` and `http.client`.
 
 ## Why
 
@@ -22,6 +24,14 @@ import "net/http"
 func price(shop string) (*http.Response, error) {
         return http.Get(shop)
 }
+```
+
+```python
+import requests
+
+
+def price(shop: str) -> dict:
+    return requests.get(shop).json()
 ```
 
 ## Good
@@ -52,24 +62,43 @@ func cost(ctx context.Context, shop string) (*http.Response, error) {
 }
 ```
 
+```python
+import requests
+
+
+def price(shop: str) -> dict:
+    return requests.get(shop, timeout=5).json()
+```
+
 ## Not reported
 
 In Go, `http.DefaultClient.Do` of a request that brings a context, unless that is the one of the
 background: a deadline may be in it. Programs that serve nobody are told as advice: a person waits
-for them, and can end them.
+for them, and can end them. In Python, httpx and aiohttp, which have a timeout of their own; a
+session that may have been told by an adapter; what is given `**options`; a program that calls
+`socket.setdefaulttimeout`.
 
 ## Silence
 
-`//snowshed:ignore SN201 reason`, on the line or the one above it.
+`//snowshed:ignore SN201 reason` or `# snowshed: ignore[SN201] reason`, on the line or the one above
+it.
 
 """
 
 from __future__ import annotations
 
 from snowshed.lint._go._timeouts import calls
+from snowshed.lint._python._timeouts import calls as calls_of_python
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
 __all__ = ["RULE"]
 
-RULE = Rule("SN201", "call-without-timeout", Cause.MISSING_DEADLINE, in_go=calls, fixes=True)
+RULE = Rule(
+    "SN201",
+    "call-without-timeout",
+    Cause.MISSING_DEADLINE,
+    in_go=calls,
+    in_python=calls_of_python,
+    fixes=True,
+)
