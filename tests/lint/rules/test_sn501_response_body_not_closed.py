@@ -112,6 +112,7 @@ def test_a_way_that_leaves_it_open_is_reported(code: str) -> None:
         f"{GET}{FAILED} body := resp.Body\n defer body.Close()\n return nil",
         f"{GET}{FAILED} go func() {{ t.read(resp) }}()\n return nil",
         f"{GET}{FAILED} return &T{{resp: resp}}",
+        f"{GET}{FAILED} go func() {{ io.Copy(io.Discard, resp.Body) }}()\n return nil",
         f"{GET}{FAILED} return resp.Write(w)",
         # Nothing that is known to be a response.
         "resp, err := other.Get(url)\n use(resp.Status)\n return err",

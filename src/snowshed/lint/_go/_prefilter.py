@@ -53,14 +53,14 @@ _OF_HTTP = (
 _OF_DATABASES = (b".Query(", b".QueryContext(", b".Queryx(", b".QueryxContext(")
 _STARTS = re.compile(rb"go [\w.]+\(")
 # A file without any of those may still declare what they are used on.
-_DECLARES = (b"chan ", b"sync.")
+_DECLARES = (b"chan ", b"sync.", b".Done()")
 # What requests come by, and whose clients are meant to be made once: told by what is imported.
 _IMPORTS = re.compile(
     rb'"(?:database/sql"|net/http"|google\.golang\.org/grpc|go\.mongodb\.org|cloud\.google\.com/go'
     rb"|connectrpc\.com|go\.temporal\.io|go\.etcd\.io/etcd/client|gorm\.io/gorm|github\.com/[^\"\n]*"
     rb"(?:redi[sg]|sqlx|pgx|gorm|nats|stan\.go|nsq|amqp|sarama|kafka|kgo|elastic|influxdb|paho|docker"
     rb"|gin-gonic|echo|fiber|http|iris|hertz|restful|buffalo|connect|asynq|lambda|ants|pond"
-    rb"|workerpool|tunny))"
+    rb"|workerpool|tunny|zerolog|sentry)|go\.uber\.org/zap)"
 )
 
 

@@ -1,0 +1,134 @@
+"""A ticker is never stopped: before Go 1.23 it ticks for as long as the process runs.
+
+## What it does
+
+Reports, in a module whose `go.mod` says a version before Go 1.23, a `time.NewTicker` that a
+function makes, does not hand on and does not stop, and `time.Tick`, whose ticker nobody can stop,
+in a function that returns.
+
+## Why
+
+Before Go 1.23 the collector cannot take a ticker that has not been stopped. Each call of the
+function leaves one more, and the runtime sends to all of them at each of their ticks. From Go 1.23
+on they are collected, and nothing is reported. Cause: unreleased-resource.
+
+## Bad
+
+```go
+// go 1.22
+package p
+
+import "time"
+
+func wait(ready func() bool) {
+        ticker := time.NewTicker(time.Second)
+        for !ready() {
+                <-ticker.C
+        }
+}
+```
+
+## Good
+
+```go
+// go 1.22
+package p
+
+import "time"
+
+func wait(ready func() bool) {
+        ticker := time.NewTicker(time.Second)
+        defer ticker.Stop()
+        for !ready() {
+                <-ticker.C
+        }
+}
+```
+
+## Not reported
+
+A ticker of a function that does not return, or of `main`; one that is returned, kept or handed on.
+
+## Silence
+
+`//snowshed:ignore SN506 reason`, on the line or the one above it.
+
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Fix
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._flow import End, flow_of
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._go._package import Package
+
+__all__ = ["RULE"]
+
+_COLLECTED_FROM = (1, 23)
+
+
+def in_go(package: Package) -> Iterator[Finding]:
+    """Yield the tickers that nobody stops."""
+    if package.go >= _COLLECTED_FROM:
+        return
+    for function in package.interesting:
+        if b"time.NewTicker" not in function.code and b"time.Tick(" not in function.code:
+            continue
+        if function.outermost.name in {"main", "init"}:
+            continue
+        for call in function.all(n.Call):
+            if call.path == "time.NewTicker" and _is_left(call) and _returns(call):
+                message = "nobody stops this ticker: before Go 1.23 it ticks for ever"
+                yield function.file.finding("SN506", call, message, fix=_stopping(call))
+            elif call.path == "time.Tick" and _returns(call):
+                message = "nobody can stop this ticker: before Go 1.23 it ticks for ever"
+                yield function.file.finding("SN506", call, message)
+
+
+def _returns(call: n.Call) -> bool:
+    """Tell whether the function may end after ``call``."""
+    flow = flow_of(call.function)
+    point = flow.point_of(call)
+    ends = [] if point is None else flow.ends_after(point)
+    return any(each.end in {End.RETURN, End.GOEXIT} for each in ends)
+
+
+def _is_left(call: n.Call) -> bool:
+    """Tell whether the ticker is only read from."""
+    parent = call.parent
+    if isinstance(parent, n.Selector):
+        return parent.field_ == "C"  # `<-time.NewTicker(d).C`
+    if not isinstance(parent, n.Assign | n.Var) or len(parent.left) != 1:
+        return False
+    name = parent.left[0]
+    variable = name.variable if isinstance(name, n.Name) else None
+    if variable is None or variable.function is not call.function:
+        return False
+    return all(
+        use is name or (isinstance(use.parent, n.Selector) and use.parent.field_ in {"C", "Reset"})
+        for use in variable.uses
+    )
+
+
+def _stopping(call: n.Call) -> Fix | None:
+    statement = call.parent
+    if not isinstance(statement, n.Assign | n.Var):
+        return None
+    if any(isinstance(each, n.For) for each in n.inside(statement)):
+        return None
+    name = statement.left[0].text
+    edit = line_after(statement, f"defer {name}.Stop()")
+    return None if edit is None else Fix("stop it at the end", (edit,))
+
+
+RULE = Rule("SN506", "ticker-not-stopped", Cause.UNRELEASED_RESOURCE, in_go=in_go, fixes=True)

@@ -1,0 +1,75 @@
+"""A logger keeps lines in memory, and nothing has it write them before the process ends.
+
+## What it does
+
+Reports, as advice, a logger that writes later, where nothing in the package stops or flushes it.
+
+## Why
+
+Such a logger takes lines from who logs, and something beside it writes them. Who is not stopped
+loses at the end what has not been written: in a crash the lines that say why. What writes beside it
+is one more task that never ends. Cause: unreleased-resource.
+
+## Bad
+
+```go
+package p
+
+import (
+        "os"
+
+        "go.uber.org/zap/zapcore"
+)
+
+func core(encoder zapcore.Encoder) zapcore.Core {
+        buffered := &zapcore.BufferedWriteSyncer{WS: os.Stdout}
+        return zapcore.NewCore(encoder, buffered, zapcore.InfoLevel)
+}
+```
+
+## Good
+
+```go
+package p
+
+import (
+        "os"
+
+        "go.uber.org/zap/zapcore"
+)
+
+func core(encoder zapcore.Encoder) (zapcore.Core, func() error) {
+        buffered := &zapcore.BufferedWriteSyncer{WS: os.Stdout}
+        return zapcore.NewCore(encoder, buffered, zapcore.InfoLevel), buffered.Stop
+}
+```
+
+## Not reported
+
+In Go, a logger of zap that has no `BufferedWriteSyncer`: it writes at once, and has nothing to
+lose. Known are that one, the `diode` of zerolog, and sentry. What another package stops is not
+seen: that is why it is advice.
+
+## Silence
+
+`//snowshed:ignore SN508 reason`, on the line or the one above it.
+
+"""
+
+from __future__ import annotations
+
+from snowshed.lint._finding import Tier
+from snowshed.lint._go._unflushed import unflushed
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+__all__ = ["RULE"]
+
+RULE = Rule(
+    "SN508",
+    "logger-not-flushed",
+    Cause.UNRELEASED_RESOURCE,
+    in_go=unflushed,
+    tier=Tier.ADVICE,
+    severity=Severity.LOW,
+)
