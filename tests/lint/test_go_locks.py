@@ -159,7 +159,7 @@ def test_a_call_takes_a_lock(code: str, lock: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["other.Lock()", "s.mu.Lock(1)", "s.mu.Wait()", "file.Lock()", "Lock()", "own.Lock()"]
+    "code", ["other.Lock()", "s.mu.Lock(ctx)", "_ = s.mu.Lock(1)", "s.mu.Lock(1, 2)", "s.mu.Wait()", "file.Lock()", "Lock()", "own.Lock()"]
 )
 def test_other_calls_take_no_lock(code: str) -> None:
     found = model(

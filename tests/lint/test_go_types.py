@@ -55,6 +55,7 @@ def typed(code: str) -> str:
         ("_ = <-s.quit", "bool"),
         ("_ = &c.mu", "*sync.Mutex"),
         ("_ = *c", "conn"),
+        ("_ = any(s).(*conn)", "*conn"),
         ("_ = c.results()", "<-chan error"),
         ("x, err := s.open(``); _ = x", "*conn"),
         ("x, err := s.open(``); _ = err", "error"),
@@ -144,3 +145,11 @@ def test_which_function_a_call_calls(code: str, called: str | None) -> None:
     assert found is not None
     function = callee(found.all(n.Call)[-1])
     assert (None if function is None else function.display) == called
+
+
+def test_a_range_over_a_map_gives_keys_and_values() -> None:
+    found = package(
+        "type conn struct{}\nfunc f(m map[*conn]string) { for c, s := range m { _, _ = c, s } }"
+    )
+    (loop,) = found.functions[0].all(n.For)
+    assert [type_of(each) for each in loop.keys] == ["*conn", "string"]

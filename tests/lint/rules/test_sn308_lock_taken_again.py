@@ -417,12 +417,15 @@ def test_two_read_locks_are_told_with_less_confidence() -> None:
     assert write.message.endswith("is held since line 35")
 
 
-def test_methods_may_stand_in_other_files() -> None:
-    go(
+def test_what_stands_in_another_file_is_told_at_the_call() -> None:
+    (found,) = go(
         "SN308",
         {
             "a.go": 'package p\nimport "sync"\ntype S struct { sync.Mutex }\n'
-            "func (s *S) f() { s.Lock(); s.g(); s.Unlock() }\n",
-            "b.go": "package p\nfunc (s *S) g() {\n\ts.Lock() // want\n\ts.Unlock()\n}\n",
+            "func (s *S) f() { s.Lock(); s.g(); s.Unlock() } // want\n",
+            "b.go": "package p\nfunc (s *S) g() {\n\ts.Lock()\n\ts.Unlock()\n}\n",
         },
     )
+    assert found.message.startswith("`s.Lock()` in (*S).g, which is called from here, waits for")
+    assert found.waits_at == ()
+    assert found.related[-1].path == "app/a.go"

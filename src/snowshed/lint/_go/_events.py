@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from snowshed.lint._go import _nodes as n
@@ -17,8 +17,22 @@ __all__ = ["Event", "Given", "HeldLock", "Key", "Summary", "Taken", "Waited"]
 
 Key = tuple[object, ...]
 """A class of locks."""
-HeldLock = tuple["Place", str, "n.Node"]
-"""A lock that is held, how, and where it was taken."""
+
+
+class HeldLock(NamedTuple):
+    """A lock that is held.
+
+    Attributes:
+        lock: the lock, as the one who looks names it.
+        mode: how.
+        by: where it was taken.
+        key: its class.
+    """
+
+    lock: Place
+    mode: str
+    by: n.Node
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ class Given:
     """
 
     parameter: Variable
-    holds: frozenset[tuple[Place, str, n.Node]] = frozenset()
+    holds: frozenset[HeldLock] = frozenset()
     released: frozenset[Place] = frozenset()
 
 
@@ -113,7 +127,7 @@ class Event:
     Attributes:
         what: a lock that is taken, or a wait, here or in a function that is called.
         state: what this function holds then.
-        held: the same, and what functions on the way hold: place, mode, where it was taken.
+        held: the same, and what functions hold that call back.
         call: the call of this function by which it happens; None if it is here.
     """
 

@@ -58,10 +58,13 @@ class Hold:
     Attributes:
         mode: how.
         by: the calls of this function that may have taken it.
+        times: how often, if it could be taken again: what comes behind that is never done, and
+            has to be told as if it was.
     """
 
     mode: str
     by: frozenset[n.Node]
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,17 @@ class State:
 
     def with_lock(self, lock: Place, mode: str, by: n.Node) -> State:
         """Return it with ``lock`` held."""
-        return replace(self, holds={**self.holds, lock: Hold(mode, frozenset({by}))})
+        known = self.holds.get(lock)
+        hold = Hold(mode, frozenset({by})) if known is None else replace(known, times=2)
+        return replace(self, holds={**self.holds, lock: hold})
 
     def without(self, lock: Place) -> State:
         """Return it with ``lock`` released."""
-        if lock not in self.holds:
+        known = self.holds.get(lock)
+        if known is None:
             return replace(self, released=self.released | {lock})
+        if known.times > 1:
+            return replace(self, holds={**self.holds, lock: replace(known, times=1)})
         holds = {each: hold for each, hold in self.holds.items() if each != lock}
         return replace(self, holds=holds)
 
@@ -112,7 +120,7 @@ def joined(one: State, other: State) -> State:
         also = other.holds.get(lock)
         if also is not None:
             mode = hold.mode if hold.mode == also.mode else "read"
-            holds[lock] = Hold(mode, hold.by | also.by)
+            holds[lock] = Hold(mode, hold.by | also.by, min(hold.times, also.times))
     same = 0
     for mine, its in zip(one.defers, other.defers, strict=False):
         if mine is not its:

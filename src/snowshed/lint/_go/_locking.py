@@ -31,7 +31,7 @@ from snowshed.lint._go._locks import WRITE
 from snowshed.lint._go._look import Known, Look
 from snowshed.lint._go._outward import at_returns, exported, given_of
 from snowshed.lint._go._summary import summaries
-from snowshed.lint._go._targets import targets
+from snowshed.lint._go._targets import function_of, is_function, targets
 
 if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
@@ -41,7 +41,7 @@ __all__ = ["Event", "Summary", "Taken", "Waited", "events", "locking", "writers"
 
 _NONE = Summary()
 _TURNS = 3
-_USES = re.compile(rb"\.((?:Try)?R?(?:Lock|Unlock))\(\)")
+_USES = re.compile(rb"\.(?:Try)?R?(?:Lock|Unlock)\(")
 
 
 def locking(package: Package) -> Mapping[Function, Summary]:
@@ -72,6 +72,12 @@ def _called(function: Function) -> Iterator[Function]:
     for call in function.all(n.Call):
         for target in targets(call):
             yield target.function
+            for parameter, argument in zip(
+                target.function.parameters, call.arguments, strict=False
+            ):
+                given = function_of(argument) if is_function(function, parameter.type_) else None
+                if given is not None:
+                    yield given.function
         for argument in call.arguments:
             if isinstance(argument, n.FunctionLiteral):
                 yield argument.literal

@@ -64,12 +64,13 @@ class Operation:
 def operation_of(call: n.Call) -> Operation | None:
     """Return what ``call`` does to a lock; None if it is no such call, or nobody knows which."""
     called = call.called
-    if call.arguments or not isinstance(called, n.Selector):
-        return None
-    known = _ACTIONS.get(called.field_)
-    if known is None:
+    known = _ACTIONS.get(called.field_) if isinstance(called, n.Selector) else None
+    if known is None or not isinstance(called, n.Selector):
         return None
     action, mode = known
+    if call.arguments:
+        lock = _of_key(call, called)
+        return None if lock is None else Operation(action, lock, mode)
     operand: n.Expression | None = called.operand
     if isinstance(operand, n.Call) and operand.method == "RLocker":
         operand, mode = _receiver(operand), READ
@@ -82,6 +83,19 @@ def operation_of(call: n.Call) -> Operation | None:
         return None
     lock, by_condition = _behind_condition(package, found)
     return Operation(action, lock, by_condition or mode)
+
+
+def _of_key(call: n.Call, called: n.Selector) -> Place | None:
+    """Return the lock of ``locks.Lock(key)``: that of the key, of an object that has many.
+
+    What returns something, or gets a context, is no mutex: it may fail, and somebody looks.
+    """
+    key = call.arguments[0]
+    is_done = isinstance(call.parent, n.Expressed | n.Defer)
+    if len(call.arguments) != 1 or not is_done or key.text.lower().endswith("ctx"):
+        return None
+    place = place_of(called.operand)
+    return None if place is None else place.to(f"[{key.text}]")
 
 
 def _receiver(call: n.Call) -> n.Expression | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["Known", "Look", "first_of"]
+__all__ = ["Known", "Look", "held_in"]
 
 Known = Callable[["Function"], Summary]
 _LONGEST = 12
@@ -47,7 +47,7 @@ class Look:
 
     def effect(self, state: State, act: Act) -> State:
         """Return what holds after an act, and note it."""
-        held = tuple((place, hold.mode, first_of(hold.by)) for place, hold in state.holds.items())
+        held = tuple(held_in(act.node.function, state))
         if act.do is Do.LOCK and isinstance(act.node, n.Call) and act.operation is not None:
             if act.operation.action is Action.TAKE:
                 lock = act.operation.lock
@@ -119,12 +119,12 @@ class Look:
                 self.given.append((name.variable, state))
             return
         also = tuple(
-            (moved_, mode, node)
-            for lock, mode, node in given.holds
-            if (moved_ := moved(lock, target.by, function)) is not None
+            each._replace(lock=lock)
+            for each in given.holds
+            if (lock := moved(each.lock, target.by, function)) is not None
         )
         gone = _moved_all(given.released, target)
-        kept = tuple(each for each in held if each[0] not in gone)
+        kept = tuple(each for each in held if each.lock not in gone)
         self._through(call, inner, self.known(inner.function), state, (*kept, *also))
 
     def _after_call(self, state: State, call: n.Call) -> State:
@@ -179,6 +179,13 @@ class Look:
 def _calls_at_once(call: n.Call) -> bool:
     """Tell whether a function of another package calls what it is given, before it returns."""
     return call.method in _AT_ONCE
+
+
+def held_in(function: Function, state: State) -> Iterator[HeldLock]:
+    """Yield what ``function`` holds in a state."""
+    package = function.file.package
+    for lock, hold in state.holds.items():
+        yield HeldLock(lock, hold.mode, first_of(hold.by), class_of(package, lock))
 
 
 def first_of(nodes: frozenset[n.Node]) -> n.Node:

@@ -18,11 +18,12 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._callers import always_under
 from snowshed.lint._go._locking import Event, Taken, events
 from snowshed.lint._go._locks import READ
-from snowshed.lint._go._places import ELEMENT, Place, class_of
+from snowshed.lint._go._places import ELEMENT, Place
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
-    from snowshed.lint._go._events import Key
+    from snowshed.lint._go._events import HeldLock, Key
+    from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
 __all__ = ["Edge", "Inversion", "inversions"]
@@ -42,15 +43,14 @@ class Edge:
 
     first: Key
     second: Key
-    held: tuple[Place, str, n.Node]
+    held: HeldLock
     event: Event
     taken: Taken
 
     @property
     def gates(self) -> frozenset[Key]:
         """The classes of all other locks that are held meanwhile."""
-        package = self.taken.node.function.file.package
-        held = frozenset(class_of(package, place) for place, *_ in self.event.held)
+        held = frozenset(each.key for each in self.event.held)
         return (self.taken.under | held) - {self.first, self.second}
 
 
@@ -103,8 +103,8 @@ def _reach(edge: Edge) -> tuple[bool, int, int]:
 def _can_meet(one: Edge, other: Edge) -> bool:
     if _gates(one) & _gates(other):
         return False
-    only_read_first = one.held[1] == READ and other.taken.mode == READ
-    only_read_second = one.taken.mode == READ and other.held[1] == READ
+    only_read_first = one.held.mode == READ and other.taken.mode == READ
+    only_read_second = one.taken.mode == READ and other.held.mode == READ
     return not only_read_first and not only_read_second
 
 
@@ -117,12 +117,14 @@ def _gates(edge: Edge) -> frozenset[Key]:
 def _edges(package: Package) -> Iterator[Edge]:
     for event in events(package):
         taken = event.what
-        if not isinstance(taken, Taken) or (taken.lock is not None and _is_fresh(taken.lock)):
+        if not isinstance(taken, Taken):
+            continue
+        function = (event.call or taken.node).function
+        if taken.lock is not None and _is_fresh(taken.lock, function):
             continue
         for held in event.held:
-            place = held[0]
-            first = class_of(package, place)
-            if first == taken.key or place in taken.released or _is_fresh(place):
+            place, first = held.lock, held.key
+            if first == taken.key or place in taken.released or _is_fresh(place, function):
                 continue
             if not _is_stripe(package, first) and not _is_stripe(package, taken.key):
                 yield Edge(first, taken.key, held, event, taken)
@@ -134,17 +136,17 @@ def _is_stripe(package: Package, key: Key) -> bool:
     Who takes several of those mostly knows which, and syntax does not. Not so the locks of a map:
     it has one for each name, and the same name is asked for again.
     """
-    if key[-1] != ELEMENT:
-        return False
     struct = package.structs.get(str(key[0]))
+    if key[-1] != ELEMENT:
+        return struct is not None and struct.fields.keys() == {key[-1], "_"}
     field_ = str(key[-2])
     return struct is None or not struct.fields.get(field_, "").startswith("map[")
 
 
-def _is_fresh(place: Place) -> bool:
-    """Tell whether an object was just made here, so that nobody else knows it."""
+def _is_fresh(place: Place, function: Function) -> bool:
+    """Tell whether ``function`` has just made an object, so that nobody else knows it."""
     value = place.root.value
-    if place.root.kind is not Kind.LOCAL or not place.path:
+    if place.root.function is not function or place.root.kind is not Kind.LOCAL or not place.path:
         return False
     if isinstance(value, n.Unary):
         value = value.operand

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
-from snowshed.lint._go._look import first_of
+from snowshed.lint._go._look import held_in
 from snowshed.lint._go._places import Place, class_of, origin_of
 from snowshed.lint._go._scope import Kind
 
@@ -44,12 +44,11 @@ def exported(function: Function, found: list[Event]) -> tuple[frozenset[Taken], 
             continue
         lock = None if what.lock is None else _outward(function, what.lock)
         gone = what.released | event.state.released
-        package = function.file.package
         out_taken = replace(
             what,
             lock=lock,
             released=frozenset(_outward_all(function, gone)),
-            under=what.under | {class_of(package, place) for place, *_ in event.held},
+            under=what.under | {each.key for each in event.held},
         )
         kept = taken.get(out_taken)
         if kept is None or len(kept.chain) > len(out_taken.chain):
@@ -94,9 +93,9 @@ def given_of(function: Function, given: Sequence[tuple[Variable, State]]) -> fro
         if variable.kind is not Kind.PARAMETER or variable.function is not function:
             continue
         holds = frozenset(
-            (out, hold.mode, first_of(hold.by))
-            for place, hold in state.holds.items()
-            if (out := _outward(function, place)) is not None
+            each._replace(lock=out)
+            for each in held_in(function, state)
+            if (out := _outward(function, each.lock)) is not None
         )
         found.add(Given(variable, holds, frozenset(_outward_all(function, state.released))))
     return frozenset(found)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._package import Package
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["Target", "function_of", "targets"]
+__all__ = ["Target", "function_of", "is_function", "targets"]
 
 _METHOD = re.compile(r"(?:^|[{;\s])(\w+)\(")
 _EMBEDDED = re.compile(r"(\w+)(?=\s|$|})")
@@ -174,12 +174,21 @@ def _fields_with_functions(package: Package) -> dict[str, list[tuple[tuple[objec
 
 
 def _function_fields(package: Package) -> frozenset[str]:
-    found = set()
-    for struct in package.structs.values():
-        for name, type_ in struct.fields.items():
-            if type_.startswith("func(") or package.types.get(type_, "").startswith("func("):
-                found.add(name)
-    return frozenset(found)
+    return frozenset(
+        name
+        for struct in package.structs.values()
+        for name, type_ in struct.fields.items()
+        if _is_function(package, type_)
+    )
+
+
+def is_function(around: Function, type_: str) -> bool:
+    """Tell whether ``type_``, as it is written in the package of ``around``, is a function."""
+    return _is_function(around.file.package, type_)
+
+
+def _is_function(package: Package, type_: str) -> bool:
+    return type_.startswith("func(") or package.types.get(type_, "").startswith("func(")
 
 
 def _puts(
@@ -299,9 +308,27 @@ def _method_value(value: n.Selector) -> Target | None:
     package = value.function.file.package
     function = package.method(base_of(type_of(value.operand)), value.field_)
     if function is None:
-        return None
+        return _kept_in_field(value)
     by = {} if function.receiver is None else {function.receiver: receiver_of(value, function)}
     return Target(function, by)
+
+
+def _kept_in_field(value: n.Selector) -> Target | None:
+    """Return what the package puts into a field, if that is one function."""
+    package = value.function.file.package
+    place = place_of(value)
+    if place is None or not place.path:
+        return None
+    key = class_of(package, place)
+    puts = _fields_with_functions(package).get(place.path[-1], ())
+    of_field = [put for known, put in puts if known == key]
+    if len(of_field) != 1 or of_field[0].value is value:
+        return None
+    only = of_field[0]
+    found = None if isinstance(only.value, n.Selector) else function_of(only.value)
+    if found is None:
+        return None
+    return Target(found.function, _outer(found, Place(place.root, place.path[:-1]), only.owner))
 
 
 def _made_by(call: n.Call) -> Target | None:

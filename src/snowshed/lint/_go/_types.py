@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _CHANNEL = re.compile(r"(?:<-\s*)?chan\b\s*(?:<-)?\s*(.*)")
-_MAP = re.compile(r"map\[[^\]]*\](.*)")
+_MAP = re.compile(r"map\[([^\]]*)\](.*)")
 _DEPTH = 8
 
 
@@ -75,6 +75,8 @@ def _type_of(expression: n.Expression, depth: int) -> str:
             found = channel_element(type_of(channel, depth))
         case n.Call():
             found = _result(expression, 0, depth)
+        case n.Other(parts=[_, n.Type(name=name)]):
+            found = name  # a type assertion
     return found
 
 
@@ -90,10 +92,13 @@ def _variable_type(variable: Variable, depth: int) -> str:
 
 
 def _ranged(type_: str, place: int) -> str:
-    """Return what ``range`` gives of ``type_``: of a channel elements, of others what is second."""
+    """Return what ``range`` gives of ``type_``: of a channel elements, of a map also the keys."""
     if is_channel(type_):
         return channel_element(type_)
-    return _element(type_) if place == 1 else ""
+    if place == 0:
+        match = _MAP.match(type_)
+        return match[1] if match else ""
+    return _element(type_)
 
 
 def _result(call: n.Call, place: int, depth: int) -> str:
@@ -114,7 +119,7 @@ def _element(type_: str) -> str:
     if type_.startswith("["):
         return type_.partition("]")[2]
     match = _MAP.match(type_)
-    return match[1] if match else ""
+    return match[2] if match else ""
 
 
 def _resolved(type_: str, package: Package) -> str:

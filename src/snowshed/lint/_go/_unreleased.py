@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._callers import callers
 from snowshed.lint._go._flow import End, Flow, Point, flow_of
 from snowshed.lint._go._held import Do, Hold, State, acts_of
 from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, operation_of
 from snowshed.lint._go._places import Place, class_of
+from snowshed.lint._go._targets import targets
 
 if TYPE_CHECKING:
     from snowshed.lint._go._events import Key, Summary
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unreleased", "unreleased"]
 
+_LEVELS = 3
 _LOCKS_BY_NAME = re.compile(r"^lock|Lock|^acquire|Acquire")
 
 
@@ -57,10 +60,35 @@ def unreleased(package: Package) -> Iterator[Unreleased]:
     dropped = _released_for_others(known)
     for function, summary in known.items():
         if summary.before and not _LOCKS_BY_NAME.search(function.name):
-            look = _Look(function, summary)
+            look = _Look(function, summary, known)
             for lock in look.locks():
-                if not dropped.get(class_of(package, lock), set()) - {function}:
+                others = dropped.get(class_of(package, lock), set()) - {function}
+                if not others or not _may_release_after(function, others):
                     yield from look.left(lock)
+
+
+def _may_release_after(function: Function, others: set[Function]) -> bool:
+    """Tell whether one of ``others`` may run behind ``function``, and release what it has left.
+
+    Behind one that other packages call everything may. Behind one of the package's own only its
+    callers do, and what they call.
+    """
+    if function.outer is not None or not function.name[:1].islower():
+        return True
+    around: set[Function] = set()
+    waiting = [function]
+    for _ in range(_LEVELS):
+        calls = [call for each in waiting for call in callers(function.file.package).get(each, ())]
+        waiting = list({call.function for call in calls} - around)
+        around.update(waiting)
+    if not around or around & others:
+        return True
+    return any(
+        target.function in others
+        for each in around
+        for call in each.all(n.Call)
+        for target in targets(call)
+    )
 
 
 def _released_for_others(known: Mapping[Function, Summary]) -> dict[Key, set[Function]]:
@@ -76,8 +104,11 @@ def _released_for_others(known: Mapping[Function, Summary]) -> dict[Key, set[Fun
 class _Look:
     """Looks at one function, lock by lock."""
 
-    def __init__(self, function: Function, summary: Summary) -> None:
+    def __init__(
+        self, function: Function, summary: Summary, known: Mapping[Function, Summary]
+    ) -> None:
         self.function = function
+        self.known = known
         self.before = summary.before
         self.flow: Flow = flow_of(function)
         self.takes: dict[Place, list[n.Call]] = {}
@@ -143,10 +174,16 @@ class _Look:
         """Tell whether the values of a ``return`` release it, or may."""
         if point in {self.points[each] for each in self.releases[lock]}:
             return True
+        calls = [each for each in point.operations if isinstance(each, n.Call)]
+        key = class_of(self.function.file.package, lock)
         return any(
-            isinstance(each, n.Call) and "unlock" in each.method.lower()
-            for each in point.operations
+            "unlock" in call.method.lower()
+            or any(self._drops(each.function, key) for each in targets(call))
+            for call in calls
         )
+
+    def _drops(self, function: Function, key: Key) -> bool:
+        return function in self.known and key in self.known[function].drops
 
     def _at_breaks(self, lock: Place) -> Iterator[Unreleased]:
         releases = {self.points[each] for each in self.releases[lock]}

@@ -1,4 +1,4 @@
-"""The calls by which something is reached, as the other places of a finding."""
+"""The calls by which something is reached, and where on that way a finding stands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from snowshed.lint._go._package import related
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Related
-    from snowshed.lint._go._nodes import Call
+    from snowshed.lint._go._nodes import Call, Node
 
-__all__ = ["way"]
+__all__ = ["is_beside", "seen_from", "way"]
 
 
 def way(chain: Sequence[Call]) -> Iterator[Related]:
@@ -19,3 +19,18 @@ def way(chain: Sequence[Call]) -> Iterator[Related]:
     for place, call in enumerate(chain):
         word = "called here" if place == 0 else "which calls this"
         yield related(call, f"{word}: `{call.path or 'func'}`")
+
+
+def is_beside(one: Node, other: Node) -> bool:
+    """Tell whether both stand in one file."""
+    return one.function.file is other.function.file
+
+
+def seen_from(holder: Node, chain: Sequence[Call], end: Node) -> Node:
+    """Return where what ``end`` does is best told to whom takes the lock at ``holder``.
+
+    Where the goroutines will stand, if that is in the same file: else at the last call on the way
+    that is. What has to be changed is mostly where the lock is held.
+    """
+    near = [each for each in (*chain, end) if is_beside(each, holder)]
+    return near[-1] if near else end

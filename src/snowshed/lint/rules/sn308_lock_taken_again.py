@@ -95,10 +95,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._go._locking import Event, Taken, events, writers
+from snowshed.lint._go._locking import Taken, events, writers
 from snowshed.lint._go._locks import READ, WRITE
 from snowshed.lint._go._package import related
-from snowshed.lint._go._ways import way
+from snowshed.lint._go._ways import is_beside, seen_from, way
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -106,53 +106,57 @@ if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._go import Package
     from snowshed.lint._go import _nodes as n
+    from snowshed.lint._go._events import HeldLock
 
 __all__ = ["RULE"]
 
 
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield each place that takes a lock which its goroutine has."""
-    found: dict[n.Call, list[tuple[Event, Taken, n.Node, str]]] = {}
+    found: dict[n.Node, list[tuple[Taken, HeldLock]]] = {}
     for event in events(package):
         taken = event.what
         if not isinstance(taken, Taken) or taken.lock is None or not taken.lock.is_one:
             continue
-        for place, mode, by in event.held:
-            if place == taken.lock and place not in taken.released:
-                found.setdefault(taken.node, []).append((event, taken, by, mode))
-    for ways in found.values():
+        for held in event.held:
+            if held.lock == taken.lock and held.lock not in taken.released:
+                at = seen_from(held.by, taken.chain, taken.node)
+                found.setdefault(at, []).append((taken, held))
+    for at, ways in found.items():
         # Once for each place: the surest and shortest way, a write lock before a read lock.
-        ways.sort(key=lambda each: (each[3] == READ, len(each[1].chain), each[2].start))
-        yield _finding(package, *ways[0])
+        ways.sort(key=lambda way: (way[1].mode == READ, len(way[0].chain), way[1].by.start))
+        yield _finding(package, at, *ways[0])
 
 
-def _finding(package: Package, event: Event, taken: Taken, by: n.Node, mode: str) -> Finding:
-    is_read = mode == READ and taken.mode == READ
+def _finding(package: Package, at: n.Node, taken: Taken, held: HeldLock) -> Finding:
+    is_read = held.mode == READ and taken.mode == READ
     is_advice = is_read and taken.key not in writers(package)
-    places = [related(by, f"`{taken.lock}` is taken here"), *way(taken.chain)]
-    return taken.node.function.file.finding(
+    places = [related(held.by, f"`{taken.lock}` is taken here"), *way(taken.chain)]
+    return at.function.file.finding(
         "SN308",
-        taken.node,
-        _message(event, taken, by, mode),
+        at,
+        _message(at, taken, held),
         related=places,
         tier=Tier.ADVICE if is_advice else Tier.DEFAULT,
         confidence=0.7 if is_read or not taken.is_sure else 0.95,
-        waits_at=[taken.node],
+        waits_at=[taken.node] if is_beside(at, taken.node) else [],
     )
 
 
-def _message(event: Event, taken: Taken, by: n.Node, mode: str) -> str:
+def _message(at: n.Node, taken: Taken, held: HeldLock) -> str:
     call, lock = f"`{taken.node.text}`", f"`{taken.lock}`"
-    holder = by.function.display
-    where = f"which {holder} has taken on line {by.line}"
-    if mode == READ and taken.mode == WRITE:
+    if at is not taken.node:
+        call += f" in {taken.node.function.display}, which is called from here,"
+    holder = held.by.function.display
+    where = f"which {holder} has taken on line {held.by.line}"
+    if held.mode == READ and taken.mode == WRITE:
         return f"{call} waits for the read lock of its own goroutine, {where}"
-    if mode == READ:
+    if held.mode == READ:
         return (
             f"{call} waits for ever once a writer comes in between: {lock} is read-locked, {where}"
         )
-    if event.call is None:
-        return f"{call} waits for itself: {lock} is held since line {by.line}"
+    if not taken.chain:
+        return f"{call} waits for itself: {lock} is held since line {held.by.line}"
     return f"{call} waits for its own goroutine when {holder} gets here with {lock} held"
 
 

@@ -122,7 +122,8 @@ def _fix(left: Unreleased, taken: n.Node) -> Fix | None:
     if not isinstance(taken, n.Call) or not isinstance(taken.called, n.Selector):
         return None
     release = "RUnlock" if left.hold.mode == READ else "Unlock"
-    call = f"{taken.called.operand.text}.{release}()"
+    key = ", ".join(each.text for each in taken.arguments)
+    call = f"{taken.called.operand.text}.{release}({key})"
     source = left.at.function.file.source
     before = source.text(source.start_of(source.line_of(left.at.start)), left.at.start)
     gap = "; " if before.strip() else f"\n{before}"

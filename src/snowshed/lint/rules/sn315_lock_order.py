@@ -128,7 +128,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._go._order import Inversion, inversions
 from snowshed.lint._go._package import related
 from snowshed.lint._go._places import named
-from snowshed.lint._go._ways import way
+from snowshed.lint._go._ways import is_beside, seen_from, way
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -148,22 +148,23 @@ def in_go(package: Package) -> Iterator[Finding]:
 def _finding(found: Inversion) -> Finding:
     edge, other = found.rare, found.usual
     first, second = named(edge.first), named(edge.second)
-    node, there = edge.taken.node, other.taken.node
+    at = seen_from(edge.held.by, edge.taken.chain, edge.taken.node)
+    there = other.taken.node
     is_sure = edge.taken.is_sure and other.taken.is_sure
-    return node.function.file.finding(
+    return at.function.file.finding(
         "SN315",
-        node,
+        at,
         f"`{second}` is taken with `{first}` held, and line {there.line} of "
         f"{there.function.display} takes `{first}` with `{second}` held",
         related=[
-            related(edge.held[2], f"`{first}` is taken here first"),
+            related(edge.held.by, f"`{first}` is taken here first"),
             *way(edge.taken.chain),
-            related(other.held[2], f"elsewhere `{second}` is taken first"),
+            related(other.held.by, f"elsewhere `{second}` is taken first"),
             *way(other.taken.chain),
             related(there, f"and then `{first}`"),
         ],
         confidence=0.8 if is_sure else 0.6,
-        waits_at=[node],
+        waits_at=[edge.taken.node] if is_beside(at, edge.taken.node) else [],
     )
 
 
