@@ -40,9 +40,9 @@ from snowshed.lint._python._module import Module
 from snowshed.lint._python._nodes import last_name
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
-from snowshed.lint._python._spawns import Spawn
+from snowshed.lint._python._spawns import Spawn, is_loop
 
 __all__ = [
-    "End", "Fate", "Folder", "Function", "Handler", "Module", "Spawn", "fate_of", "last_name",
-    "matters", "read",
+    "End", "Fate", "Folder", "Function", "Handler", "Module", "Spawn", "fate_of", "is_loop",
+    "last_name", "matters", "read",
 ]  # fmt: skip

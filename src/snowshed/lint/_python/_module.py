@@ -82,8 +82,9 @@ class Module:
     def calls_of(self, *names: str) -> list[ast.Call]:
         """Return the calls of functions by their full names, whatever they were imported as."""
         wanted = frozenset(names)
-        lasts = {name.rpartition(".")[2] for name in names}
-        lasts |= {short for last in lasts for short in self._renamed.get(last, ())}
+        lasts = [*dict.fromkeys(name.rpartition(".")[2] for name in names)]
+        renamed = (short for last in lasts for short in self._renamed.get(last, ()))
+        lasts = [*dict.fromkeys([*lasts, *renamed])]
         return [
             call
             for last in lasts

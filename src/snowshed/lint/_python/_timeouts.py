@@ -49,7 +49,8 @@ _LATER = frozenset(
     {"smtplib.SMTP", "smtplib.SMTP_SSL", "smtplib.LMTP", "ftplib.FTP", "ftplib.FTP_TLS"}
 )
 _BY_HAND = re.compile(
-    r"(?:^|/)(?:cli|scripts?|commands?|tools?|examples?|docs?|benchmarks?|setup|_?build\w*)(?:/|\.py$)"
+    r"(?:^|/)(?:cli|scripts?|commands?|tools?|examples?|docs?|benchmarks?|setup|_?build\w*)"
+    r"(?:/|\.py$)"
 )
 _SECONDS = 10
 
@@ -85,7 +86,7 @@ def _untold(module: Module, *, sets_for_all: bool) -> Iterator[tuple[ast.Call, i
 
 
 def _sets_timeout(module: Module) -> bool:
-    """Tell whether sessions of this module may have been told otherwise: by an adapter, a partial."""
+    """Tell whether sessions of this module may have been told, by an adapter or a partial."""
     return bool(module.calls_named("mount") or module.calls_of("functools.partial"))
 
 
