@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from corpus._programs import Program, programs
 
-from benchmarks.lint._row import Row, by_rule, told
-from snowshed.lint._engine import lint
+from benchmarks.lint._row import Row, by_rule, looked_at, told
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -36,7 +35,7 @@ def measure(*, verbose: bool = False) -> Iterator[Row]:
 
 
 def _findings(program: Program) -> list[Finding]:
-    return list(lint([str(program.path)], jobs=1).findings)
+    return list(looked_at([program.path], jobs=1).findings)
 
 
 def _is_found(program: Program) -> bool:

@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.lint._row import Row, by_rule, told
-from snowshed.lint._engine import lint
+from benchmarks.lint._row import Row, by_rule, looked_at, told
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -23,7 +22,7 @@ __all__ = ["NAME", "measure"]
 
 NAME = "fixes"
 SHARE = 24 / 53
-# A finding counts if it is so near to a line that the fix changes ...
+# A finding counts if it, or another place that it names, is so near to a line of the fix ...
 NEAR = 10
 # ... and if none of the same rule is so near to where its line has gone.
 SAME = 3
@@ -66,7 +65,7 @@ def measure(top: Path, *, verbose: bool = False) -> Iterator[Row]:
         found[folder.name] = gone = _gone(folder)
         if verbose:
             said = [f"{each.path}:{each.span.line} {each.rule} {each.message}" for each in gone]
-            print("found " if gone else "MISSED", folder.name, *said, sep="\n    ")
+            print(f"{'found ' if gone else 'MISSED'} {folder.name}", *said, sep="\n    ")
     count = sum(map(bool, found.values()))
     rules = by_rule(gone[0] for gone in found.values() if gone)
     goal = round(SHARE * len(folders))
@@ -84,14 +83,16 @@ def _gone(folder: Path) -> list[Finding]:
         place = change.since(finding.span.line)
         same = (each for each in after if each.rule == finding.rule and each.path.endswith(name))
         is_kept = any(abs(each.span.line - place) <= SAME for each in same)
-        if change.is_near(finding.span.line) and not is_kept:
+        # Where a channel is made or a lock taken is what many fixes change.
+        lines = [each.span.line for each in finding.related if each.path == finding.path]
+        if any(map(change.is_near, [finding.span.line, *lines])) and not is_kept:
             gone.append(finding)
     return gone
 
 
 def _told(folder: Path) -> list[Finding]:
     # Where there are all names of a package there are files that only some systems build.
-    return told(lint([str(path) for path in sorted(folder.rglob("*.go"))], jobs=1).findings)
+    return told(looked_at(sorted(folder.rglob("*.go")), jobs=1).findings)
 
 
 def _change(folder: Path, name: str) -> Change:

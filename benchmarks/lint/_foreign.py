@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks._go import go_root, go_version
 from benchmarks.lint._packages import listed, unpacked
-from benchmarks.lint._row import Row, by_rule, told
-from snowshed.lint._engine import lint
+from benchmarks.lint._row import Row, by_rule, looked_at, told
 
 if TYPE_CHECKING:
     from snowshed.lint._engine import Report
@@ -57,7 +56,7 @@ def in_projects(top: Path, *, verbose: bool = False) -> Iterator[Row]:
 
 
 def _row(part: str, name: str, paths: Sequence[Path], goal: float | None, *, verbose: bool) -> Row:
-    report = lint([str(path) for path in paths])
+    report = looked_at(paths)
     lines = lines_of(report)
     findings = [each for each in told(report.findings) if not is_test(each.path)]
     if verbose:

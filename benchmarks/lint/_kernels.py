@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.lint._row import Row, by_rule, told
+from benchmarks.lint._row import Row, by_rule, looked_at, told
 from benchmarks.lint._stuck import Program, folder, kept
-from snowshed.lint._engine import lint
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -93,8 +92,7 @@ def _findings(top: Path) -> dict[str, list[Finding]]:
     """Return what is said of each file: the folders are named, as they are test data."""
     found: dict[str, list[Finding]] = {}
     for at, below in ((top, ""), (top / "goker", "goker/")):
-        files = [str(path) for path in sorted(at.glob("*.go"))]
-        for finding in lint(files, jobs=1).findings:
+        for finding in looked_at(sorted(at.glob("*.go")), jobs=1).findings:
             found.setdefault(below + Path(finding.path).name, []).append(finding)
     return found
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowshed.lint._engine import lint
 from snowshed.lint._finding import Tier
 
 if TYPE_CHECKING:
+    from snowshed.lint._engine import Report
     from snowshed.lint._finding import Finding
 
-__all__ = ["Row", "by_rule", "told"]
+__all__ = ["Row", "by_rule", "looked_at", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ class Row:
     def from_json(cls, fields: dict[str, Any]) -> Row:
         """Return the row that `as_json` wrote."""
         return cls(**{key: value for key, value in fields.items() if key != "met"})
+
+
+def looked_at(paths: Iterable[Path], *, jobs: int | None = None) -> Report:
+    """Return what is said of ``paths``; of a rule that fails tell on stderr: less is said then."""
+    report = lint([str(path) for path in paths], jobs=jobs)
+    for problem in report.problems:
+        if "failed" in problem.message:
+            print(f"{problem.path}: {problem.message}", file=sys.stderr)
+    return report
 
 
 def told(findings: Iterable[Finding]) -> list[Finding]:
