@@ -13,12 +13,14 @@ OLD = (1, 22)
 HEAD = '\npackage p\n\nimport "time"\n\nfunc (t *T) f(ready func() bool)'
 LEFT = [
     "ticker := time.NewTicker(time.Second) // want\n for !ready() {\n <-ticker.C\n }",
-    "for range time.NewTicker(time.Second).C { // want\n if ready() {\n return\n }\n }",
-    "for range time.Tick(time.Second) { // want\n if ready() {\n return\n }\n }",
+    "for range time.NewTicker(time.Second).C { // want advice\n if ready() {\n return\n }\n }",
+    "for range time.Tick(time.Second) { // want advice\n if ready() {\n return\n }\n }",
+    ("ticker := time.NewTicker(1) // want\n ticker.Reset(2)\n select {\n case <-ticker.C:\n }"),
     (
-        "ticker := time.NewTicker(time.Second) // want\n ticker.Reset(2)\n select {\n"
-        " case <-ticker.C:\n }"
+        "ticker := time.NewTicker(time.Second) // want advice\n for {\n select {\n case <-ticker.C:\n"
+        " if ready() {\n return\n }\n }\n }"
     ),
+    "tick := time.Tick(time.Second) // want\n <-tick",
     "func() {\n ticker := time.NewTicker(time.Second) // want\n <-ticker.C\n }()",
 ]
 

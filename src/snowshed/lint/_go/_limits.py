@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["is_guarded", "is_limited", "is_once"]
 
 _ASKS = re.compile(
-    r"^(?:Try)?(?:Acquire|Allow|Take|Reserve)|^TryLock$|CompareAndSwap|^Swap|^LoadOrStore$|^CAS$"
-    r"|^TryGo$|[Ll]imit|[Tt]hrottl|[Ss]emaphore|[Tt]oken"
+    r"^(?:Try)?(?:Acquire|Allow|Reserve)|^TryLock$|^CompareAndSwap|^Swap$|^LoadOrStore$|^CAS$|^TryGo$"
+    r"|[Rr]ateLimit|[Tt]hrottl|[Ss]emaphore|^(?:take|acquire|tryAcquire|allow)$"
 )
+_LIMITERS = ("limiter", "semaphore", "throttle", "bucket", "sem", "slots")
 _ONCE = frozenset({"Do", "DoChan", "OnceFunc", "OnceValue", "OnceValues"})
 _LIMITS = re.compile(rb"\.SetLimit\(|WithMaxGoroutines\(|[lL]imit")
 _GROUPS = re.compile(r"\*?(?:errgroup\.Group|sync\.WaitGroup)$")
@@ -98,8 +99,8 @@ def _limits(node: n.Node, spawn: Spawn) -> bool:
 
 def _is_asked(call: n.Call) -> bool:
     """Tell whether ``call`` is a method of something that is called a limit."""
-    owner = n.path_of(call.called).rpartition(".")[0].lower()
-    return any(word in owner for word in ("limiter", "semaphore", "throttle"))
+    owner = n.path_of(call.called).rpartition(".")[0].rpartition(".")[2].lower()
+    return any(owner.endswith(word) for word in _LIMITERS)
 
 
 def _is_given_back(channel: n.Expression, spawn: Spawn, kind: type[n.Node]) -> bool:

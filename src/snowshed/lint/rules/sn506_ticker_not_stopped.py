@@ -48,10 +48,12 @@ func wait(ready func() bool) {
 ## Not reported
 
 A ticker of a function that does not return, or of `main`; one that is returned, kept or handed on.
+In a function that goes round until it is told to end it is advice: there mostly is one of it.
 
 ## Silence
 
 `//snowshed:ignore SN506 reason`, on the line or the one above it.
+
 
 """
 
@@ -59,7 +61,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Fix
+from snowshed.lint._finding import Fix, Tier
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._edits import line_after
 from snowshed.lint._go._flow import End, flow_of
@@ -89,10 +91,12 @@ def in_go(package: Package) -> Iterator[Finding]:
         for call in function.all(n.Call):
             if call.path == "time.NewTicker" and _is_left(call) and _returns(call):
                 message = "nobody stops this ticker: before Go 1.23 it ticks for ever"
-                yield function.file.finding("SN506", call, message, fix=_stopping(call))
+                yield function.file.finding(
+                    "SN506", call, message, fix=_stopping(call), tier=_tier(call)
+                )
             elif call.path == "time.Tick" and _returns(call):
                 message = "nobody can stop this ticker: before Go 1.23 it ticks for ever"
-                yield function.file.finding("SN506", call, message)
+                yield function.file.finding("SN506", call, message, tier=_tier(call))
 
 
 def _returns(call: n.Call) -> bool:
@@ -101,6 +105,17 @@ def _returns(call: n.Call) -> bool:
     point = flow.point_of(call)
     ends = [] if point is None else flow.ends_after(point)
     return any(each.end in {End.RETURN, End.GOEXIT} for each in ends)
+
+
+def _tier(call: n.Call) -> Tier:
+    """Return whether the function may run often: not, if it goes round until it is told to end."""
+    ticks = {"time.Tick", "time.NewTicker"}
+    for loop in call.function.all(n.For):
+        head = loop.ranged if loop.ranged is not None else loop
+        ranges = any(isinstance(each, n.Call) and each.path in ticks for each in n.walk(head))
+        if (loop.start > call.start and loop.is_endless) or (loop.ranged is not None and ranges):
+            return Tier.ADVICE
+    return Tier.DEFAULT
 
 
 def _is_left(call: n.Call) -> bool:
