@@ -194,3 +194,26 @@ def test_a_set_that_is_there_is_used_and_names_that_are_taken_are_not() -> None:
 def test_where_it_would_not_fit_there_is_no_fix(text: str) -> None:
     (found,) = python("SN102", text)
     assert found.fix is None
+
+
+MANY = """
+    import asyncio
+
+    async def start(self):
+        asyncio.create_task(self.log("a"))  # want
+        await work()
+        asyncio.create_task(self.log("b"))
+        asyncio.create_task(other())  # want
+        asyncio.create_task(self.log("c"))
+
+    async def stop(self):
+        asyncio.create_task(self.log("d"))
+    """
+
+
+def test_what_starts_the_same_in_many_places_is_told_once() -> None:
+    found, _ = python("SN102", MANY)
+    assert [place.span.line for place in found.related] == [6, 8, 11]
+    after = mended("SN102", MANY)
+    assert after.count("task = asyncio.create_task(") == 5
+    assert after.count("_background_tasks = set()") == 1

@@ -40,9 +40,21 @@ from snowshed.lint._python._module import Module
 from snowshed.lint._python._nodes import last_name
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
-from snowshed.lint._python._spawns import Spawn, is_loop
+from snowshed.lint._python._spawns import TOLD_AT_MOST, Spawn, is_loop, together
 
 __all__ = [
-    "End", "Fate", "Folder", "Function", "Handler", "Module", "Spawn", "fate_of", "is_loop",
-    "last_name", "matters", "read",
-]  # fmt: skip
+    "TOLD_AT_MOST",
+    "End",
+    "Fate",
+    "Folder",
+    "Function",
+    "Handler",
+    "Module",
+    "Spawn",
+    "fate_of",
+    "is_loop",
+    "last_name",
+    "matters",
+    "read",
+    "together",
+]

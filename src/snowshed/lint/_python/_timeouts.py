@@ -74,7 +74,8 @@ def _untold(module: Module, *, sets_for_all: bool) -> Iterator[tuple[ast.Call, i
     """Yield each call that waits for ever by itself, and how many arguments may stand before."""
     for call in module.calls_of(*_REQUESTS):
         yield call, 99
-    for call in module.calls_named(*_VERBS):
+    of_requests = any(full.startswith("requests") for full in module.imports.values())
+    for call in module.calls_named(*_VERBS) if of_requests else ():
         if module.origin(call.func) in _OF_SESSIONS and not _sets_timeout(module):
             yield call, 99
     if sets_for_all:

@@ -110,7 +110,8 @@ func handle(w http.ResponseWriter, r *http.Request) {
 
 What is awaited, cancelled or returned, in this function or one inside of it; what is handed to
 another function, which may own it; what is started under a semaphore, or only if it does not run
-yet; and work of WebSockets, which lives as long as its connection. That a task is started once
+yet; and work of WebSockets, which lives as long as its connection. What starts the same in four
+places of a file or more is told once, with all of them. That a task is started once
 although requests can come often is not seen.
 
 In Go also: what ends with the handler (`<-r.Context().Done()`, a channel that it closes), or writes
@@ -132,7 +133,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
-from snowshed.lint._python import End, fate_of, last_name
+from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, last_name, together
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -148,45 +149,45 @@ _LIMITERS = ("sem", "limit", "lock", "mutex", "throttle", "capacity", "slots", "
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task or thread that outlives its request."""
     for module in folder.modules:
-        for spawn in module.spawns:
-            function = module.function_of(spawn.call)
-            handler = folder.request_of(function)
-            if handler is not None and handler.kind == "websocket":
-                continue
-            asked = folder.asked_by(function) if handler is None else None
-            if handler is None and asked is None:
-                continue
-            fate = fate_of(module, spawn.call)
-            if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
-                continue
-            # What an attribute keeps is in a helper mostly started once, whoever comes first.
-            if asked is None or fate.end is End.DROPPED or fate.among_others:
-                yield _found(spawn, fate, function, asked)
+        fates = {spawn: fate_of(module, spawn.call) for spawn in module.spawns}
+        left = [spawn for spawn, fate in fates.items() if _is_left(folder, spawn, fate, module)]
+        for spawn, others in together(left):
+            yield _found(folder, module, spawn, fates[spawn], others)
+
+
+def _is_left(folder: Folder, spawn: Spawn, fate: Fate, module: Module) -> bool:
+    """Tell whether ``spawn`` runs for a request, and nobody ends it and nothing limits it."""
+    function = module.function_of(spawn.call)
+    handler = folder.request_of(function)
+    if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
+        return False
+    if handler is not None:
+        return handler.kind != "websocket"
+    # What an attribute keeps is in a helper mostly started once, whoever comes first.
+    many = fate.end is End.DROPPED or fate.among_others
+    return many and folder.asked_by(function) is not None
 
 
 def _found(
-    spawn: Spawn, fate: Fate, function: Function, asked: tuple[Function, ast.Call] | None
+    folder: Folder, module: Module, spawn: Spawn, fate: Fate, others: list[Spawn]
 ) -> Finding:
-    related: tuple[Related, ...] = ()
+    function = module.function_of(spawn.call)
+    asked = folder.asked_by(function) if folder.request_of(function) is None else None
+    related: list[Related] = []
     if asked is not None:
         caller, call = asked
-        related = (caller.module.related(call, f"`{caller.short_name}` serves a request"),)
+        related = [caller.module.related(call, f"`{caller.short_name}` serves a request")]
+    related += [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
     kept = f", only kept in `{ast.unparse(fate.holder)}`" if fate.holder is not None else ""
-    served = "serves" if not related else "is called for"
+    served = "serves" if asked is None else "is called for"
+    what = f"`{spawn.name}`" if spawn.name else f"of `{spawn.word}`"
+    also = ", and in other places of this file" if others else ""
     message = (
-        f"the {spawn.kind} {_told(spawn)} outlives the request that `{function.short_name}` "
-        f"{served}: nobody waits for it and nothing limits how many there are{kept}"
+        f"the {spawn.kind} {what} outlives the request that `{function.short_name}` {served}{also}:"
+        f" nobody waits for it and nothing limits how many there are{kept}"
     )
-    confidence = 0.8 if kept or related else 0.9
-    return function.module.finding(
-        RULE, spawn.call, message, related=related, confidence=confidence
-    )
-
-
-def _told(spawn: Spawn) -> str:
-    runs = spawn.runs.func if isinstance(spawn.runs, ast.Call) else spawn.runs
-    name = ast.unparse(runs) if runs is not None else spawn.word
-    return f"`{name}`" if len(name) <= 60 else f"of `{spawn.word}`"
+    confidence = 0.8 if kept or asked is not None else 0.9
+    return module.finding(RULE, spawn.call, message, related=related, confidence=confidence)
 
 
 def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) -> bool:

@@ -41,7 +41,8 @@ class Cache:
 ## Not reported
 
 Tasks of a task group or nursery, and of other objects that have a `create_task` of their own: they
-keep it. A task whose result is looked at, or to which a callback was added. A lambda, which returns
+keep it. What starts the same in four places of a file or more is told once, with all of them. A
+task whose result is looked at, or to which a callback was added. A lambda, which returns
 it, and `__del__`, after which nobody is left.
 
 ## Silence
@@ -56,7 +57,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix
-from snowshed.lint._python import End, fate_of
+from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, together
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -73,11 +74,16 @@ _KEPT_IN = "_background_tasks"
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task that nobody keeps."""
     for module in folder.modules:
-        for spawn in module.spawns:
-            if spawn.kind == "task" and not _is_left_out(folder, module, spawn):
-                fate = fate_of(module, spawn.call)
-                if fate.end is End.DROPPED and not fate.asked & _LOOKED_AT:
-                    yield _found(module, spawn)
+        dropped = [spawn for spawn in module.spawns if _is_dropped(folder, module, spawn)]
+        for spawn, others in together(dropped):
+            yield _found(module, spawn, others)
+
+
+def _is_dropped(folder: Folder, module: Module, spawn: Spawn) -> bool:
+    if spawn.kind != "task" or _is_left_out(folder, module, spawn):
+        return False
+    fate = fate_of(module, spawn.call)
+    return fate.end is End.DROPPED and not fate.asked & _LOOKED_AT
 
 
 def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:
@@ -91,14 +97,22 @@ def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:
     return folder.asked_by(function) is not None
 
 
-def _found(module: Module, spawn: Spawn) -> Finding:
-    runs = spawn.runs.func if isinstance(spawn.runs, ast.Call) else spawn.runs
-    name = ast.unparse(runs) if runs is not None else ""
-    what = f" of `{name}`" if name and len(name) <= 60 else ""
+def _found(module: Module, spawn: Spawn, others: list[Spawn]) -> Finding:
+    what = f" of `{spawn.name}`" if spawn.name else ""
+    also = ", here and in other places of this file" if others else ""
     message = (
-        f"nobody keeps the task{what}: it may be collected before it is done, and its error is lost"
+        f"nobody keeps the task{what}{also}: it may be collected before it is done, and its error "
+        "is lost"
     )
-    return module.finding(RULE, spawn.call, message, fix=_kept(module, spawn))
+    related = [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
+    fix = _all_kept(module, [spawn, *others])
+    return module.finding(RULE, spawn.call, message, related=related, fix=fix)
+
+
+def _all_kept(module: Module, spawns: list[Spawn]) -> Fix | None:
+    fixes = [fix for spawn in spawns if (fix := _kept(module, spawn)) is not None]
+    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+    return Fix(fixes[0].message, tuple(edits)) if fixes else None
 
 
 def _kept(module: Module, spawn: Spawn) -> Fix | None:
