@@ -37,7 +37,7 @@ class HeldLock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """That a lock is taken.
+    """That a lock is taken; the nearest place stands for all that take it so.
 
     Attributes:
         lock: the lock, as the function of the summary names it; None if it cannot.
@@ -53,7 +53,7 @@ class Taken:
     lock: Place | None
     key: Key
     mode: str
-    node: n.Call
+    node: n.Call = field(compare=False)
     chain: tuple[n.Call, ...] = field(default=(), compare=False)
     released: frozenset[Place] = field(default=frozenset(), compare=False)
     under: frozenset[Key] = field(default=frozenset(), compare=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
@@ -27,43 +27,62 @@ _MOST = 48
 """So many locks and waits a summary has: who calls the whole program holds nothing that matters."""
 
 
-def exported(function: Function, found: list[Event]) -> tuple[frozenset[Taken], frozenset[Waited]]:
+def exported(
+    function: Function, found: Iterable[Event]
+) -> tuple[frozenset[Taken], frozenset[Waited]]:
     """Return what a caller sees of the events: of locks that it cannot name the class."""
     taken: dict[Taken, Taken] = {}
     waited: dict[Waited, Waited] = {}
     for event in found:
         what = event.what
         if isinstance(what, Waited):
-            gone = what.released | event.state.released
-            out = replace(what, released=frozenset(_outward_all(function, gone)))
-            kept_waited = waited.get(out)
-            if kept_waited is None or len(kept_waited.chain) > len(out.chain):
-                waited[out] = out
-            continue
-        if _is_by_flag(what.node if not what.chain else what.chain[0]):
-            continue
-        lock = None if what.lock is None else _outward(function, what.lock)
-        gone = what.released | event.state.released
-        out_taken = replace(
-            what,
-            lock=lock,
-            released=frozenset(_outward_all(function, gone)),
-            under=what.under | {each.key for each in event.held},
-        )
-        kept = taken.get(out_taken)
-        if kept is None or len(kept.chain) > len(out_taken.chain):
-            taken[out_taken] = out_taken
-    return frozenset(list(taken)[:_MOST]), frozenset(list(waited)[:_MOST])
+            if what not in waited or len(waited[what].chain) > len(what.chain):
+                waited[what] = _outward_wait(function, event, what)
+        elif not _is_by_flag(what.chain[0] if what.chain else what.node):
+            out = _outward_lock(function, event, what)
+            if out not in taken or _distance(taken[out]) > _distance(out):
+                taken[out] = out
+    return frozenset(list(taken.values())[:_MOST]), frozenset(list(waited.values())[:_MOST])
+
+
+def _outward_wait(function: Function, event: Event, what: Waited) -> Waited:
+    gone = what.released | event.state.released
+    return replace(what, released=frozenset(_outward_all(function, gone))) if gone else what
+
+
+def _outward_lock(function: Function, event: Event, what: Taken) -> Taken:
+    gone = what.released | event.state.released
+    return Taken(
+        None if what.lock is None else _outward(function, what.lock),
+        what.key,
+        what.mode,
+        what.node,
+        what.chain,
+        frozenset(_outward_all(function, gone)) if gone else gone,
+        what.under | {each.key for each in event.held} if event.held else what.under,
+        what.is_sure,
+    )
+
+
+def _distance(taken: Taken) -> tuple[bool, bool, int, int]:
+    return taken.lock in taken.released, not taken.is_sure, len(taken.chain), taken.node.start
 
 
 def _outward(function: Function, place: Place) -> Place | None:
-    found = origin_of(place)
-    if found is None:
-        return None
+    found = place
+    if place.root.kind in {Kind.LOCAL, Kind.RANGE} or not place.is_one:
+        found = _origin(function, place)
     root = found.root
     if root.function is function and root.kind not in {Kind.PARAMETER, Kind.RECEIVER}:
         return None
     return found
+
+
+def _origin(function: Function, place: Place) -> Place:
+    kept = cast("dict[Place, Place]", function.file.package.kept.setdefault("origins", {}))
+    if place not in kept:
+        kept[place] = origin_of(place) or place
+    return kept[place]
 
 
 def _outward_all(function: Function, places: frozenset[Place]) -> Iterator[Place]:
@@ -75,6 +94,9 @@ def _outward_all(function: Function, places: frozenset[Place]) -> Iterator[Place
 
 def _is_by_flag(node: n.Node) -> bool:
     """Tell whether a parameter says whether ``node`` is done: ``if lock { s.mu.Lock() }``."""
+    function = node.function
+    if not any(each.type_ == "bool" for each in function.parameters):
+        return False
     for around in n.inside(node):
         if isinstance(around, n.If) and any(
             isinstance(each, n.Name)

@@ -270,6 +270,14 @@ def _encloses(declares: Function | None, inner: Function | None) -> bool:
 
 
 def _whole(place: Place, package: Package) -> Place:
+    kept = cast("dict[Place, Place]", package.kept.setdefault("wholes", {}))
+    found = kept.get(place)
+    if found is None:
+        found = kept[place] = _back_to_whole(place, package)
+    return found
+
+
+def _back_to_whole(place: Place, package: Package) -> Place:
     """Return what ``place`` is, also if it leads by a part back to the whole."""
     found = _back(place, package)
     if found.root.kind in {Kind.LOCAL, Kind.RANGE}:
@@ -285,6 +293,8 @@ def _back(place: Place, package: Package) -> Place:
     A pointer from a part to the whole that it was reached from is, in nearly all code, to the very
     same whole. Not so where whole and part are of one type, as in a list or a tree.
     """
+    if len(place.path) < 2:
+        return place
     types = [base_of(type_at(package, Place(place.root)))]
     for count in range(1, len(place.path) + 1):
         here = base_of(type_at(package, Place(place.root, place.path[:count])))

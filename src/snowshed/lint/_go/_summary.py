@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from snowshed.lint._go import _nodes as n
@@ -100,13 +100,14 @@ def _summaries(
     of: Callable[[Function, Callable[[Function], S]], S],
     calls: Callable[[Function], Iterable[Function]],
 ) -> dict[Function, S]:
+    callees = {function: list(calls(function)) for function in functions}
     callers: dict[Function, set[Function]] = defaultdict(set)
-    for function in functions:
-        for called in calls(function):
-            callers[called].add(function)
+    for function, called in callees.items():
+        for each in called:
+            callers[each].add(function)
     found = dict.fromkeys(functions, first)
     changes = dict.fromkeys(functions, 0)
-    waiting = deque(functions)
+    waiting = deque(_innermost_first(callees))
     queued = set(functions)
     while waiting:
         function = waiting.popleft()
@@ -120,3 +121,18 @@ def _summaries(
         waiting += again
         queued.update(again)
     return found
+
+
+def _innermost_first(callees: Mapping[Function, Sequence[Function]]) -> Iterator[Function]:
+    """Yield each function behind those that it calls, as far as they do not call each other."""
+    done: set[Function] = set()
+    for start in callees:
+        stack = [(start, False)]
+        while stack:
+            function, is_left = stack.pop()
+            if is_left:
+                yield function
+            elif function not in done and function in callees:
+                done.add(function)
+                stack.append((function, True))
+                stack += [(each, False) for each in callees[function] if each not in done]

@@ -9,8 +9,7 @@ is not known.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +26,7 @@ from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._types import base_of, callee, type_of
 
 if TYPE_CHECKING:
+    from snowshed.lint._go._events import Key
     from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
     from snowshed.lint._go._scope import Variable
@@ -36,7 +36,6 @@ __all__ = ["Target", "function_of", "is_function", "targets"]
 _METHOD = re.compile(r"(?:^|[{;\s])(\w+)\(")
 _EMBEDDED = re.compile(r"(\w+)(?=\s|$|})")
 _DOUBLE = re.compile(r"(?i)mock|fake|stub|dummy|noop|nop|test")
-_KEEPS_FUNCTION = re.compile(rb"\.\w+\s*=|\w+:\s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +75,7 @@ def _targets(call: n.Call) -> Iterator[Target]:
     base = place_of(called.operand)
     if base is None:
         return
-    if called.field_ in _fields_with_functions(package):
+    if called.field_ in _function_fields(package):
         yield from _in_field(call, package, base.to(called.field_))
     elif called.field_ in _methods_of_interfaces(package):
         yield from _of_interface(call, called, package, base)
@@ -156,24 +155,28 @@ class _Put:
     owner: Place | None
 
 
-def _fields_with_functions(package: Package) -> dict[str, list[tuple[tuple[object, ...], _Put]]]:
-    """Return what is put into fields, by the name of the field."""
-    found = package.kept.get("functions in fields")
+def _put_into(package: Package, name: str) -> Sequence[tuple[Key, _Put]]:
+    """Return what is put into fields called ``name`` that hold functions, with their class."""
+    kept = cast("dict[str, list[tuple[Key, _Put]]]", package.kept.setdefault("puts", {}))
+    found = kept.get(name)
     if found is None:
-        table: dict[str, list[tuple[tuple[object, ...], _Put]]] = defaultdict(list)
-        names = _function_fields(package)
-        for function in package.functions if names else ():
-            if _KEEPS_FUNCTION.search(function.code) and any(
-                each.encode() in function.code for each in names
-            ):
+        found = kept[name] = []
+        puts = re.compile(rb"\b%b\s*(?:=[^=]|:[^=])" % name.encode())
+        for function in package.functions:
+            if puts.search(function.code):
                 for part in function.family():
-                    for name, key, put in _puts(package, part, names):
-                        table[name].append((key, put))
-        found = package.kept["functions in fields"] = dict(table)
-    return cast("dict[str, list[tuple[tuple[object, ...], _Put]]]", found)
+                    found += _puts(package, part, name)
+    return found
 
 
 def _function_fields(package: Package) -> frozenset[str]:
+    found = package.kept.get("function fields")
+    if not isinstance(found, frozenset):
+        found = package.kept["function fields"] = _named_functions(package)
+    return found
+
+
+def _named_functions(package: Package) -> frozenset[str]:
     return frozenset(
         name
         for struct in package.structs.values()
@@ -191,22 +194,19 @@ def _is_function(package: Package, type_: str) -> bool:
     return type_.startswith("func(") or package.types.get(type_, "").startswith("func(")
 
 
-def _puts(
-    package: Package, function: Function, names: frozenset[str]
-) -> Iterator[tuple[str, tuple[object, ...], _Put]]:
+def _puts(package: Package, function: Function, name: str) -> Iterator[tuple[Key, _Put]]:
     for each in function.all(n.Assign):
         if len(each.left) != len(each.right):
             continue
         for left, right in zip(each.left, each.right, strict=True):
-            if isinstance(left, n.Selector) and left.field_ in names:
+            if isinstance(left, n.Selector) and left.field_ == name:
                 owner = place_of(left.operand)
                 if owner is not None:
-                    key = class_of(package, owner.to(left.field_))
-                    yield left.field_, key, _Put(right, owner)
+                    yield class_of(package, owner.to(name)), _Put(right, owner)
     for made in function.all(n.Composite):
-        for name, value in zip(made.keys, made.values, strict=True):
-            if name in names and made.type_:
-                yield name, (base_of(made.type_), name), _Put(value, _holder(made))
+        if name in made.keys and made.type_:
+            value = made.values[made.keys.index(name)]
+            yield (base_of(made.type_), name), _Put(value, _holder(made))
 
 
 def _holder(made: n.Composite) -> Place | None:
@@ -222,7 +222,7 @@ def _holder(made: n.Composite) -> Place | None:
 
 def _in_field(call: n.Call, package: Package, field_: Place) -> Iterator[Target]:
     key = class_of(package, field_)
-    puts = _fields_with_functions(package).get(field_.path[-1], ())
+    puts = _put_into(package, field_.path[-1])
     found = []
     for known, put in puts:
         if known == key:
@@ -316,11 +316,11 @@ def _method_value(value: n.Selector) -> Target | None:
 def _kept_in_field(value: n.Selector) -> Target | None:
     """Return what the package puts into a field, if that is one function."""
     package = value.function.file.package
-    place = place_of(value)
+    place = place_of(value) if value.field_ in _function_fields(package) else None
     if place is None or not place.path:
         return None
     key = class_of(package, place)
-    puts = _fields_with_functions(package).get(place.path[-1], ())
+    puts = _put_into(package, place.path[-1])
     of_field = [put for known, put in puts if known == key]
     if len(of_field) != 1 or of_field[0].value is value:
         return None
