@@ -205,3 +205,12 @@ def test_a_variable_knows_its_value_or_whose_result_it_is() -> None:
         "v": ("", "<-ch", 0),
         "ok": ("", "<-ch", 1),
     }
+
+
+def test_a_key_of_a_literal_that_is_computed_is_a_part_of_it() -> None:
+    made = body("ch := make(chan int)\n_ = map[int]bool{<-ch: true, 1: f(2), g(): false}")
+    (literal,) = made.all(n.Composite)
+    assert literal.keys == ["<-ch", "1", "g()"]
+    assert [each.text for each in literal.computed] == ["<-ch", "g()"]
+    assert [each.channel.text for each in made.all(n.Receive)] == ["ch"]
+    assert [each.text for each in literal.children()] == ["<-ch", "g()", "true", "f(2)", "false"]

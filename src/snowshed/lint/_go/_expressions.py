@@ -34,6 +34,10 @@ _TYPES = frozenset(
         "type_identifier",
     }
 )
+# What a key of a literal may be that is no name of a field.
+_COMPUTED = frozenset(
+    {"call_expression", "unary_expression", "binary_expression", "index_expression"}
+)
 _LITERALS = frozenset(
     {
         "false",
@@ -224,40 +228,33 @@ class ExpressionReader:
         return self.owned(made)
 
     def _composite(self, node: tree_sitter.Node) -> n.Expression:
-        body = node.child_by_field_name("body")
-        keys, values = self._elements(body)
-        made = n.Composite(
-            node.start_byte,
-            node.end_byte,
-            self.function,
-            written(node.child_by_field_name("type")),
-            keys,
-            values,
-        )
-        return self.owned(made)
+        type_ = written(node.child_by_field_name("type"))
+        return self._elements(node, node.child_by_field_name("body"), type_)
 
     def _elements(
-        self, body: tree_sitter.Node | None
-    ) -> tuple[list[str | None], list[n.Expression]]:
-        keys: list[str | None] = []
-        values: list[n.Expression] = []
+        self, node: tree_sitter.Node, body: tree_sitter.Node | None, type_: str
+    ) -> n.Composite:
+        made = n.Composite(node.start_byte, node.end_byte, self.function, type_, [], [], [])
         for each in body.named_children if body is not None else ():
             if each.type == "keyed_element":
-                value = each.child_by_field_name("value") or each.named_children[-1]
-                keys.append(written(each.child_by_field_name("key") or each.named_children[0]))
-                values.append(self._element(value))
+                key = each.child_by_field_name("key") or each.named_children[0]
+                made.keys.append(written(key))
+                computed = key.named_children[0] if key.named_child_count else key
+                if key.type == "literal_element" and computed.type in _COMPUTED:
+                    made.computed.append(self.expression(computed))
+                made.values.append(
+                    self._element(each.child_by_field_name("value") or each.named_children[-1])
+                )
             elif each.type == "literal_element":
-                keys.append(None)
-                values.append(self._element(each))
-        return keys, values
+                made.keys.append(None)
+                made.values.append(self._element(each))
+        return self.owned(made)
 
     def _element(self, node: tree_sitter.Node) -> n.Expression:
         inner = node.named_children[0] if node.named_child_count else node
         if inner.type != "literal_value":
             return self.expression(inner)
-        keys, values = self._elements(inner)
-        made = n.Composite(inner.start_byte, inner.end_byte, self.function, "", keys, values)
-        return self.owned(made)
+        return self._elements(inner, inner, "")
 
     def _literal_function(self, node: tree_sitter.Node) -> n.Expression:
         literal = self.function.nested(node, self.scope)

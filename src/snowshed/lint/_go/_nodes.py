@@ -205,13 +205,17 @@ class Type(Expression):
 
 @dataclass(slots=True, eq=False)
 class Composite(Expression):
-    """``T{a: 1}``. `type_` is its source; `keys` has None for each value without one."""
+    """``T{a: 1}``. `type_` is its source; `keys` has None for each value without one.
+
+    Of a key that is computed, such as ``<-ch``, `computed` has what it is.
+    """
 
     type_: str
     keys: list[str | None]
     values: list[Expression]
+    computed: list[Expression]
 
-    PARTS: ClassVar[tuple[str, ...]] = ("values",)
+    PARTS: ClassVar[tuple[str, ...]] = ("computed", "values")
 
 
 @dataclass(slots=True, eq=False)
