@@ -18,11 +18,12 @@ demo: $(VENV)/.has-demo ## flood a shop in two ways, bare and under snowshed; 80
 test: check ## everything that must hold: check, then the whole suite (ARGS="-k scope" narrows it)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.has-dev ## lint, format, types and layers
+check: $(VENV)/.has-dev ## lint, format, types, layers, and our own lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/snowshed lint
 
 bench: $(VENV)/.has-dev ## measure against the goals and the rivals; writes benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
