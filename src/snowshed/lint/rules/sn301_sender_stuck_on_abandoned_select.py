@@ -1,0 +1,226 @@
+"""A goroutine sends to a channel whose only receiver is a select that may leave by another case.
+
+## What it does
+
+Reports a send that nothing but a receiver can end, if all that ever receives is a case of a
+``select`` and a way leads from another of its cases out of the function. Two shapes are known: a
+function that starts a goroutine and waits for its result *or* for a timeout, a context, a stop;
+and a loop that serves a channel without places, held in a field, until it is told to stop, while
+methods send to that channel without asking whether the loop still runs.
+
+## Why
+
+The select takes the other case: the request timed out, the service stops. Nobody has the channel
+any more, and the goroutine that sends waits for ever, with all that it holds: its stack, a
+connection, a lock. In a flood requests time out in their thousands, and each leaves one behind.
+Cause: channel-cascade.
+
+## Bad
+
+```go
+package p
+
+import "context"
+
+func ask(ctx context.Context, work func() int) (int, error) {
+        answer := make(chan int)
+        go func() {
+                answer <- work()
+        }()
+        select {
+        case n := <-answer:
+                return n, nil
+        case <-ctx.Done():
+                return 0, ctx.Err()
+        }
+}
+```
+
+```go
+package p
+
+type loop struct {
+        jobs chan int
+        stop chan struct{}
+}
+
+func newLoop() *loop {
+        l := &loop{jobs: make(chan int), stop: make(chan struct{})}
+        go l.run()
+        return l
+}
+
+func (l *loop) run() {
+        for {
+                select {
+                case n := <-l.jobs:
+                        println(n)
+                case <-l.stop:
+                        return
+                }
+        }
+}
+
+func (l *loop) add(n int) {
+        l.jobs <- n
+}
+
+func (l *loop) close() {
+        close(l.stop)
+}
+```
+
+## Good
+
+```go
+package p
+
+import "context"
+
+func ask(ctx context.Context, work func() int) (int, error) {
+        answer := make(chan int, 1) // the goroutine ends, whoever waits
+        go func() {
+                answer <- work()
+        }()
+        select {
+        case n := <-answer:
+                return n, nil
+        case <-ctx.Done():
+                return 0, ctx.Err()
+        }
+}
+```
+
+```go
+package p
+
+type loop struct {
+        jobs chan int
+        stop chan struct{}
+}
+
+func newLoop() *loop {
+        l := &loop{jobs: make(chan int), stop: make(chan struct{})}
+        go l.run()
+        return l
+}
+
+func (l *loop) run() {
+        for {
+                select {
+                case n := <-l.jobs:
+                        println(n)
+                case <-l.stop:
+                        return
+                }
+        }
+}
+
+func (l *loop) add(n int) bool {
+        select {
+        case l.jobs <- n:
+                return true
+        case <-l.stop:
+                return false
+        }
+}
+
+func (l *loop) close() {
+        close(l.stop)
+}
+```
+
+## Not reported
+
+A send that is itself a case of a select with another way out; a channel with a place for each
+send; a case that receives before it leaves; a case that is taken only when the goroutine has sent
+elsewhere and will not send here; a channel that somebody gets who is not seen: another package, an
+interface. That nobody calls the method any more once the loop has stopped syntax cannot see.
+
+## Silence
+
+`//snowshed:ignore SN301 reason` on the line of the send, or on the one above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.lint._go._abandoned import How, abandoned
+from snowshed.lint._go._channels import Does
+from snowshed.lint._go._package import related
+from snowshed.lint._go._serving import unserved
+from snowshed.lint._go._wording import case_of, roomier, short
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._go import Package
+    from snowshed.lint._go._abandoned import Abandoned
+    from snowshed.lint._go._serving import Unserved
+
+__all__ = ["RULE"]
+
+_FEW = 8
+
+
+def in_go(package: Package) -> Iterator[Finding]:
+    """Yield each send that is stuck once a select has left."""
+    for each in abandoned(package):
+        if each.how is How.SELECT:
+            yield _of_function(each)
+    for served in unserved(package):
+        if served.operation.does is Does.SEND:
+            yield _of_loop(served)
+
+
+def _of_function(found: Abandoned) -> Finding:
+    sent, leaving, local = found.first, found.leaving, found.local
+    assert leaving is not None
+    assert leaving.select is not None
+    fix = None
+    if 0 < found.fits <= _FEW:
+        fix = roomier(local.channel, str(found.fits), safe=found.fits == 1)
+    line = leaving.select.line
+    return sent.function.file.finding(
+        "SN301",
+        sent,
+        f"{short(sent)} has no receiver once the select on line {line} has left "
+        f"by {case_of(leaving.case)}",
+        related=[
+            related(leaving.case or leaving.select, "the case by which the receiver leaves"),
+            related(local.channel.made, f"`{local.name}` has no place for it"),
+        ],
+        fix=fix,
+        waits_at=[act.node for act in found.sends],
+    )
+
+
+def _of_loop(found: Unserved) -> Finding:
+    sent = found.operation.node
+    select = found.select
+    return sent.function.file.finding(
+        "SN301",
+        sent,
+        f"{short(sent)} has no receiver once `{select.function.display}` has left its select "
+        f"by {case_of(found.case)}",
+        related=[
+            related(found.case, "the case by which the receiver leaves"),
+            related(found.channel.made, "no place for what nobody takes"),
+        ],
+        confidence=0.7,
+        waits_at=[sent],
+    )
+
+
+RULE = Rule(
+    "SN301",
+    "sender-stuck-on-abandoned-select",
+    Cause.CHANNEL_CASCADE,
+    in_go=in_go,
+    severity=Severity.HIGH,
+    in_tests=True,
+    fixes=True,
+)

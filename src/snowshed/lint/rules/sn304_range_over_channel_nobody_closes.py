@@ -1,0 +1,164 @@
+"""A goroutine ranges over a channel that nobody closes.
+
+## What it does
+
+Reports a ``range`` over a channel that stays in the function that makes it, if nothing closes it
+there and those who send to it end. A ``range`` with a ``return`` or a ``break`` in it is left
+alone.
+
+## Why
+
+``range`` over a channel ends when the channel is closed, and only then. When all is sent, the
+goroutines that range wait for more: one for each worker, for each call of the function.
+Cause: channel-cascade.
+
+## Bad
+
+```go
+package p
+
+func each(items []int, workers int, do func(int)) {
+        jobs := make(chan int)
+        for range workers {
+                go func() {
+                        for item := range jobs {
+                                do(item)
+                        }
+                }()
+        }
+        for _, item := range items {
+                jobs <- item
+        }
+}
+```
+
+## Good
+
+```go
+package p
+
+func each(items []int, workers int, do func(int)) {
+        jobs := make(chan int)
+        defer close(jobs)
+        for range workers {
+                go func() {
+                        for item := range jobs {
+                                do(item)
+                        }
+                }()
+        }
+        for _, item := range items {
+                jobs <- item
+        }
+}
+```
+
+## Not reported
+
+Channels in fields and of the package, whose workers mostly live as long as the process; channels
+that somebody gets who is not seen; a range in ``main``, and one that an endless loop feeds.
+
+## Silence
+
+`//snowshed:ignore SN304 reason` on the line of the `for`, or on the one above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Edit, Fix
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._channels import Does
+from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._locals import locals_of
+from snowshed.lint._go._package import related
+from snowshed.lint._go._threads import Way
+from snowshed.lint._go._wording import short
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._go import Package
+    from snowshed.lint._go._locals import Act, Local
+
+__all__ = ["RULE"]
+
+
+def in_go(package: Package) -> Iterator[Finding]:
+    """Yield each range that never ends."""
+    for local in locals_of(package):
+        if local.closes() or not local.is_clear or not local.sends() or _is_main(local):
+            continue
+        ranges = local.of([Does.RANGE])
+        if ranges and all(map(_ends, local.sends())):
+            for act in ranges:
+                if not _is_left(act):
+                    yield _finding(local, act)
+
+
+def _is_main(local: Local) -> bool:
+    return local.owner.outermost.name in {"main", "init"}
+
+
+def _ends(act: Act) -> bool:
+    """Tell whether who sends comes to an end: whether a way leads out of where it sends."""
+    for step in act.run.steps:
+        flow = flow_of(step.function)
+        point = flow.point_of(step)
+        if point is None or not flow.ends_after(point):
+            return False
+    return True
+
+
+def _is_left(act: Act) -> bool:
+    """Tell whether something in the range leaves it."""
+    loop = act.node
+    assert isinstance(loop, n.For)
+    return any(isinstance(each, n.Return | n.Branch) for each in n.walk(loop.body))
+
+
+def _finding(local: Local, act: Act) -> Finding:
+    loop = act.node
+    assert isinstance(loop, n.For)
+    sent = local.sends()[-1].node
+    ranged = loop.ranged if loop.ranged is not None else loop
+    return loop.function.file.finding(
+        "SN304",
+        ranged,
+        f"this range over {short(ranged)} never ends: nobody closes `{local.name}`",
+        related=[
+            related(sent, "sent here, and nothing closes it behind that"),
+            related(local.channel.made, f"`{local.name}` is made here"),
+        ],
+        fix=_closing(local),
+        waits_at=[loop],
+    )
+
+
+def _closing(local: Local) -> Fix | None:
+    """Return the fix that closes the channel when its maker ends, if nobody else sends to it."""
+    made = local.channel.made.parent
+    if local.sends(Way.SPAWNED) or not isinstance(made, n.Assign) or len(made.left) != 1:
+        return None
+    if not isinstance(made.parent, n.Block) or made.parent is not local.owner.body:
+        return None
+    if any(act.run.way is Way.HERE for act in local.of([Does.RANGE])):
+        return None
+    source = local.owner.file.source
+    line = source.text(source.start_of(made.line), made.start)
+    edit = Edit(made.end, made.end, f"\n{line}defer close({local.name})")
+    return Fix(f"close `{local.name}` when its maker ends", (edit,))
+
+
+RULE = Rule(
+    "SN304",
+    "range-over-channel-nobody-closes",
+    Cause.CHANNEL_CASCADE,
+    in_go=in_go,
+    severity=Severity.HIGH,
+    in_tests=True,
+    fixes=True,
+)

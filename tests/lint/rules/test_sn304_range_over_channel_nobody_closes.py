@@ -1,0 +1,166 @@
+"""A range over a channel that nobody closes, and those that end in another way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lint._vet import fixed, vet
+from lint._wanted import go
+
+RULE = "SN304"
+HEAD = "package p\n\nfunc do(int) {}\n"
+
+
+def program(body: str) -> str:
+    return f"{HEAD}\nfunc f(items []int, n int) {{\n{body.strip(chr(10))}\n}}\n"
+
+
+ENDLESS = {
+    "workers": """
+	jobs := make(chan int)
+	for i := 0; i < n; i++ {
+		go func() {
+			for item := range jobs { // want
+				do(item)
+			}
+		}()
+	}
+	for _, item := range items {
+		jobs <- item
+	}
+	""",
+    "a worker with a name": """
+	jobs := make(chan int, 10)
+	go work(jobs)
+	for _, item := range items {
+		jobs <- item
+	}
+}
+
+func work(jobs <-chan int) {
+	for item := range jobs { // want
+		do(item)
+	}
+	""",
+    "who makes it waits": """
+	found := make(chan int)
+	go func() {
+		for _, item := range items {
+			found <- item
+		}
+	}()
+	for item := range found { // want
+		do(item)
+	}
+	""",
+}
+WELL = {
+    "closed behind it": """
+	jobs := make(chan int)
+	go func() {
+		for item := range jobs {
+			do(item)
+		}
+	}()
+	for _, item := range items {
+		jobs <- item
+	}
+	close(jobs)
+	""",
+    "closed by another": """
+	jobs := make(chan int)
+	go func() {
+		defer close(jobs)
+		for _, item := range items {
+			jobs <- item
+		}
+	}()
+	for item := range jobs {
+		do(item)
+	}
+	""",
+    "left by what came": """
+	jobs := make(chan int)
+	go func() {
+		for item := range jobs {
+			if item == 0 {
+				return
+			}
+		}
+	}()
+	for _, item := range items {
+		jobs <- item
+	}
+	jobs <- 0
+	""",
+    "fed for ever": """
+	jobs := make(chan int)
+	go func() {
+		for {
+			jobs <- 1
+		}
+	}()
+	for item := range jobs {
+		do(item)
+	}
+	""",
+    "of a slice of channels": """
+	all := []chan int{make(chan int)}
+	for _, each := range all {
+		each <- 1
+	}
+	""",
+    "handed on": """
+	jobs := make(chan int)
+	keep = jobs
+	go func() {
+		for item := range jobs {
+			do(item)
+		}
+	}()
+	jobs <- 1
+}
+
+var keep chan int
+
+func g() {
+	""",
+}
+
+
+@pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
+def test_nobody_closes_it(body: str) -> None:
+    (found,) = go(RULE, program(body))
+    assert found.waits_at == (found.span.line,)
+
+
+@pytest.mark.parametrize("body", WELL.values(), ids=WELL.keys())
+def test_it_ends(body: str) -> None:
+    go(RULE, program(body))
+
+
+def test_what_main_starts_ends_with_it() -> None:
+    code = program(ENDLESS["workers"]).replace("package p", "package main")
+    go(
+        RULE,
+        code.replace(
+            "func f(items []int, n int) {", "func main() {\n\titems, n := []int{}, 1"
+        ).replace(" // want", ""),
+    )
+
+
+@pytest.mark.parametrize("name", ["workers", "a worker with a name"])
+def test_the_fix_closes_it_when_its_maker_ends(name: str) -> None:
+    assert "\n\tdefer close(jobs)\n" in fixed(RULE, program(ENDLESS[name]))
+
+
+def test_who_does_not_send_does_not_close() -> None:
+    (found,) = go(RULE, program(ENDLESS["who makes it waits"]))
+    assert found.fix is None
+
+
+@pytest.mark.house
+def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
+    vet(tmp_path, [fixed(RULE, program(ENDLESS["workers"]))])
