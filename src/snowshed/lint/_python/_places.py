@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snowshed.lint._finding import Span
     from snowshed.lint._python._module import Module
 
-__all__ = ["lines_after", "offsets", "span"]
+__all__ = ["is_alone", "lines_after", "offsets", "span"]
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -59,11 +59,21 @@ def lines_after(module: Module, statement: ast.stmt, lines: Sequence[str]) -> Ed
     line_end = content.find(b"\n", end)
     line_end = line_end if line_end >= 0 else len(content)
     rest = content[end:line_end]
-    if indent.strip() or not (rest.strip() == b"" or rest.lstrip().startswith(b"#")):
+    if not is_alone(module, statement):
         return None
     ending = "\r\n" if b"\r\n" in content else "\n"
     at = line_end - len(rest) + len(rest.rstrip(b"\r"))
     return Edit(at, at, "".join(f"{ending}{indent.decode()}{line}" for line in lines))
+
+
+def is_alone(module: Module, statement: ast.stmt) -> bool:
+    """Tell whether ``statement`` shares its first line and its last with nothing but a comment."""
+    start, end = offsets(module, statement)
+    content = module.source.content
+    before = content[module.source.start_of(statement.lineno) : start].removeprefix(_MARK)
+    line_end = content.find(b"\n", end)
+    rest = content[end : line_end if line_end >= 0 else len(content)].strip()
+    return not before.strip() and (rest == b"" or rest.startswith(b"#"))
 
 
 def _head(node: ast.AST) -> ast.expr | None:

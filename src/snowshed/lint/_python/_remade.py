@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
 
-__all__ = ["CLIENTS", "clients"]
+__all__ = ["CLIENTS", "clients", "is_told_as_remade"]
 
 # What holds connections of its own for those who come after.
 CLIENTS = frozenset(
@@ -63,6 +63,12 @@ def clients(folder: Folder) -> Iterator[Finding]:
             found = _found(folder, module, call)
             if found is not None:
                 yield found
+
+
+def is_told_as_remade(folder: Folder, module: Module, call: ast.Call) -> bool:
+    """Tell whether ``call`` is told of here without being asked for."""
+    found = _found(folder, module, call) if module.dotted(call.func) in CLIENTS else None
+    return found is not None and found.tier is Tier.DEFAULT
 
 
 def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
