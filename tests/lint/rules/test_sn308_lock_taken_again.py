@@ -236,6 +236,21 @@ SHAPES = {
             }
         }
         """,
+    "by what is made around it": """
+        type wrapper struct { of *S }
+        func (w *wrapper) run() { w.of.count() }
+        func wrap(s *S) *wrapper { return &wrapper{of: s} }
+        func (s *S) count() {
+            s.mu.Lock() // want
+            s.mu.Unlock()
+        }
+        func (s *S) f() {
+            s.mu.Lock()
+            defer s.mu.Unlock()
+            w := wrap(s)
+            w.run()
+        }
+        """,
     "a method of an interface that one type has": """
         type counter interface { count(); stop() }
         type real struct { mu sync.Mutex; self counter }

@@ -75,12 +75,14 @@ class State:
         holds: the locks that are held on each way here.
         released: those of the caller that were released on each way here; it may have taken them
             again.
+        gone: those of the caller that are released on some way here, and not taken again since.
         unlocks: those that something deferred releases.
         defers: what was deferred on each way here, in order.
     """
 
     holds: Mapping[Place, Hold]
     released: frozenset[Place]
+    gone: frozenset[Place]
     unlocks: frozenset[Place]
     defers: tuple[n.Defer, ...]
 
@@ -88,17 +90,18 @@ class State:
         """Return it with ``lock`` held."""
         known = self.holds.get(lock)
         hold = Hold(mode, frozenset({by})) if known is None else replace(known, times=2)
-        return replace(self, holds={**self.holds, lock: hold})
+        return replace(self, holds={**self.holds, lock: hold}, gone=self.gone - {lock})
 
     def without(self, lock: Place) -> State:
         """Return it with ``lock`` released."""
         known = self.holds.get(lock)
         if known is None:
-            return replace(self, released=self.released | {lock})
+            return replace(self, released=self.released | {lock}, gone=self.gone | {lock})
         if known.times > 1:
             return replace(self, holds={**self.holds, lock: replace(known, times=1)})
         holds = {each: hold for each, hold in self.holds.items() if each != lock}
-        return replace(self, holds=holds)
+        # One of the caller's that was taken again in between is released for him.
+        return replace(self, holds=holds, gone=self.gone | ({lock} & self.released))
 
     def forget(self, place: Place) -> State:
         """Return it without what is reached by way of ``place``, which is another object now."""
@@ -108,7 +111,7 @@ class State:
         return replace(self, holds={k: v for k, v in self.holds.items() if k not in gone})
 
 
-NOTHING = State({}, frozenset(), frozenset(), ())
+NOTHING = State({}, frozenset(), frozenset(), frozenset(), ())
 
 
 def joined(one: State, other: State) -> State:
@@ -129,6 +132,7 @@ def joined(one: State, other: State) -> State:
     return State(
         holds,
         one.released & other.released,
+        one.gone | other.gone,
         one.unlocks | other.unlocks,
         one.defers[:same],
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Key, Summary, Taken, Waited
@@ -134,7 +134,7 @@ def _summary_of(function: Function, known: Known) -> Summary:
             state = at_end(state, look.effect)
         if point in returns:
             ends.append(state)
-    holds, releases, drops = at_returns(function, ends, look.released)
+    holds, releases, drops = at_returns(function, ends)
     taken, waited = exported(function, found)
     held = tuple(event for event in found if event.held)
     given = given_of(function, look.given)
@@ -170,14 +170,11 @@ def _states(function: Function, effect: Callable[[State, Act], State]) -> Mappin
     )
 
 
-def writers(package: Package) -> frozenset[Key]:
-    """Return the classes of the locks that somebody takes for writing."""
+def writers(package: Package) -> Mapping[Key, n.Call]:
+    """Return where somebody takes a lock for writing, by its class."""
     found = package.kept.get("writers")
-    if not isinstance(found, frozenset):
-        found = package.kept["writers"] = frozenset(
-            taken.key
-            for summary in locking(package).values()
-            for taken in summary.taken
-            if taken.mode == WRITE
-        )
-    return found
+    if found is None:
+        taken = (each for summary in locking(package).values() for each in summary.taken)
+        found = {each.key: each.node for each in taken if each.mode == WRITE}
+        package.kept["writers"] = found
+    return cast("Mapping[Key, n.Call]", found)

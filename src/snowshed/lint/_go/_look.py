@@ -35,7 +35,6 @@ class Look:
         self.known = known
         self.found = found
         self.given: list[tuple[Variable, State]] = []
-        self.released: set[Place] = set()
 
     def quiet(self, state: State, act: Act) -> State:
         """Return what holds after a call, and note nothing."""
@@ -54,8 +53,6 @@ class Look:
                 key = class_of(act.node.function.file.package, lock)
                 taken = Taken(lock, key, act.operation.mode, act.node, (), state.released)
                 self.found.append(Event(taken, state, held))
-            elif act.operation.action is Action.RELEASE:
-                self._release(state, act.operation.lock)
         elif act.do is Do.WAIT:
             self.found.append(Event(Waited(act.node, (), state.released), state, held))
         elif act.do is Do.CALL and isinstance(act.node, n.Call):
@@ -138,7 +135,6 @@ class Look:
             for lock in summary.releases:
                 place = moved(lock, target.by, target.function)
                 if place is not None:
-                    self._release(state, place)
                     state = state.without(place)
             if len(chosen) == 1:
                 for lock, mode in summary.holds:
@@ -146,10 +142,6 @@ class Look:
                     if place is not None:
                         state = state.with_lock(place, mode, call)
         return state
-
-    def _release(self, state: State, lock: Place) -> None:
-        if lock not in state.holds:
-            self.released.add(lock)
 
     def _deferred(self, state: State, node: n.Defer) -> State:
         released: set[Place] = set()

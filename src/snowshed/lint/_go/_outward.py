@@ -124,14 +124,13 @@ def given_of(function: Function, given: Sequence[tuple[Variable, State]]) -> fro
 
 
 def at_returns(
-    function: Function, ends: Sequence[State], released: Iterable[Place]
+    function: Function, ends: Sequence[State]
 ) -> tuple[frozenset[tuple[Place, str]], frozenset[Place], frozenset[Key]]:
     """Return what a function leaves held, what it releases of its caller's, and of which classes.
 
     Args:
         function: the function.
         ends: what holds at each of its returns.
-        released: what it releases, somewhere, without having taken it.
     """
     if not ends:
         return frozenset(), frozenset(), frozenset()
@@ -143,6 +142,6 @@ def at_returns(
         for place in kept
         if place not in ends[0].released and (out := _outward(function, place)) is not None
     )
-    gone = frozenset(each for each in released if any(each not in state.holds for state in ends))
+    gone = frozenset(each for state in ends for each in state.gone)
     keys = frozenset(class_of(function.file.package, each) for each in gone)
     return holds, frozenset(_outward_all(function, gone)), keys

@@ -279,12 +279,37 @@ def _whole(place: Place, package: Package) -> Place:
 
 def _back_to_whole(place: Place, package: Package) -> Place:
     """Return what ``place`` is, also if it leads by a part back to the whole."""
-    found = _back(place, package)
+    found = _back(_given_to(place) or place, package)
     if found.root.kind in {Kind.LOCAL, Kind.RANGE}:
         origin = origin_of(found)
         again = found if origin is None else _back(origin, package)
         return again if again.is_one else found
     return found
+
+
+def _given_to(place: Place) -> Place | None:
+    """Return ``c`` for ``m.client`` after ``m := &wrapper{client: c}`` or ``m := wrap(c)``."""
+    root = place.root
+    if root.kind is not Kind.LOCAL or not place.path or is_set_again(root):
+        return None
+    found = _put_there(root.value, place.path[0])
+    return None if found is None else found.to(*place.path[1:])
+
+
+def _put_there(made: n.Expression | None, name: str) -> Place | None:
+    """Return what is in the field ``name`` of what ``made`` makes."""
+    if isinstance(made, n.Unary):
+        made = made.operand
+    if isinstance(made, n.Composite):
+        return place_of(made.values[made.keys.index(name)]) if name in made.keys else None
+    function = callee(made) if isinstance(made, n.Call) else None
+    if function is None or not isinstance(made, n.Call):
+        return None
+    values = [each.values[0] for each in function.all(n.Return) if each.values]
+    if len(values) != 1 or isinstance(values[0], n.Call):
+        return None
+    inner = _put_there(values[0], name)
+    return None if inner is None else moved(inner, bound(made, function), function)
 
 
 def _back(place: Place, package: Package) -> Place:
