@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["discarded", "dropped"]
 
-_BACKGROUND = re.compile(rb"\bcontext\.(?:Background|TODO)\(\)")
 _STRAIGHT = frozenset({"context.Background", "context.TODO"})
 # What may well outlive its caller, and what has to be done although the caller has given up.
 _OUTLIVES = re.compile(
@@ -44,7 +43,9 @@ _MEANT = re.compile(
 def dropped(package: Package) -> Iterator[Finding]:
     """Yield the calls that are given a background although there is a context: SN203."""
     for function in package.interesting:
-        if not _BACKGROUND.search(function.code) or _OUTLIVES.search(function.name):
+        if function.file.source.is_test or not _has_background(function.code):
+            continue
+        if _OUTLIVES.search(function.name):
             continue
         own = _own(function)
         if not own:
@@ -57,6 +58,10 @@ def dropped(package: Package) -> Iterator[Finding]:
                 )
                 fix = Fix(f"hand `{own}` on", (Edit(call.start, call.end, own),))
                 yield function.file.finding("SN203", call, message, fix=fix, confidence=0.8)
+
+
+def _has_background(code: bytes) -> bool:
+    return b"context.Background" in code or b"context.TODO" in code
 
 
 def _own(function: Function) -> str:
@@ -118,6 +123,7 @@ def _asks(call: n.Call) -> bool:
     """Tell whether ``call`` does something for the caller: it is no clean-up, no log, no start."""
     return bool(call.method) and not (
         call.path.startswith(("context.", "errgroup.", "signal.", "trace.", "metadata."))
+        or re.match(r"\w*(?:log\w*|zap)\.", call.path, re.IGNORECASE)
         or _OUTLIVES.search(call.method)
         or _LOGS.match(call.method)
     )
@@ -160,13 +166,14 @@ _MAKES = frozenset(
         "context.WithTimeoutCause",
     }
 )
-_MADE = re.compile(rb"\bcontext\.With(?:Cancel|Deadline|Timeout)")
 
 
 def discarded(package: Package) -> Iterator[Finding]:
     """Yield the contexts whose cancel function nobody keeps: SN204."""
     for function in package.interesting:
-        if not _MADE.search(function.code) or function.outermost.name in {"main", "init"}:
+        if function.file.source.is_test or b"context.With" not in function.code:
+            continue
+        if function.outermost.name in {"main", "init"}:
             continue
         statements: list[n.Assign | n.Var] = [*function.all(n.Assign), *function.all(n.Var)]
         for each in statements:

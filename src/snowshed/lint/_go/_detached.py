@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._handlers import has_handlers, lives_long, serving
-from snowshed.lint._go._joins import Bond, bond_of, spawns_in
+from snowshed.lint._go._joins import Bond, spawns
 from snowshed.lint._go._limits import is_limited
 from snowshed.lint._go._package import related
 
@@ -22,33 +22,26 @@ if TYPE_CHECKING:
 
 __all__ = ["detached"]
 
-_STARTS = re.compile(rb"\bgo\s+\w|\.Go\(")
-
 
 def detached(package: Package) -> Iterator[Finding]:
     """Yield what handlers of ``package`` start and let go."""
     if not has_handlers(package):
         return
-    for function in package.interesting:
-        if not _STARTS.search(function.code):
-            continue
-        spawns = [*spawns_in(function)]
-        handler = serving(function) if spawns else None
+    for spawn in spawns(package):
+        handler = serving(spawn.function)
         if handler is None or handler.kind == "stream":
             continue
-        for spawn in spawns:
-            tier = _tier(spawn, handler)
-            if tier is not None:
-                yield _found(spawn, handler, tier)
+        tier = _tier(spawn, handler)
+        if tier is not None:
+            yield _found(spawn, handler, tier)
 
 
 def _tier(spawn: Spawn, handler: Handler) -> Tier | None:
-    bond = bond_of(spawn)
-    if bond >= Bond.ENDED or is_limited(spawn):
+    if spawn.bond >= Bond.ENDED or is_limited(spawn):
         return None
     if lives_long(handler.function) or lives_long(spawn.function) or _stops(spawn):
         return None
-    return Tier.ADVICE if bond is Bond.TRACKED else Tier.DEFAULT
+    return Tier.ADVICE if spawn.bond is Bond.TRACKED else Tier.DEFAULT
 
 
 _STOPS = re.compile(

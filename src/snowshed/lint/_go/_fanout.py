@@ -9,14 +9,14 @@ from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._handlers import handler_of, serving, unversioned
-from snowshed.lint._go._joins import Bond, Spawn, bond_of, spawns_in, variable_of
+from snowshed.lint._go._joins import Bond, Spawn, bond_of, spawns, variable_of, within
 from snowshed.lint._go._limits import is_limited
 from snowshed.lint._go._origins import Origin, origin_of
 from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._types import callee, is_channel, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snowshed.lint._finding import Finding
     from snowshed.lint._go._function import Function
@@ -24,32 +24,34 @@ if TYPE_CHECKING:
 
 __all__ = ["endless", "fanout"]
 
-_LOOPS = re.compile(rb"\bfor\b")
-_STARTS = re.compile(rb"\bgo\s+(?:func\b|[\w.]+\()|\.Go\(")
 _READS_ON = re.compile(r"\.(?:Next|Scan|More|HasNext)\(")
 _COUNT = re.compile(r"<=?\s*len\(([\w.]+)\)|len\(([\w.]+)\)\s*>")
 # Settings of a service, of which there are a few: what runs for each of them is no flood.
 _SETTINGS = re.compile(
     r"(?:peer|node|server|endpoint|replica|member|broker|host|backend|upstream|listener|worker|shard"
     r"|cluster|provider|plugin|service|component|module|handler|check|cfg|config|option|runner"
-    r"|addr|client|region|zone|source|sink|store|queue|topic|driver|stage|manager|controller|iface"
+    r"|addr|ip|client|region|zone|source|sink|store|queue|topic|driver|stage|manager|controller|iface"
     r"|interface|device|disk|volume|watcher|subscri|monitor|conn|channel|input|output|stream)"
     r"\w{0,3}(?:\(\))?$",
     re.IGNORECASE,
 )
 
 
-def _in_loops(package: Package) -> Iterator[tuple[Spawn, n.For]]:
-    """Yield what is started in each turn of a loop, not waited for there, and not limited."""
-    for function in package.interesting:
-        if not (_LOOPS.search(function.code) and _STARTS.search(function.code)):
+def _in_loops(package: Package) -> Sequence[tuple[Spawn, n.For]]:
+    """Return what is started in each turn of a loop, not waited for there, and not limited."""
+    found = package.kept.get("in loops")
+    if not isinstance(found, tuple):
+        found = package.kept["in loops"] = tuple(_find_in_loops(package))
+    return found
+
+
+def _find_in_loops(package: Package) -> Iterator[tuple[Spawn, n.For]]:
+    for spawn in spawns(package):
+        loop = spawn.loop
+        if loop is None or (spawn.group is not None and not _is_group(spawn)):
             continue
-        for spawn in spawns_in(function):
-            loop = spawn.loop
-            if loop is None or (spawn.group is not None and not _is_group(spawn)):
-                continue
-            if bond_of(spawn, inside=loop.body) is not Bond.JOINED and not is_limited(spawn):
-                yield spawn, loop
+        if bond_of(spawn, inside=loop.body) is not Bond.JOINED and not is_limited(spawn):
+            yield spawn, loop
 
 
 def _is_group(spawn: Spawn) -> bool:
@@ -87,19 +89,29 @@ def _over(loop: n.For) -> n.Expression | None:
     """Return what there may be any number of; None if the loop goes over nothing of the kind."""
     if loop.ranged is not None:
         type_ = type_of(loop.ranged)
-        is_number = isinstance(loop.ranged, n.Literal) or type_.startswith(("int", "uint"))
-        return None if is_number or is_channel(type_) or not loop.keys else loop.ranged
-    if loop.condition is None:
-        return None
-    if _READS_ON.search(loop.condition.text):
+        if is_channel(type_) or not loop.keys or _is_number(loop, type_):
+            return None
+        return loop.ranged
+    if loop.condition is None or _READS_ON.search(loop.condition.text):
         return loop.condition
-    counted = _COUNT.search(loop.condition.text)
-    if counted is None:
+    if _COUNT.search(loop.condition.text) is None:
         return None
-    for each in n.walk(loop.condition):
-        if isinstance(each, n.Call) and each.path == "len" and each.arguments:
-            return each.arguments[0]
-    return None
+    calls = (each for each in n.walk(loop.condition) if isinstance(each, n.Call))
+    return next(
+        (each.arguments[0] for each in calls if each.path == "len" and each.arguments), None
+    )
+
+
+def _is_number(loop: n.For, type_: str) -> bool:
+    """Tell whether ``loop`` counts to a number: of an unknown type only if nothing is indexed."""
+    if isinstance(loop.ranged, n.Literal) or type_.startswith(("int", "uint")):
+        return True
+    if type_ or len(loop.keys) > 1 or loop.ranged is None:
+        return False
+    over = n.path_of(loop.ranged)
+    return not any(
+        isinstance(each, n.Index) and n.path_of(each.operand) == over for each in within(loop.body)
+    )
 
 
 def _tier(spawn: Spawn, over: n.Expression) -> Tier | None:
@@ -112,7 +124,7 @@ def _tier(spawn: Spawn, over: n.Expression) -> Tier | None:
     settings = _SETTINGS.search(n.path_of(over) or over.text) is not None
     handler = serving(spawn.function)
     if handler is not None:
-        if handler.kind != "stream" and bond_of(spawn) < Bond.ENDED:
+        if handler.kind != "stream" and spawn.bond < Bond.ENDED:
             return None  # SN101 says it
         many = Origin.REQUEST | Origin.READ | Origin.GIVEN
         return Tier.DEFAULT if origin & many and not settings else Tier.ADVICE
@@ -217,7 +229,7 @@ def endless(package: Package) -> Iterator[Finding]:
         over_channel = loop.ranged is not None and is_channel(type_of(loop.ranged))
         if not (loop.is_endless or over_channel) or _accepts(loop) or not _goes_on(spawn):
             continue
-        if handler_of(spawn.function) is not None and bond_of(spawn) < Bond.ENDED:
+        if handler_of(spawn.function) is not None and spawn.bond < Bond.ENDED:
             continue  # SN101 says it
         what = f"element of `{_short(loop.ranged)}`" if loop.ranged is not None else "turn"
         message = (

@@ -180,7 +180,7 @@ def _find_services(package: Package) -> Iterator[str]:
         if any(_SERVICE.fullmatch(each) for each in struct.embedded):
             yield struct.name
     for file in package.files:
-        if b"grpc" in file.source.content:
+        if b"grpc" in file.source.content and b"Register" in file.source.content:
             for match in _REGISTERED.finditer(file.source.content):
                 name = match[1].decode()
                 yield from (each for each in package.structs if each.lower() == name.lower())
@@ -255,13 +255,19 @@ def _is_private(function: Function) -> bool:
 def _places(function: Function) -> list[Function] | None:
     """Return the functions that call ``function``; None if it is used in another way, too."""
     package = function.file.package
-    name = re.compile(rb"\b%s\b" % re.escape(function.name.encode()))
-    if any(name.search(content) for content in package.unread):
+    token = function.name.encode()
+    name = re.compile(rb"\b%s\b" % re.escape(token))
+    if any(token in content and name.search(content) for content in package.unread):
         return None
+    files = {each for each in package.files if token in each.source.content}
     users = [
         each
         for each in package.functions
-        if each is not function and not each.file.source.is_test and name.search(each.code)
+        if each.file in files
+        and not each.file.source.is_test
+        and each is not function
+        and token in each.code
+        and name.search(each.code)
     ]
     if len(users) > _CALLERS:
         return None

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import Package
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["Bond", "Spawn", "bond_of", "spawns_in", "variable_of", "within"]
+__all__ = ["Bond", "Spawn", "bond_of", "spawns", "spawns_in", "variable_of", "within"]
 
 
 class Bond(IntEnum):
@@ -60,6 +61,11 @@ class Spawn:
     def function(self) -> Function:
         """Who starts it."""
         return self.node.function
+
+    @cached_property
+    def bond(self) -> Bond:
+        """What ties it to its function, and to those that this is a literal of."""
+        return bond_of(self)
 
     @cached_property
     def loop(self) -> n.For | None:
@@ -128,6 +134,29 @@ def _paths(nodes: Sequence[n.Node] | Iterator[n.Node]) -> Iterator[str]:
             path = n.path_of(each)
             if path:
                 yield path
+
+
+def spawns(package: Package, *, tests: bool = False) -> Sequence[Spawn]:
+    """Return all goroutines that functions of ``package`` start; worked out once.
+
+    Args:
+        package: whose functions.
+        tests: whether those of its tests are among them.
+    """
+    name = "spawns, tests" if tests else "spawns"
+    found = package.kept.get(name)
+    if not isinstance(found, tuple):
+        found = package.kept[name] = tuple(
+            spawn
+            for function in package.interesting
+            if (tests or not function.file.source.is_test) and _starts(function.code)
+            for spawn in spawns_in(function)
+        )
+    return found
+
+
+def _starts(code: bytes) -> bool:
+    return b"go " in code or b".Go(" in code
 
 
 def spawns_in(function: Function) -> Iterator[Spawn]:

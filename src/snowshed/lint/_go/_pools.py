@@ -94,29 +94,32 @@ def made_in(package: Package, known: Mapping[str, str]) -> Iterator[Made]:
     Cost: no function is read that does not name one, or a function that returns one.
     """
     makers: dict[Function, str] = {}
-    names = [_names(file.imports, known) for file in package.files]
-    if not any(names):
-        return
-    pattern = re.compile("|".join(sorted(filter(None, names))).encode())
-    for function in package.functions:
-        if not pattern.search(function.code):
+    for file in package.files:
+        if file.source.is_test:
             continue
-        for part in function.family():
-            for made in _made(part, known):
-                yield made
-                if fate_of(made).returned and part is function:
-                    makers[function] = made.what
+        tokens = [each for each in _names(file.imports, known) if each in file.source.content]
+        for function in package.functions if tokens else ():
+            if function.file is file and any(token in function.code for token in tokens):
+                yield from _of_family(function, known, makers)
     yield from _made_by(package, makers)
 
 
-def _names(imports: Mapping[str, str], known: Mapping[str, str]) -> str:
-    """Return an expression for how a file names what makes one."""
-    found = [
-        rf"\b{re.escape(name)}\.(?:{'|'.join(made.replace('{}', '').split())})\b"
-        for name, path in imports.items()
-        if (made := known.get(unversioned(path)))
-    ]
-    return "|".join(found)
+def _of_family(
+    function: Function, known: Mapping[str, str], makers: dict[Function, str]
+) -> Iterator[Made]:
+    """Yield what ``function`` and its literals make; put it to ``makers`` if it returns one."""
+    for part in function.family():
+        for made in _made(part, known):
+            yield made
+            if part is function and fate_of(made).returned:
+                makers[function] = made.what
+
+
+def _names(imports: Mapping[str, str], known: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield how a file names what makes one: ``redis.NewClient``."""
+    for name, path in imports.items():
+        for made in known.get(unversioned(path), "").split():
+            yield f"{name}.{made.removesuffix('}')}".encode()
 
 
 def _made(function: Function, known: Mapping[str, str]) -> Iterator[Made]:
@@ -142,12 +145,10 @@ def _made_by(package: Package, makers: Mapping[Function, str]) -> Iterator[Made]
     """Yield the calls of functions of the package that return a new one."""
     if not makers:
         return
-    names = "|".join(sorted(re.escape(each.name) for each in makers if each.name))
-    if not names:
-        return
-    pattern = re.compile(rf"\b(?:{names})\(".encode())
+    names = {each.name for each in makers if each.name}
+    tokens = [f"{name}(".encode() for name in names]
     for function in package.functions:
-        if function in makers or not pattern.search(function.code):
+        if function in makers or not any(token in function.code for token in tokens):
             continue
         for part in function.family():
             for call in part.all(n.Call):

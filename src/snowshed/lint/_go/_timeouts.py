@@ -13,7 +13,7 @@ from snowshed.lint._go._joins import variable_of
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snowshed.lint._finding import Finding
     from snowshed.lint._go._function import Function
@@ -23,16 +23,22 @@ __all__ = ["calls", "clients", "servers"]
 
 _HTTP = "net/http"
 _SHORT = frozenset({"Get", "Post", "PostForm", "Head"})
-_CALLS = re.compile(rb"\.(?:Get|Post|PostForm|Head)\(|\.DefaultClient\b")
-_CLIENTS = re.compile(rb"\.Client\b")
-_SERVERS = re.compile(rb"\.Server\{|\.ListenAndServe|\.Serve\(|\.ServeTLS\(")
+_CALLS = (b".Get(", b".Post(", b".PostForm(", b".Head(", b".DefaultClient")
+_CLIENTS = (b".Client{",)
+_SERVERS = (b".Server{", b".ListenAndServe", b".Serve(", b".ServeTLS(")
 
 
-def _functions(package: Package, pattern: re.Pattern[bytes]) -> Iterator[Function]:
-    """Yield the functions, and their literals, that may name what ``pattern`` finds of HTTP."""
-    files = {file for file in package.files if _HTTP in file.imports.values()}
+def _functions(package: Package, tokens: Sequence[bytes]) -> Iterator[Function]:
+    """Yield the functions, and their literals, that may name one of ``tokens`` of HTTP."""
+    files = {
+        file
+        for file in package.files
+        if not file.source.is_test
+        and _HTTP in file.imports.values()
+        and any(token in file.source.content for token in tokens)
+    }
     for function in package.functions if files else ():
-        if function.file in files and pattern.search(function.code):
+        if function.file in files and any(token in function.code for token in tokens):
             yield from function.family()
 
 
@@ -125,9 +131,9 @@ def _is_command(file: File) -> bool:
     return kept
 
 
-def _made(package: Package, pattern: re.Pattern[bytes], type_: str) -> Iterator[n.Composite]:
+def _made(package: Package, tokens: Sequence[bytes], type_: str) -> Iterator[n.Composite]:
     """Yield the literals of a type of HTTP, in functions and as values of variables."""
-    for function in _functions(package, pattern):
+    for function in _functions(package, tokens):
         for literal in function.all(n.Composite):
             if imported(function.file, literal.type_) == (_HTTP, type_):
                 yield literal

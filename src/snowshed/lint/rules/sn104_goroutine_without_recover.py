@@ -66,7 +66,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._handlers import has_handlers, serving
-from snowshed.lint._go._joins import spawns_in
+from snowshed.lint._go._joins import spawns
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -84,21 +84,18 @@ def in_go(package: Package) -> Iterator[Finding]:
     """Yield the goroutines of handlers in which a panic ends the process."""
     if not has_handlers(package):
         return
-    for function in package.interesting:
-        if not function.all(n.Go):
-            continue
-        handler = serving(function)
+    for spawn in spawns(package):
+        handler = serving(spawn.function)
         if handler is None or handler.kind != "http":
             continue
-        for spawn in spawns_in(function):
-            if isinstance(spawn.node, n.Go) and spawn.body and not _recovers(spawn):
-                message = (
-                    f"a panic in `{spawn.words}` ends the process, and not just the request of "
-                    f"`{handler.function.display}`"
-                )
-                yield function.file.finding(
-                    "SN104", spawn.node, message, tier=Tier.ADVICE, confidence=0.6
-                )
+        if isinstance(spawn.node, n.Go) and spawn.body and not _recovers(spawn):
+            message = (
+                f"a panic in `{spawn.words}` ends the process, and not just the request of "
+                f"`{handler.function.display}`"
+            )
+            yield spawn.function.file.finding(
+                "SN104", spawn.node, message, tier=Tier.ADVICE, confidence=0.6
+            )
 
 
 def _recovers(spawn: Spawn) -> bool:

@@ -61,14 +61,13 @@ is left.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._edits import indent_of, line_before
 from snowshed.lint._go._flow import flow_of
-from snowshed.lint._go._joins import Bond, bond_of, spawns_in
+from snowshed.lint._go._joins import Bond, bond_of, spawns
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
@@ -82,7 +81,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RULE"]
 
-_STARTS = re.compile(rb"\bgo\s+func\b|\.Go\(func\b")
 _OWN_FROM = (1, 22)
 
 
@@ -90,12 +88,9 @@ def in_go(package: Package) -> Iterator[Finding]:
     """Yield the goroutines that see a later turn of their loop."""
     if package.go >= _OWN_FROM:
         return
-    for function in package.interesting:
-        if not _STARTS.search(function.code):
-            continue
-        for spawn in spawns_in(function):
-            if spawn.runs is not None and spawn.runs.outer is function:
-                yield from _captured(spawn)
+    for spawn in spawns(package, tests=True):
+        if spawn.runs is not None and spawn.runs.outer is spawn.function:
+            yield from _captured(spawn)
 
 
 def _captured(spawn: Spawn) -> Iterator[Finding]:

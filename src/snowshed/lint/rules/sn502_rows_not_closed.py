@@ -116,6 +116,8 @@ _PACKAGES = ("database/sql", "github.com/jackc/pgx", "github.com/jmoiron/sqlx")
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield the rows that are left open."""
     for function in package.interesting:
+        if function.file.source.is_test:
+            continue
         if b".Next()" not in function.code or b"Query" not in function.code:
             continue
         for opened in opened_in(function, _is_query, _closes, _keeps, "Next()"):
