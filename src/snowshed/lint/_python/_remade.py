@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
 
-__all__ = ["CLIENTS", "clients", "is_told_as_remade"]
+__all__ = ["CLIENTS", "clients", "is_cached", "is_guarded", "is_told_as_remade"]
 
 # What holds connections of its own for those who come after.
 CLIENTS = frozenset(
@@ -112,7 +112,7 @@ def _is_given(function: Function, node: ast.expr) -> bool:
 
 def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
     """Tell whether somebody has it afterwards, or it is made only where there is none."""
-    if any(_keeps(decorator) for decorator in function.decorators):
+    if is_cached(function):
         return True
     made = _made(module, call)
     above = module.parent(made)
@@ -120,12 +120,13 @@ def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
         return False
     ways = fate_of(module, made).ways
     given_or_made = isinstance(above, (ast.BoolOp, ast.IfExp))
-    return given_or_made or bool(ways & {End.KEPT, End.PASSED}) or _is_guarded(module, above)
+    return given_or_made or bool(ways & {End.KEPT, End.PASSED}) or is_guarded(module, above)
 
 
-def _keeps(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return last_name(called) in _CACHES
+def is_cached(function: Function) -> bool:
+    """Tell whether what ``function`` returns is kept for its next call."""
+    called = (each.func if isinstance(each, ast.Call) else each for each in function.decorators)
+    return any(last_name(each) in _CACHES for each in called)
 
 
 def _made(module: Module, call: ast.Call) -> ast.expr:
@@ -133,7 +134,7 @@ def _made(module: Module, call: ast.Call) -> ast.expr:
     return above if isinstance(above, ast.Await) else call
 
 
-def _is_guarded(module: Module, assign: ast.AST | None) -> bool:
+def is_guarded(module: Module, assign: ast.AST | None) -> bool:
     """Tell whether it is made only if there is none yet."""
     targets = getattr(assign, "targets", None) or [getattr(assign, "target", None)]
     names = {ast.unparse(target) for target in targets if isinstance(target, ast.expr)}

@@ -57,6 +57,9 @@ _PARTS = frozenset(
     | {"pubsub", "open_channel", "create_channel", "subscribe", "session", "start", "client"}
     | {"jetstream", "open", "get_client", "__aenter__", "stream", "send", "ws_connect"}
 )
+# What these return is data, awaited or not.
+_DATA = frozenset({"submit", "map", "imap", "starmap", "apply", "apply_async"})
+_DATA |= {"run_until_complete", "create_task", "create_future"}
 _LOOKED_AT = (
     *(ast.Compare, ast.If, ast.While, ast.IfExp, ast.UnaryOp, ast.Assert, ast.Expr, ast.Delete),
     *(ast.FormattedValue, ast.BoolOp),
@@ -141,7 +144,11 @@ def _method(module: Module, attribute: ast.Attribute) -> str:
     above = module.parent(attribute)
     if isinstance(above, ast.Call) and above.func is attribute:
         is_data = module.is_awaited(above) and attribute.attr not in _PARTS
-        return "used" if is_data else _derived(module, made_by(module, above))
+        return (
+            "used"
+            if is_data or attribute.attr in _DATA
+            else _derived(module, made_by(module, above))
+        )
     return _derived(module, attribute)
 
 

@@ -2,7 +2,9 @@
 
 ## What it does
 
-Reports a pool of workers that is made while a request is served, and not kept.
+Reports a pool of workers that is made while a request is served, and not kept. In Python that is an
+executor, a pool of threads or processes, or an event loop; and one of these that each turn of a
+loop makes.
 
 ## Why
 
@@ -30,6 +32,22 @@ func handle(w http.ResponseWriter, r *http.Request) {
 }
 ```
 
+```python
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/search")
+async def search(words: str) -> list[str]:
+    executor = ThreadPoolExecutor(max_workers=2)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(executor, look_up, words)
+```
+
 ## Good
 
 ```go
@@ -50,22 +68,50 @@ func handle(w http.ResponseWriter, r *http.Request) {
 }
 ```
 
+```python
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+
+app = FastAPI()
+executor = ThreadPoolExecutor(max_workers=8)
+
+
+@app.get("/search")
+async def search(words: str) -> list[str]:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(executor, look_up, words)
+```
+
 ## Not reported
 
 What is kept in a field, a map or a global, and what is made once. In Go the pools of ants, pond,
 workerpool and tunny are known; one of your own is not.
 
+In Python, what another function gets, such as the loop of a thread that is started with it. As
+advice: an event loop that is made for a request and closed again, as `asyncio.run` does, and a pool
+that each turn of a loop makes and ends.
+
 ## Silence
 
-`//snowshed:ignore SN103 reason`, on the line or the one above it.
+`//snowshed:ignore SN103 reason` or `# snowshed: ignore[SN103] reason`, on the line or the one above
+it.
 """
 
 from __future__ import annotations
 
 from snowshed.lint._go._remade import workers
+from snowshed.lint._python._executors import executors
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
 __all__ = ["RULE"]
 
-RULE = Rule("SN103", "pool-made-per-request", Cause.DETACHED_SPAWN, in_go=workers)
+RULE = Rule(
+    "SN103",
+    "pool-made-per-request",
+    Cause.DETACHED_SPAWN,
+    in_go=workers,
+    in_python=executors,
+)
