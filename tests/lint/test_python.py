@@ -288,6 +288,35 @@ def test_helpers_of_the_same_folder_are_found() -> None:
     assert found.blocks(run) is not None
 
 
+def test_a_method_is_found_where_only_one_class_makes_what_has_the_name() -> None:
+    found = folder(
+        main="""
+            from .store import Store, shared
+
+            STORE = Store()
+
+            class Shop:
+                def __init__(self, both):
+                    self.store = Store()
+                    self.both = both or Store()
+                    self.either = Store()
+                    self.either = Other()
+
+                def run(self, given: Store, unknown):
+                    self.store.keep(); app.state.store.keep(); STORE.keep(); given.keep()
+                    local = Store()
+                    local.keep(); shared.keep(); self.both.keep()
+                    unknown.keep(); self.either.keep(); self.gone.keep(); self.store.gone()
+            """,
+        store="class Store:\n    def keep(self): ...\n\nshared = Store()\n",
+    )
+    run = next(each for each in found.functions() if each.short_name == "run")
+    keeps = [
+        found.helper(run.module, call) for call in run.calls if call.func.__class__ is ast.Attribute
+    ]
+    assert [each.name if each else None for each in keeps] == ["Store.keep"] * 7 + [None] * 4
+
+
 def test_what_starts_tasks_and_threads() -> None:
     here = module("""
         import asyncio, threading

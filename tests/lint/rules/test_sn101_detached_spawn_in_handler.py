@@ -10,8 +10,10 @@ HEAD = """
 import asyncio
 import threading
 from aiohttp import web
+from concurrent.futures import ThreadPoolExecutor
 from fastapi import Request, WebSocket
 
+EXECUTOR = ThreadPoolExecutor()
 """
 
 SHAPES = {
@@ -36,6 +38,14 @@ SHAPES = {
         thread.start()
         timer = threading.Timer(5, work)  # want
         timer.start()
+        """,
+    "a job of a pool": """
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(None, work, request)  # want
+        EXECUTOR.submit(work, request)  # want
+        """,
+    "a task of another loop": """
+        asyncio.run_coroutine_threadsafe(work(), other)  # want
         """,
     "only on one way": """
         if request.verbose:
@@ -157,6 +167,19 @@ OWNED = {
             request.app.job.cancel()
         request.app.job = asyncio.create_task(work())
         """,
+    "a job that is waited for": """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, work, request)
+        return EXECUTOR.submit(work, request).result()
+        """,
+    "jobs that are waited for": """
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(work, each) for each in request.items]
+        return [job.result() for job in jobs]
+        """,
+    "a form is submitted": """
+        request.form.submit()
+        """,
     "a thread that is joined": """
         thread = threading.Thread(target=work)
         thread.start()
@@ -277,3 +300,35 @@ def test_what_starts_the_same_in_many_places_is_told_once() -> None:
     (found,) = python("SN101", text.replace("audit('a'))", "audit('a'))  # want"))
     assert len(found.related) == 3
     python("SN101", text.replace("audit('", "audit_").replace("'))", "('x'))  # want"))
+
+
+def test_what_the_method_of_an_object_starts() -> None:
+    python(
+        "SN101",
+        {
+            "main.py": """
+                from .mail import Mailer
+
+                @app.post("/x")
+                async def handler(request):
+                    request.app.state.mailer.send("x")
+                    request.app.state.other.send("x")
+
+                def start():
+                    app.state.mailer = Mailer()
+                    app.state.other = Mailer()
+                    app.state.other = None or foreign()
+                """,
+            "mail.py": """
+                import asyncio
+
+                class Mailer:
+                    def send(self, what):
+                        asyncio.create_task(post(what))  # want
+
+                class Other:
+                    def send(self, what):
+                        asyncio.create_task(post(what))
+                """,
+        },
+    )

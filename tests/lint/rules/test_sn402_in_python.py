@@ -56,6 +56,27 @@ OVER_THE_NETWORK = {
         rows = await database.rows()
         await asyncio.gather(*(fetch(row.url) for row in rows))  # want
         """,
+    "one by one": """
+        tasks = []
+        async for url in urls:
+            tasks.append(asyncio.create_task(count(url)))  # want
+        await asyncio.gather(*tasks)
+        """,
+    "what is named so": """
+        await asyncio.gather(*(self.download(url) for url in urls))  # want
+        """,
+    "by its key": """
+        body = await urls.json()
+        await asyncio.gather(*(fetch(url) for url in body["files"]))  # want
+        """,
+    "threads": """
+        threads = [threading.Thread(target=count, args=(url,)) for url in urls]  # want
+        for thread in threads:
+            thread.join()
+        """,
+    "what a request has of the service": """
+        await asyncio.gather(*(fetch(item) for item in urls.app.state.items))  # want advice
+        """,
     "not over the network": """
         await asyncio.gather(*(count(url) for url in urls))  # want advice
         """,

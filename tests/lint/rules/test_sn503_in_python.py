@@ -47,6 +47,9 @@ PER_REQUEST = {
         cache = redis.asyncio.from_url("redis://cache")  # want
         return await cache.get("a")
         """,
+    "of the service's address": """
+        cache = redis.asyncio.from_url(request.app.state.cache)  # want
+        """,
     "of a request's address": """
         async with httpx.AsyncClient(base_url=request.query["shop"]) as client:  # want advice
             return await client.get("/")
@@ -205,6 +208,23 @@ def test_one_in_each_turn() -> None:
             for attempt in range(3):
                 async with httpx.AsyncClient() as client:
                     await client.get("/")
+            while (url := await queue.get()) is not None:
+                async with httpx.AsyncClient() as client:  # want
+                    await client.get(url)
+            while True:
+                message = await queue.get()
+                made = httpx.AsyncClient()  # want
+                await made.post(URL, json=message)
+            while True:
+                message = await queue.get()
+                try:
+                    async with httpx.AsyncClient() as client:
+                        await client.post(URL, json=message)
+                except httpx.HTTPError:
+                    continue
+            while running:
+                async with httpx.AsyncClient() as client:
+                    await listen(client)
             while True:
                 connection = await asyncpg.connect(DSN)
                 await connection.wait_closed()

@@ -40,7 +40,7 @@ from snowshed.lint._python._module import Module
 from snowshed.lint._python._nodes import last_name
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
-from snowshed.lint._python._spawns import TOLD_AT_MOST, Spawn, is_loop, together
+from snowshed.lint._python._spawns import TOLD_AT_MOST, Spawn, is_loop, jobs_in, together
 
 __all__ = [
     "TOLD_AT_MOST",
@@ -53,6 +53,7 @@ __all__ = [
     "Spawn",
     "fate_of",
     "is_loop",
+    "jobs_in",
     "last_name",
     "matters",
     "read",

@@ -81,10 +81,13 @@ def fanouts(folder: Folder) -> Iterator[Finding]:
 def _message(module: Module, found: _Fanout) -> str:
     over = ast.unparse(found.over)
     each = f"each of `{over}`" if len(over) <= 50 else "each of them"
-    is_thread = any(spawn.call is found.node and spawn.kind == "thread" for spawn in module.spawns)
-    kind = "thread" if is_thread else "task"
-    word = ast.unparse(found.node.func)
+    kind, word = _kind(module, found), ast.unparse(found.node.func)
     return f"`{word}` starts a {kind} for {each}, and nothing limits how many run at once"
+
+
+def _kind(module: Module, found: _Fanout) -> str:
+    kinds = (spawn.kind for spawn in module.spawns if spawn.call is found.node)
+    return next(kinds, "task")
 
 
 def _all(module: Module) -> Iterator[_Fanout]:
@@ -110,7 +113,7 @@ def _started(module: Module) -> Iterator[tuple[ast.Call, ast.expr | None]]:
 
 
 def _over(loop: Loop | None) -> ast.expr | None:
-    if isinstance(loop, ast.For):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         return loop.iter
     return loop.generators[-1].iter if isinstance(loop, COMPREHENSIONS) else None
 
@@ -170,16 +173,19 @@ def _tier(folder: Folder, module: Module, found: _Fanout) -> Tier | None:
     handler = folder.request_of(function)
     serves = folder.asked_by(function) is not None
     serves |= handler is not None and handler.kind != "websocket"
-    if serves and _outlives_request(module, found):
+    detached = _is_detached(module, found)
+    if detached and (serves or isinstance(found.loop, ast.AsyncFor)):
         return None
     if has_name_of_settings(over) or not is_given(function, over):
         return Tier.ADVICE
     asks = found.runs is not None and asks_within(folder, module, found.runs)
-    return Tier.DEFAULT if serves or asks else Tier.ADVICE
+    # A thread is dear whatever it does, and who reads one by one has many.
+    dear = _kind(module, found) == "thread" or isinstance(found.loop, ast.AsyncFor)
+    return Tier.DEFAULT if serves or asks or dear else Tier.ADVICE
 
 
-def _outlives_request(module: Module, found: _Fanout) -> bool:
-    """Tell whether nobody waits for them, which another rule tells."""
+def _is_detached(module: Module, found: _Fanout) -> bool:
+    """Tell whether nobody waits for them, which other rules tell of requests and of messages."""
     is_spawn = any(spawn.call is found.node for spawn in module.spawns)
     return is_spawn and fate_of(module, found.node).end <= End.KEPT
 
@@ -193,7 +199,7 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
     function = module.function_of(found.node)
     if _takes_place(function, module.withs_of(found.node)):
         return True
-    if isinstance(found.loop, ast.For) and _waits_in(module, found.loop):
+    if isinstance(found.loop, (ast.For, ast.AsyncFor)) and _waits_in(module, found.loop):
         return True
     if found.runs is None:
         return False
@@ -219,7 +225,7 @@ def _takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) 
     )
 
 
-def _waits_in(module: Module, loop: ast.For) -> bool:
+def _waits_in(module: Module, loop: ast.For | ast.AsyncFor) -> bool:
     """Tell whether a turn of ``loop`` waits for something: perhaps for one of them to end."""
     awaits = module.function_of(loop).awaits
     return any(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._python._handlers import Handler, handler_by_itself, registered
 from snowshed.lint._python._names import class_around
+from snowshed.lint._python._objects import Objects
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Problem
@@ -105,8 +106,8 @@ class Folder:
     def function_at(self, module: Module, node: ast.expr) -> Function | None:
         """Return the function of this folder that ``node`` names.
 
-        It is one of the same module, a method of the same class (``self.load``), or one of a
-        module beside it. Nobody knows what a method of another object is.
+        It is one of the same module, a method of the same class (``self.load``), one of a module
+        beside it, or a method of an object whose class stands in this folder.
         """
         if isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
@@ -114,12 +115,16 @@ class Folder:
                 return module.method(class_, node.attr) if class_ is not None else None
             if isinstance(node.value, ast.Name) and node.value.id in module.classes:
                 return module.method(module.classes[node.value.id], node.attr)
-        elif isinstance(node, ast.Name):
+            return self._imported(module.dotted(node)) or self._objects.method(module, node)
+        if isinstance(node, ast.Name):
             if node.id not in module.imports:
                 return module.function(node.id, module.function_of(node))
-        else:
-            return None
-        return self._imported(module.dotted(node))
+            return self._imported(module.dotted(node))
+        return None
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self.modules)
 
     def _imported(self, full: str) -> Function | None:
         """Return the function that ``.helpers.load`` or ``my.package.helpers.load`` is."""

@@ -31,10 +31,12 @@ _SETTINGS = re.compile(
     r"|interface|device|disk|volume|watcher|subscri|monitor|conn|channel|input|output|stream"
     r"|callback|hook|tool|agent|model|middleware|validator|extension|integration|platform"
     r"|coordinator|task|coro|future|awaitable|func|step|entit|adapter|strateg|engine|process"
-    r"|executor|consumer|producer|transform|exporter|observer|receiver|sensor|param|arg|column"
+    r"|executor|consumer|producer|transform|shard|partition|port|exporter|observer|receiver|sensor|param|arg|column"
     r"|field|kind|type)\w{0,3}$",
     re.IGNORECASE,
 )
+# What a request has of the service: `request.app.state.shards`.
+_OF_SERVICE = frozenset({"app", "application", "state", "config", "settings", "g"})
 # So many variables are followed.
 _STEPS = 3
 
@@ -81,7 +83,10 @@ def _is_bounded_variable(module: Module, name: ast.Name) -> bool:
 
 def has_name_of_settings(over: ast.expr) -> bool:
     """Tell whether it is called as what a service has a few of; or has no name."""
-    name = last_name(over.func if isinstance(over, ast.Call) else over)
+    node: ast.AST = over.func if isinstance(over, ast.Call) else over
+    if isinstance(node, ast.Subscript):
+        node = node.slice if isinstance(node.slice, ast.Constant) else node.value
+    name = str(node.value) if isinstance(node, ast.Constant) else last_name(node)
     return not name or name.isupper() or _SETTINGS.search(name) is not None
 
 
@@ -89,6 +94,8 @@ def is_given(function: Function, over: ast.AST, steps: int = _STEPS) -> bool:
     """Tell whether who calls ``function`` decides how many there are, or what was waited for."""
     root = over
     while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(root, ast.Attribute) and root.attr in _OF_SERVICE:
+            return False
         root = root.func if isinstance(root, ast.Call) else root.value
     if isinstance(root, ast.Await):
         return True

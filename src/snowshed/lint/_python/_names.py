@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
     from snowshed.lint._python._nodes import Assign, Loop
 
-__all__ = ["attributes_of", "bindings_of", "dotted", "imports_of", "origin", "scope_of"]
+__all__ = [
+    "annotated",
+    "annotation_of",
+    "assigned",
+    "attributes_of",
+    "bindings_of",
+    "class_around",
+    "dotted",
+    "imports_of",
+    "origin",
+    "scope_of",
+]
 
 _BUILT_IN = frozenset(vars(builtins))
 # So many variables are followed from one to the next.
@@ -95,22 +106,28 @@ def _one(module: Module, values: Iterable[ast.AST | None], steps: int) -> str:
 
 def annotated(module: Module, node: ast.expr | None) -> str:
     """Return ``the.Class()`` for the annotation ``Class``, ``Class | None`` or ``"Class"``."""
+    found = annotation_of(node)
+    name = dotted(module, found) if found is not None else ""
+    return f"{name}()" if name else ""
+
+
+def annotation_of(node: ast.expr | None) -> ast.expr | None:
+    """Return the one class that an annotation names, without what may be around it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
         except (SyntaxError, ValueError):
-            return ""
+            return None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
-        return annotated(module, sides[0]) if len(sides) == 1 else ""
+        return annotation_of(sides[0]) if len(sides) == 1 else None
     if isinstance(node, ast.Subscript):
         whole = last_name(node.value)
         if whole == "Annotated" and isinstance(node.slice, ast.Tuple):
-            return annotated(module, node.slice.elts[0])
+            return annotation_of(node.slice.elts[0])
         # `Queue[int]` is a queue, and `list[Queue]` is none.
-        return annotated(module, node.slice if whole == "Optional" else node.value)
-    name = dotted(module, node) if node is not None else ""
-    return f"{name}()" if name else ""
+        return annotation_of(node.slice if whole == "Optional" else node.value)
+    return node
 
 
 def _of_self(module: Module, node: ast.Attribute) -> list[ast.AST | None]:
@@ -181,14 +198,14 @@ def _drawn(loop: Loop) -> list[ast.expr]:
 
 
 def _bound_by(assign: Assign) -> Iterator[tuple[str, ast.AST | None]]:
-    for target, value in _assigned(assign):
+    for target, value in assigned(assign):
         if isinstance(target, ast.Name):
             yield target.id, value
         else:
             yield from ((name, None) for name in _targets(target))
 
 
-def _assigned(assign: Assign) -> Iterator[tuple[ast.expr, ast.AST | None]]:
+def assigned(assign: Assign) -> Iterator[tuple[ast.expr, ast.AST | None]]:
     if isinstance(assign, ast.Assign):
         yield from ((target, assign.value) for target in assign.targets)
     elif isinstance(assign, ast.AugAssign):
@@ -220,7 +237,7 @@ def attributes_of(module: Module) -> dict[tuple[ast.AST, str], list[ast.AST]]:
     found: dict[tuple[ast.AST, str], list[ast.AST]] = {}
     for function in module.functions:
         for assign in function.assigns:
-            for target, value in _assigned(assign):
+            for target, value in assigned(assign):
                 owner = _owner(module, assign, target)
                 if owner is not None and value is not None:
                     found.setdefault(owner, []).append(value)

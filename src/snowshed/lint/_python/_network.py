@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._nodes import last_name
 
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
-    from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
 
 __all__ = ["asks", "asks_within"]
@@ -46,6 +46,8 @@ _LOCAL = frozenset(
 _HTTP_VERBS = frozenset(
     {"get", "post", "put", "delete", "patch", "head", "options", "request", "stream"}
 )
+# Verbs that are said of other machines.
+_NAMED = re.compile(r"_*a?(?:fetch|download|crawl|scrape|upload|http_?(?:get|post)|send_e?mail)")
 _SESSIONS = ("session", "client", "http")
 
 
@@ -65,12 +67,14 @@ def asks(module: Module, call: ast.Call) -> bool:
 
 
 def asks_within(folder: Folder, module: Module, call: ast.Call) -> bool:
-    """Tell whether ``call`` does, or the function of this folder that it calls."""
-    if asks(module, call):
+    """Tell whether ``call`` does, or is named so, or the function of this folder that it calls."""
+    if asks(module, call) or _is_named_so(call):
         return True
     helper = folder.helper(module, call)
-    return helper is not None and _asks_itself(helper)
+    return helper is not None and any(
+        asks(helper.module, each) or _is_named_so(each) for each in helper.calls
+    )
 
 
-def _asks_itself(function: Function) -> bool:
-    return any(asks(function.module, call) for call in function.calls)
+def _is_named_so(call: ast.Call) -> bool:
+    return _NAMED.match(last_name(call.func)) is not None

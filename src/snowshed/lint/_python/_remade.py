@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
+    from snowshed.lint._python._nodes import Loop
 
 __all__ = ["CLIENTS", "clients", "is_cached", "is_guarded", "is_told_as_remade"]
 
@@ -47,6 +48,10 @@ CLIENTS = frozenset(
     | {"openai.AsyncAzureOpenAI", "openai.AzureOpenAI", "anthropic.AsyncAnthropic"}
     | {"anthropic.Anthropic", "cassandra.cluster.Cluster", "qdrant_client.AsyncQdrantClient"}
     | {"qdrant_client.QdrantClient", "ldap3.Connection"}
+)
+# What takes the next of those that come.
+_TAKES = frozenset(
+    {"get", "receive", "recv", "read", "readline", "next", "anext", "blpop", "brpop"}
 )
 # Arguments that say that it has no connections of its own, or talks to nobody outside.
 _OF_OTHERS = frozenset({"transport", "connection_pool", "connector", "app", "http_client"})
@@ -103,11 +108,11 @@ def _is_of_request(function: Function, call: ast.Call) -> bool:
     return any(_is_given(function, each) for each in (*call.args, *given))
 
 
-def _is_given(function: Function, node: ast.expr) -> bool:
-    return any(
-        isinstance(each, (ast.Name, ast.Attribute)) and is_given(function, each)
-        for each in ast.walk(node)
-    )
+def _is_given(function: Function, node: ast.AST) -> bool:
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+        arguments = node.args if isinstance(node, ast.Call) else []
+        return is_given(function, node) or any(_is_given(function, each) for each in arguments)
+    return any(_is_given(function, each) for each in ast.iter_child_nodes(node))
 
 
 def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
@@ -147,13 +152,36 @@ def is_guarded(module: Module, assign: ast.AST | None) -> bool:
 def _is_for_each_turn(module: Module, call: ast.Call) -> bool:
     """Tell whether a loop makes one in each turn, for the same as in the turn before."""
     loop = module.loop_of(call)
-    if not isinstance(loop, (ast.For, ast.AsyncFor)):
+    if not _has_turns(module, call, loop):
         return False
-    if isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range":
-        # Mostly another attempt.
-        return False
-    drawn = {each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
-    read = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
+    targets = [loop.target] if isinstance(loop, (ast.For, ast.AsyncFor)) else []
+    drawn = {each.id for each in _names(targets)}
+    read = {each.id for each in _names([call])}
     is_local = isinstance(module.parent(_made(module, call)), (ast.withitem, ast.Assign))
     # What is told to it may have been drawn a moment before.
     return is_local and not drawn & read and not read - module.imports.keys()
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
+    return (each for node in nodes for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def _has_turns(module: Module, call: ast.Call, loop: Loop | None) -> bool:
+    """Tell whether ``loop`` has something new in each turn, and does not just try again."""
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        counts = isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range"
+        return not counts
+    if not isinstance(loop, ast.While) or last_name(call.func).startswith("connect"):
+        return False
+    # What goes wrong in the turn is mostly why there is another one.
+    tries = any(isinstance(above, ast.Try) and above.handlers for above in module.up(call))
+    return not tries and any(
+        isinstance(each, ast.Call) and last_name(each.func) in _TAKES
+        for each in _before(loop, call)
+    )
+
+
+def _before(loop: ast.While, call: ast.Call) -> Iterator[ast.AST]:
+    """Yield what a turn of ``loop`` has done before it comes to ``call``."""
+    nodes = (each for part in (loop.test, *loop.body) for each in ast.walk(part))
+    return (each for each in nodes if getattr(each, "lineno", call.lineno) < call.lineno)

@@ -17,7 +17,7 @@ from snowshed.lint._python._nodes import last_name
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
 
-__all__ = ["TOLD_AT_MOST", "Spawn", "is_loop", "spawns_in", "together"]
+__all__ = ["TOLD_AT_MOST", "Spawn", "is_loop", "jobs_in", "spawns_in", "together"]
 
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.async"})
 _METHODS = frozenset({"create_task", "ensure_future"})
@@ -30,6 +30,11 @@ _LOOPS = frozenset(
         "asyncio.BaseEventLoop()",
         "uvloop.new_event_loop()",
     }
+)
+_POOLS = frozenset(
+    f"{library}.{kind}PoolExecutor()"
+    for library in ("concurrent.futures", "futures")
+    for kind in ("Thread", "Process")
 )
 _LOOP_NAMES = frozenset({"loop", "_loop", "event_loop", "_event_loop", "ioloop", "get_event_loop"})
 _THREADS = frozenset({"threading.Thread", "threading.Timer"})
@@ -49,7 +54,7 @@ class Spawn:
 
     Attributes:
         call: the call.
-        kind: ``task`` or ``thread``.
+        kind: ``task`` or ``thread``; ``job`` if a pool of threads runs it.
         runs: what is started: a coroutine, or the target of a thread; None if that is not seen.
     """
 
@@ -86,6 +91,30 @@ def _methods(module: Module) -> list[ast.Call]:
 
 def _is_of_loop(module: Module, call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and is_loop(module, call.func.value)
+
+
+def jobs_in(module: Module) -> list[Spawn]:
+    """Return each call of ``module`` that gives a job to a pool of threads or another loop.
+
+    How many run at once is limited there. How many wait is not.
+    """
+    found = [
+        Spawn(call, "job", call.args[1] if call.args[1:] else None)
+        for call in module.calls_named("run_in_executor")
+        if isinstance(call.func, ast.Attribute) and is_loop(module, call.func.value)
+    ]
+    found += [
+        Spawn(call, "job", next(iter(call.args), None))
+        for call in module.calls_named("submit")
+        if isinstance(call.func, ast.Attribute) and _is_pool(module, call.func.value)
+    ]
+    threadsafe = module.calls_of("asyncio.run_coroutine_threadsafe")
+    return found + [Spawn(call, "task", _first(call)) for call in threadsafe]
+
+
+def _is_pool(module: Module, node: ast.expr) -> bool:
+    name = last_name(node).lower()
+    return module.origin(node) in _POOLS or name.endswith(("executor", "thread_pool", "threadpool"))
 
 
 def together(spawns: Iterable[Spawn]) -> list[tuple[Spawn, list[Spawn]]]:

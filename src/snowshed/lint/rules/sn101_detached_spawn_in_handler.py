@@ -2,10 +2,11 @@
 
 ## What it does
 
-Reports a task, thread or goroutine that is started in a function which serves requests, where that
-function neither waits for it nor ends it, and nothing limits how many there are: no semaphore, no
-task group, no look at what already runs. What a function of the same folder starts for the handler
-that calls it counts as well; in Go only if handlers alone call it.
+Reports a task or thread that is started in a function which serves requests, where that function
+neither waits for it nor ends it, and nothing limits how many there are: no semaphore, no task
+group, no look at what already runs. A job that is given to a pool of threads counts, as the queue
+before the pool has no end; and what a function of the same folder starts for the handler that calls
+it.
 
 ## Why
 
@@ -133,7 +134,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
-from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, last_name, together
+from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, jobs_in, last_name, together
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -149,7 +150,8 @@ _LIMITERS = ("sem", "limit", "lock", "mutex", "throttle", "capacity", "slots", "
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task or thread that outlives its request."""
     for module in folder.modules:
-        fates = {spawn: fate_of(module, spawn.call) for spawn in module.spawns}
+        spawns = [*module.spawns, *jobs_in(module)]
+        fates = {spawn: fate_of(module, spawn.call) for spawn in spawns}
         left = [spawn for spawn, fate in fates.items() if _is_left(folder, spawn, fate, module)]
         for spawn, others in together(left):
             yield _found(folder, module, spawn, fates[spawn], others)
@@ -159,6 +161,9 @@ def _is_left(folder: Folder, spawn: Spawn, fate: Fate, module: Module) -> bool:
     """Tell whether ``spawn`` runs for a request, and nobody ends it and nothing limits it."""
     function = module.function_of(spawn.call)
     handler = folder.request_of(function)
+    if "result" in fate.asked and spawn not in module.spawns:
+        # Of these it waits; of a task it takes what is there.
+        return False
     if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
         return False
     if handler is not None:
@@ -182,9 +187,10 @@ def _found(
     served = "serves" if asked is None else "is called for"
     what = f"`{spawn.name}`" if spawn.name else f"of `{spawn.word}`"
     also = ", and in other places of this file" if others else ""
+    there_are = "wait for the pool" if spawn.kind == "job" else "there are"
     message = (
         f"the {spawn.kind} {what} outlives the request that `{function.short_name}` {served}{also}:"
-        f" nobody waits for it and nothing limits how many there are{kept}"
+        f" nobody waits for it and nothing limits how many {there_are}{kept}"
     )
     confidence = 0.8 if kept or asked is not None else 0.9
     return module.finding(RULE, spawn.call, message, related=related, confidence=confidence)
