@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
     from snowshed.lint._python._nodes import Loop
 
-__all__ = ["fanouts"]
+__all__ = ["fanouts", "started", "takes_place"]
 
 _TOGETHER = (
     "asyncio.gather",
@@ -91,7 +91,7 @@ def _kind(module: Module, found: _Fanout) -> str:
 
 
 def _all(module: Module) -> Iterator[_Fanout]:
-    for call, runs in _started(module):
+    for call, runs in started(module):
         loop = module.loop_of(call)
         over = _over(loop)
         if over is not None:
@@ -100,7 +100,7 @@ def _all(module: Module) -> Iterator[_Fanout]:
         yield from _gathered(module, call)
 
 
-def _started(module: Module) -> Iterator[tuple[ast.Call, ast.expr | None]]:
+def started(module: Module) -> Iterator[tuple[ast.Call, ast.expr | None]]:
     """Yield each call that starts one, and what that runs."""
     for spawn in module.spawns:
         yield spawn.call, spawn.runs
@@ -197,7 +197,7 @@ def _is_end(function: Function, found: _Fanout) -> bool:
 
 def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
     function = module.function_of(found.node)
-    if _takes_place(function, module.withs_of(found.node)):
+    if takes_place(function, module.withs_of(found.node)):
         return True
     if isinstance(found.loop, (ast.For, ast.AsyncFor)) and _waits_in(module, found.loop):
         return True
@@ -206,11 +206,11 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
     helper = folder.helper(module, found.runs)
     given = (*found.runs.args, *(keyword.value for keyword in found.runs.keywords))
     return any(_LIMITS.search(ast.unparse(each).lower()) for each in given) or (
-        helper is not None and _takes_place(helper, helper.withs)
+        helper is not None and takes_place(helper, helper.withs)
     )
 
 
-def _takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -> bool:
+def takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -> bool:
     """Tell whether a semaphore is taken, or something else that stands in ``async with``."""
     if any(last_name(call.func) == "acquire" for call in function.calls):
         return True

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Reports, as advice, a goroutine that each turn of an endless loop starts, or one for each element of
-a channel, if the loop does not wait for it and nothing limits how many there are.
+Reports, as advice, a goroutine, task or thread that each turn of an endless loop starts, or one for
+each element of a channel or of what `async for` reads, if the loop does not wait for it and nothing
+limits how many there are.
 
 ## Why
 
@@ -18,12 +19,24 @@ Cause: unbounded-fanout.
 package p
 
 func serve(messages <-chan string) {
-	for message := range messages {
-		go handle(message)
-	}
+        for message := range messages {
+                go handle(message)
+        }
 }
 
 func handle(message string) {}
+```
+
+```python
+import asyncio
+
+
+async def serve(messages: asyncio.Queue[str]) -> None:
+    answering = set()
+    while True:
+        task = asyncio.create_task(handle(await messages.get()))
+        answering.add(task)
+        task.add_done_callback(answering.discard)
 ```
 
 ## Good
@@ -32,16 +45,31 @@ func handle(message string) {}
 package p
 
 func serve(messages <-chan string) {
-	for range 8 {
-		go func() {
-			for message := range messages {
-				handle(message)
-			}
-		}()
-	}
+        for range 8 {
+                go func() {
+                        for message := range messages {
+                                handle(message)
+                        }
+                }()
+        }
 }
 
 func handle(message string) {}
+```
+
+```python
+import asyncio
+
+
+async def serve(messages: asyncio.Queue[str]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(worker(messages))
+
+
+async def worker(messages: asyncio.Queue[str]) -> None:
+    while True:
+        await handle(await messages.get())
 ```
 
 ## Not reported
@@ -51,19 +79,25 @@ same turn, and a turn after which the loop is left. Handlers of requests are tol
 
 ## Silence
 
-`//snowshed:ignore SN403 reason`, on the line or the one above it.
-
+`//snowshed:ignore SN403 reason` or `# snowshed: ignore[SN403] reason`, on the line or the one above
+it.
 """
 
 from __future__ import annotations
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._go._fanout import endless
+from snowshed.lint._python._turns import endless as endless_in_python
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
 __all__ = ["RULE"]
 
 RULE = Rule(
-    "SN403", "spawn-in-endless-loop", Cause.UNBOUNDED_FANOUT, in_go=endless, tier=Tier.ADVICE
+    "SN403",
+    "spawn-in-endless-loop",
+    Cause.UNBOUNDED_FANOUT,
+    in_go=endless,
+    in_python=endless_in_python,
+    tier=Tier.ADVICE,
 )
