@@ -114,6 +114,10 @@ def test_a_way_that_leaves_it_open_is_reported(code: str) -> None:
         f"{GET}{FAILED} return &T{{resp: resp}}",
         f"{GET}{FAILED} go func() {{ io.Copy(io.Discard, resp.Body) }}()\n return nil",
         f"{GET}{FAILED} return resp.Write(w)",
+        (
+            f"{GET}{FAILED} if resp.StatusCode != http.StatusSwitchingProtocols {{\n"
+            " resp.Body.Close()\n }\n return nil"
+        ),
         # Nothing that is known to be a response.
         "resp, err := other.Get(url)\n use(resp.Status)\n return err",
         "resp, err := other.Do(url)\n use(resp.Status)\n return err",

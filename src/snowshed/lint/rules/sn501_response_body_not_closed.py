@@ -61,11 +61,12 @@ func check(client *http.Client, url string) error {
 A response that is returned, kept or handed on, or whose body is, except to those that are known
 only to read it: whoever has it may close it. The way on which the call has failed: there is none.
 Calls are known if they are of `net/http`, or of a client or for a request that the function shows
-to be its.
+to be its. A function that speaks of `StatusSwitchingProtocols` takes the connection over.
 
 ## Silence
 
 `//snowshed:ignore SN501 reason`, on the line or the one above it.
+
 
 
 """
@@ -100,6 +101,8 @@ def in_go(package: Package) -> Iterator[Finding]:
             continue
         if not any(token in function.code for token in _TOKENS):
             continue
+        if b"SwitchingProtocols" in function.code:
+            continue  # what is behind such a response is no body
         for call in thrown_in(function, _is_asked):
             if call.method == "RoundTrip":
                 continue
