@@ -27,6 +27,19 @@ func core(encoder zapcore.Encoder) zapcore.Core {
 }
 ```
 
+```python
+import logging
+import logging.handlers
+import queue
+
+
+def set_up(target: logging.Handler) -> None:
+    records = queue.Queue(10_000)
+    logging.getLogger().addHandler(logging.handlers.QueueHandler(records))
+    listener = logging.handlers.QueueListener(records, target)
+    listener.start()
+```
+
 ## Good
 
 ```go
@@ -44,22 +57,39 @@ func core(encoder zapcore.Encoder) (zapcore.Core, func() error) {
 }
 ```
 
+```python
+import atexit
+import logging
+import logging.handlers
+import queue
+
+
+def set_up(target: logging.Handler) -> None:
+    records = queue.Queue(10_000)
+    logging.getLogger().addHandler(logging.handlers.QueueHandler(records))
+    listener = logging.handlers.QueueListener(records, target)
+    listener.start()
+    atexit.register(listener.stop)
+```
+
 ## Not reported
 
 In Go, a logger of zap that has no `BufferedWriteSyncer`: it writes at once, and has nothing to
-lose. Known are that one, the `diode` of zerolog, and sentry. What another package stops is not
-seen: that is why it is advice.
+lose. Known are that one, the `diode` of zerolog, and sentry. In Python, a `QueueListener` that is
+returned or handed on; and a `QueueHandler` by itself, whatever its queue: it loses nothing. What
+another package stops is not seen: that is why it is advice.
 
 ## Silence
 
-`//snowshed:ignore SN508 reason`, on the line or the one above it.
-
+`//snowshed:ignore SN508 reason` or `# snowshed: ignore[SN508] reason`, on the line or the one above
+it.
 """
 
 from __future__ import annotations
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._go._unflushed import unflushed
+from snowshed.lint._python._listeners import unstopped
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -70,6 +100,7 @@ RULE = Rule(
     "logger-not-flushed",
     Cause.UNRELEASED_RESOURCE,
     in_go=unflushed,
+    in_python=unstopped,
     tier=Tier.ADVICE,
     severity=Severity.LOW,
 )
