@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import httpx
 
 PATIENCE = 0.15
 """Seconds that a service waits for somebody silent, if it has a limit at all and we may set it."""
+LONG = 0.8
+"""Seconds after which nobody still waits who has such a limit."""
 
 
 class Tasks:
@@ -90,39 +93,80 @@ def open_files() -> int:
     return sum(1 for _ in folder.iterdir())
 
 
+class Silent:
+    """A server that accepts whoever comes and never says a word.
+
+    Attributes:
+        port: where it listens.
+    """
+
+    def __init__(self, listening: socket.socket) -> None:
+        self.port: int = listening.getsockname()[1]
+        self._listening = listening
+        self._guests: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def has(self, guests: int) -> Callable[[], bool]:
+        """Return what tells whether so many have come."""
+        return lambda: len(self._guests) >= guests
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._guests.append(self._listening.accept()[0])
+
+
 @contextmanager
-def silent() -> Iterator[int]:
-    """Yield the port of a server that accepts whoever comes and never says a word."""
+def silent() -> Iterator[Silent]:
+    """Yield a server that never says a word."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        yield listening.getsockname()[1]
+        yield Silent(listening)
 
 
-def still_stuck(calls: list[Callable[[], object]], *, after: float = 0.8) -> int:
-    """Make each call in a thread and return how many have not returned ``after`` seconds."""
+class Patience:
+    """Runs out ``LONG`` seconds after something has begun.
+
+    On a busy machine it can take seconds until a caller has come as far as to wait. Only from then
+    on does it count how long it does.
+    """
+
+    def __init__(self, begun: Callable[[], object]) -> None:
+        self._begun = begun
+        self._since = float("inf")
+        self._limit = time.monotonic() + 20
+
+    def is_over(self) -> bool:
+        """Tell whether whoever still waits will do so for ever."""
+        now = time.monotonic()
+        if self._begun():
+            self._since = min(self._since, now)
+        return now > min(self._since + LONG, self._limit)
+
+
+def still_stuck(calls: list[Callable[[], object]], begun: Callable[[], object]) -> int:
+    """Make each call in a thread and return how many have not returned long after it ``begun``."""
 
     def made(call: Callable[[], object]) -> None:
         # What it raises is the end of it, too.
-        try:
+        with suppress(Exception):
             call()
-        except Exception:  # noqa: BLE001
-            return
 
     threads = [threading.Thread(target=made, args=(call,), daemon=True) for call in calls]
     for thread in threads:
         thread.start()
-    limit = threading.Event()
-    timer = threading.Timer(after, limit.set)
-    timer.daemon = True
-    timer.start()
+    patience = Patience(begun)
     for thread in threads:
-        while thread.is_alive() and not limit.is_set():
+        while thread.is_alive() and not patience.is_over():
             thread.join(0.01)
     return sum(thread.is_alive() for thread in threads)
 
 
-async def unanswered(asked: list[asyncio.Task[Any]], *, after: float = 0.8) -> int:
-    """Return how many of the tasks have not ended ``after`` seconds; then end them."""
-    _, pending = await asyncio.wait(asked, timeout=after)
+async def unanswered(asked: list[asyncio.Task[Any]], begun: Callable[[], object]) -> int:
+    """Return how many of the tasks have not ended long after it ``begun``; then end them."""
+    patience = Patience(begun)
+    pending = set(asked)
+    while pending and not patience.is_over():
+        _, pending = await asyncio.wait(pending, timeout=0.01)
     for task in pending:
         task.cancel()
     await asyncio.gather(*asked, return_exceptions=True)

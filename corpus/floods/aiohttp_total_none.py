@@ -15,8 +15,8 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Fetch the files."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
+    with silent() as server:
         async with service.open_session() as session:
-            url = f"http://127.0.0.1:{port}/large"
+            url = f"http://127.0.0.1:{server.port}/large"
             asked = [asyncio.create_task(service.size_of(session, url)) for _ in range(6)]
-            return await unanswered(asked)
+            return await unanswered(asked, server.has(6))

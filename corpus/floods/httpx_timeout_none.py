@@ -15,7 +15,7 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Send the prompts."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
-        model = service.Model(f"http://127.0.0.1:{port}")
+    with silent() as server:
+        model = service.Model(f"http://127.0.0.1:{server.port}")
         asked = [asyncio.create_task(model.complete("why?")) for _ in range(6)]
-        return await unanswered(asked)
+        return await unanswered(asked, server.has(6))

@@ -15,6 +15,6 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Ask."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
-        asked = [asyncio.create_task(service.players("127.0.0.1", port)) for _ in range(6)]
-        return await unanswered(asked)
+    with silent() as server:
+        asked = [asyncio.create_task(service.players("127.0.0.1", server.port)) for _ in range(6)]
+        return await unanswered(asked, server.has(6))

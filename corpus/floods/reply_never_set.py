@@ -15,6 +15,7 @@ VIRTUAL = False
 
 async def flood(service: Any) -> float:
     """Ask."""
+    gone = asyncio.Event()
 
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for number in range(20):
@@ -23,12 +24,13 @@ async def flood(service: Any) -> float:
                 answer = json.dumps({"id": asked["id"], "result": asked["ask"]})
                 writer.write(answer.encode() + b"\n")
         writer.close()
+        gone.set()
 
     server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     remote = service.Remote(*await asyncio.open_connection("127.0.0.1", port))
     asked = [asyncio.create_task(remote.ask(f"{number}")) for number in range(20)]
     assert await asked[0] == "0"
-    stuck = await unanswered(asked)
+    stuck = await unanswered(asked, gone.is_set)
     server.close()
     return stuck

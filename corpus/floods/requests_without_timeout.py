@@ -15,6 +15,6 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Ask for the rates."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
-        service.RATES = f"http://127.0.0.1:{port}"
-        return still_stuck([partial(service.rate, "EUR")] * 5)
+    with silent() as server:
+        service.RATES = f"http://127.0.0.1:{server.port}"
+        return still_stuck([partial(service.rate, "EUR")] * 5, server.has(5))

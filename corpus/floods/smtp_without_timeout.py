@@ -15,6 +15,6 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Send the mails."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
-        mail = partial(service.tell_of_failure, "127.0.0.1", port, "backup", "disk full")
-        return still_stuck([mail] * 3)
+    with silent() as server:
+        mail = partial(service.tell_of_failure, "127.0.0.1", server.port, "backup", "disk full")
+        return still_stuck([mail] * 3, server.has(3))

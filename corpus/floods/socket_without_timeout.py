@@ -15,5 +15,6 @@ VIRTUAL = False
 async def flood(service: Any) -> float:
     """Ask."""
     service.TIMEOUT = PATIENCE
-    with silent() as port:
-        return still_stuck([partial(service.is_healthy, "127.0.0.1", port)] * 4)
+    with silent() as server:
+        check = partial(service.is_healthy, "127.0.0.1", server.port)
+        return still_stuck([check] * 4, server.has(4))

@@ -14,9 +14,10 @@ VIRTUAL = False
 
 async def flood(service: Any) -> float:
     """Ask for the token in a thread with a loop of its own."""
+    renew = Slow(0.01)
 
     async def ask() -> None:
-        credential = service.Credential(Slow(0.01))
+        credential = service.Credential(renew)
         await asyncio.gather(credential.get(), credential.get())
 
-    return still_stuck([lambda: asyncio.run(ask())])
+    return still_stuck([lambda: asyncio.run(ask())], lambda: renew.calls)
