@@ -126,9 +126,9 @@ class Runtime:
         self._failed: set[str] = set()
         self._open: set[_Watcher] = set()
         self._tally = Tally(settings.sites_from)
+        self.clients = ClientCount()
         # Threads and sockets: nothing of it, unless it is started, see `start`.
         self._observing = Observing(observe or ObserveSettings(), self)
-        self.clients = ClientCount()
         self._started = False
         self._requests = self._over_budget = self._spawned = 0
         self._refused = self._would_refuse = self._outlived = self._bypassed = 0
