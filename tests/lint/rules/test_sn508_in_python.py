@@ -16,12 +16,17 @@ from logging.handlers import QueueHandler, QueueListener
 @pytest.mark.parametrize(
     "text",
     [
-        "def set_up(q, h):\n    listener = QueueListener(q, h)\n    listener.start()  # want advice",
+        (
+            "def set_up(q, h):\n"
+            "    listener = QueueListener(q, h)\n    listener.start()  # want advice"
+        ),
         "def set_up(q, h):\n    logging.handlers.QueueListener(q, h).start()  # want advice",
         "listener = QueueListener(q, h)\nlistener.start()  # want advice",
         (
-            "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"
-            "        self.listener.start()  # want advice\n    def stop(self):\n        self.q.stop()"
+            "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"(
+                "        self.listener.start()  # want advice\n"
+                "    def stop(self):\n        self.q.stop()"
+            ),
         ),
         (
             "def set_up(q, h):\n    global listener\n    listener = QueueListener(q, h)\n"
@@ -37,13 +42,22 @@ def test_one_that_nothing_stops(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "def f(q, h):\n    listener = QueueListener(q, h)\n    listener.start()\n    listener.stop()",
+        (
+            "def f(q, h):\n"
+            "    listener = QueueListener(q, h)\n    listener.start()\n    listener.stop()"
+        ),
         (
             "def f(q, h):\n    listener = QueueListener(q, h)\n    listener.start()\n"
             "    atexit.register(listener.stop)"
         ),
-        "def f(q, h):\n    listener = QueueListener(q, h)\n    listener.start()\n    return listener",
-        "def f(q, h):\n    listener = QueueListener(q, h)\n    listener.start()\n    keep(listener)",
+        (
+            "def f(q, h):\n"
+            "    listener = QueueListener(q, h)\n    listener.start()\n    return listener"
+        ),
+        (
+            "def f(q, h):\n"
+            "    listener = QueueListener(q, h)\n    listener.start()\n    keep(listener)"
+        ),
         (
             "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"
             "        self.listener.start()\n    def close(self):\n        self.listener.stop()"

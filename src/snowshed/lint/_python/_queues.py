@@ -1,0 +1,215 @@
+"""Queues without a limit, and what puts into them from where nothing can wait."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snowshed.lint._finding import Tier
+from snowshed.lint._python._many import through
+from snowshed.lint._python._names import class_around, scope_of
+from snowshed.lint._python._nodes import last_name
+
+if TYPE_CHECKING:
+    from snowshed.lint._finding import Finding
+    from snowshed.lint._python._folder import Folder
+    from snowshed.lint._python._function import Function
+    from snowshed.lint._python._module import Module
+
+__all__ = ["fed_without_limit"]
+
+_QUEUES = frozenset(
+    f"{library}.{kind}"
+    for library in ("asyncio", "queue", "multiprocessing", "culsans")
+    for kind in ("Queue", "LifoQueue", "PriorityQueue", "JoinableQueue")
+)
+_LATER = ("call_soon_threadsafe", "call_soon", "add_done_callback", "partial")
+# What is called so is called by somebody who goes on at once.
+_CALLBACK = re.compile(
+    r"^_*(?:on|handle|when|receive)_|(?:callback|_cb|received|_handler|_hook|listener)$"
+    r"|^_*(?:callback|emit|notify|publish|broadcast|dispatch|push|enqueue|feed|offer)(?:_|$)"
+)
+_IS_END = re.compile(
+    r"stop|done|end|sentinel|close|quit|exit|shutdown|finish|eof|none", re.IGNORECASE
+)
+_ADDS = frozenset({"append", "add", "insert", "setdefault", "appendleft"})
+
+
+@dataclass(slots=True)
+class _Fed:
+    """A queue, by the call that makes it.
+
+    Attributes:
+        module: where it is made.
+        puts: each place that puts into it, and what its function is to who calls it.
+    """
+
+    module: Module
+    puts: list[tuple[ast.AST, str]] = field(default_factory=list)
+
+
+def fed_without_limit(folder: Folder) -> Iterator[Finding]:
+    """Yield each queue without a limit that a handler or a callback feeds: what SN311 says."""
+    for module in folder.modules:
+        fed: dict[ast.Call, _Fed] = {}
+        for node, owner, is_later in _puts(module):
+            function = module.function_of(node)
+            who = _who(folder, function, is_later=is_later)
+            made = _made(module, function, owner) if who and not _asks_how_full(function) else None
+            if made is not None and _has_no_limit(made):
+                fed.setdefault(made, _Fed(module)).puts.append((node, who))
+        for made, one in fed.items():
+            yield _found(made, one)
+
+
+def _found(made: ast.Call, fed: _Fed) -> Finding:
+    module = fed.module
+    _, who = fed.puts[0]
+    message = (
+        f"`{ast.unparse(made.func)}` has no limit, and is fed by {who}, which cannot wait: what "
+        "comes faster than it is taken stays in memory"
+    )
+    related = [module.related(node, "it is put in here") for node, _ in fed.puts[:3]]
+    return module.finding("SN311", made, message, related=related, tier=Tier.ADVICE, confidence=0.7)
+
+
+def _puts(module: Module) -> Iterator[tuple[ast.AST, ast.expr, bool]]:
+    """Yield each put that does not wait, its queue, and whether another thread has it done."""
+    for call in module.calls_named("put_nowait"):
+        if isinstance(call.func, ast.Attribute) and not _is_end(call.args):
+            yield call, call.func.value, False
+    for call in module.calls_named(*_LATER):
+        for at, argument in enumerate(call.args):
+            puts = isinstance(argument, ast.Attribute) and argument.attr == "put_nowait"
+            if isinstance(argument, ast.Attribute) and puts and not _is_end(call.args[at + 1 :]):
+                yield call, argument.value, True
+
+
+def _is_end(arguments: list[ast.expr]) -> bool:
+    """Tell whether what is put is no element, but the word that there are no more."""
+    item = next(iter(arguments), None)
+    if isinstance(item, ast.Constant):
+        return True
+    name = last_name(item.func if isinstance(item, ast.Call) else item) if item is not None else ""
+    return name.isupper() or _IS_END.search(name) is not None
+
+
+def _who(folder: Folder, function: Function, *, is_later: bool) -> str:
+    """Return what ``function`` is to those who call it; nothing if it could wait."""
+    name = function.short_name
+    if folder.request_of(function) is not None:
+        return f"the handler `{name}`"
+    if function.is_top or function.is_async:
+        return ""
+    if is_later:
+        return f"`{name}` from another thread"
+    if _CALLBACK.search(name) or _is_handed_on(function):
+        return f"the callback `{name}`"
+    return ""
+
+
+def _is_handed_on(function: Function) -> bool:
+    """Tell whether somebody is given the function, to call it."""
+    module = function.module
+    given = (
+        value
+        for each in module.functions
+        for call in each.calls
+        for value in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+    kept = (getattr(assign, "value", None) for each in module.functions for assign in each.assigns)
+    values = (value for values in (given, kept) for value in values if value is not None)
+    if isinstance(function.node, ast.Lambda):
+        return any(value is function.node for value in values)
+    return any(
+        last_name(value) == function.short_name
+        for value in values
+        if isinstance(value, (ast.Name, ast.Attribute))
+    )
+
+
+def _asks_how_full(function: Function) -> bool:
+    return any(last_name(call.func) in {"full", "qsize"} for call in function.calls)
+
+
+def _has_no_limit(made: ast.Call) -> bool:
+    given = [keyword.value for keyword in made.keywords if keyword.arg in {None, "maxsize"}]
+    for limit in (*made.args[:1], *given):
+        value = limit.operand if isinstance(limit, ast.UnaryOp) else limit
+        if not isinstance(value, ast.Constant) or (value is limit and value.value != 0):
+            return False
+    return True
+
+
+def _made(module: Module, function: Function, owner: ast.expr, steps: int = 3) -> ast.Call | None:
+    """Return the call that makes the queue ``owner``, or the queues of a collection."""
+    if steps == 0:
+        return None
+    if isinstance(owner, ast.Subscript):
+        return _added(module, owner.value)
+    if isinstance(owner, ast.Call):
+        if module.dotted(owner.func) in _QUEUES:
+            return owner
+        gets = isinstance(owner.func, ast.Attribute) and owner.func.attr in {"get", "setdefault"}
+        return _added(module, owner.func.value) if gets else None  # type: ignore[attr-defined]
+    for value in _values(module, function, owner):
+        found = _made(module, function, value, steps - 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _values(module: Module, function: Function, owner: ast.expr) -> list[ast.expr]:
+    """Return what a variable or an attribute of ``self`` may hold."""
+    found: list[ast.AST | None] = []
+    if isinstance(owner, ast.Attribute):
+        of_self = isinstance(owner.value, ast.Name) and owner.value.id == "self"
+        class_ = class_around(module, owner) if of_self else None
+        found = module.attribute(class_, owner.attr) if class_ is not None else []  # type: ignore[assignment]
+    elif isinstance(owner, ast.Name):
+        scope = scope_of(function, owner.id)
+        found = scope.bindings[owner.id] if scope is not None else []
+        drawn = scope.loops if scope is not None else []
+        for loop in drawn:
+            if isinstance(loop, ast.For) and owner.id in {
+                last_name(e) for e in ast.walk(loop.target)
+            }:
+                made = _added(module, through(loop.iter))
+                found = [*found, made]
+    return [each for each in found if isinstance(each, ast.expr)]
+
+
+def _class_of(function: Function | None) -> ast.ClassDef | None:
+    """Return the class of the method that ``function`` is, or is written in."""
+    while function is not None and function.class_ is None:
+        function = function.outer
+    return function.class_ if function is not None else None
+
+
+def _added(module: Module, collection: ast.expr) -> ast.Call | None:
+    """Return the call that makes a queue that something puts into ``collection``."""
+    written = ast.unparse(collection)
+    class_ = class_around(module, collection)
+    for each in module.functions:
+        if written.startswith("self.") and _class_of(each) is not class_:
+            continue
+        for value in _put_into(each, written):
+            found = _made(module, each, value, 2)
+            if found is not None:
+                return found
+    return None
+
+
+def _put_into(function: Function, written: str) -> Iterator[ast.expr]:
+    for call in function.calls:
+        adds = isinstance(call.func, ast.Attribute) and call.func.attr in _ADDS and call.args
+        if adds and ast.unparse(call.func.value) == written:  # type: ignore[attr-defined]
+            yield call.args[-1]
+    for assign in function.assigns:
+        targets = assign.targets if isinstance(assign, ast.Assign) else []
+        for target in targets:
+            if isinstance(target, ast.Subscript) and ast.unparse(target.value) == written:
+                yield assign.value  # type: ignore[misc]
