@@ -114,6 +114,24 @@ SHAPES = {
             s.rw.RUnlock()
         }
         """,
+    "what a call has left read-locked": """
+        func (s *S) begin() { s.rw.RLock() }
+        func (s *S) write() { s.rw.Lock(); s.rw.Unlock() }
+        func (s *S) f() {
+            s.begin()
+            s.rw.RLock() // want advice
+        }
+        """,
+    "over and over": """
+        func (s *S) f() {
+            s.rw.RLock()
+            defer s.rw.RUnlock()
+            for range s.inners {
+                s.rw.Lock() // want
+                s.rw.Unlock()
+            }
+        }
+        """,
     "embedded, and of an embedded struct": """
         type base struct{ sync.Mutex }
         type derived struct{ base }
@@ -329,6 +347,52 @@ QUIET_MORE = {
             s.mu.Unlock()
         }
         func (s *S) f() { s.mu.Lock(); s.startAndUnlock() }
+        """,
+    "a parameter that is set to another object": """
+        func (s *S) top() int {
+            for s.next != nil { s = s.next; s.mu.Lock(); s.mu.Unlock() }
+            return 0
+        }
+        func (s *S) f() { s.mu.Lock(); defer s.mu.Unlock(); s.top() }
+        """,
+    "another goroutine releases it": """
+        func f() {
+            var mu sync.Mutex
+            mu.Lock()
+            go func() { mu.Unlock(); mu.Lock() }()
+            mu.Lock()
+            mu.Unlock()
+        }
+        """,
+    "a goroutine is handed the lock": """
+        func (s *S) start() { s.rw.RLock(); go s.runLocked() }
+        func (s *S) runLocked() { s.rw.RUnlock() }
+        func (s *S) f() { s.start(); s.rw.Lock(); s.rw.Unlock() }
+        """,
+    "deferred on each of two ways": """
+        func (s *S) set() {
+            if s.closed {
+                s.mu.Lock(); defer s.mu.Unlock()
+            } else {
+                s.mu.Lock(); defer s.mu.Unlock()
+            }
+        }
+        func (s *S) f() { s.set(); s.get() }
+        """,
+    "released with something to be told": """
+        type gate struct{}
+        func (g *gate) Lock() {}
+        func (g *gate) Unlock(set bool) {}
+        type conn struct { gate gate }
+        func (c *conn) unlock() { c.gate.Unlock(c == nil) }
+        func (c *conn) f(other *conn) { c.gate.Lock(); c.unlock(); other.gate.Lock() }
+        func (c *conn) g() { c.gate.Lock(); c.unlock(); c.gate.Lock(); c.unlock() }
+        """,
+    "of two keys": """
+        type keyed struct{}
+        func (k *keyed) Lock(key string) {}
+        func (k *keyed) Unlock(key string) {}
+        func f(k *keyed) { k.Lock("a"); k.Lock("b"); k.Unlock("b"); k.Unlock("a") }
         """,
     "a flag says whether": """
         func (s *S) count(lock bool) {

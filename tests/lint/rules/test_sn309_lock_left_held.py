@@ -31,6 +31,11 @@ type S struct {
 }
 
 func work() error { return nil }
+
+type keyed struct{}
+
+func (k *keyed) Lock(key string)   {}
+func (k *keyed) Unlock(key string) {}
 """
 
 SHAPES = {
@@ -135,6 +140,15 @@ SHAPES = {
             return nil // want
         }
         s.mu.Unlock()
+        return nil
+        """,
+    "of a key": """
+        var locks keyed
+        locks.Lock("a")
+        if s.bad {
+            return nil // want
+        }
+        locks.Unlock("a")
         return nil
         """,
     "a select": """
@@ -298,6 +312,18 @@ QUIET_MORE = {
             return errBad
         }
         """,
+    "a function behind it releases it": """
+        func (s *S) begin() error {
+            s.mu.Lock()
+            if s.bad { return nil }
+            s.mu.Unlock()
+            return errBad
+        }
+        func (s *S) Run() {
+            if s.begin() == nil { s.end() }
+        }
+        func (s *S) end() { s.mu.Unlock() }
+        """,
     "the way out releases it": """
         func (s *S) fail() error { s.mu.Unlock(); return errBad }
         func (s *S) f() error {
@@ -322,6 +348,22 @@ def test_ways_that_release_it_are_not_reported(code: str) -> None:
 
 @pytest.mark.parametrize("code", QUIET_MORE.values(), ids=QUIET_MORE.keys())
 def test_functions_that_mean_to_leave_it_held_are_not_reported(code: str) -> None:
+    go("SN309", f"{HEAD}\n{code}")
+
+
+def test_what_others_release_is_told_where_none_of_them_comes_behind() -> None:
+    code = """
+        func (s *S) Begin() { s.mu.Lock() }
+        func (s *S) End() { s.mu.Unlock() }
+        func (s *S) Run() { for { s.step() } }
+        func (s *S) step() {
+            s.mu.Lock()
+            if s.bad {
+                return // want
+            }
+            s.mu.Unlock()
+        }
+        """
     go("SN309", f"{HEAD}\n{code}")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lint._wanted import go
+from snowshed.lint import rules
+from snowshed.lint._go import read
+from snowshed.lint._source import Source
 
 HEAD = """
 package p
@@ -215,3 +218,14 @@ def test_it_tells_both_orders() -> None:
         (3, "elsewhere `B.mu` is taken first"),
         (4, "and then `A.mu`"),
     ]
+
+
+def test_the_order_that_only_a_test_has_is_told_in_the_test() -> None:
+    code = HEAD + "func (a *A) f() { a.mu.Lock(); a.b.mu.Lock() }\n"
+    test = "package p\n" + "".join(
+        f"func g{number}(b *B) {{ b.mu.Lock(); b.a.mu.Lock() }}\n" for number in range(3)
+    )
+    sources = [Source("a.go", code.encode()), Source("a_test.go", test.encode(), is_test=True)]
+    (package,) = read(sources)
+    (found,) = rules()["SN315"].in_go(package)  # type: ignore[misc]
+    assert (found.path, found.span.line) == ("a_test.go", 2)

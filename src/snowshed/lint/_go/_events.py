@@ -100,6 +100,7 @@ class Summary:
         given: which of its parameters it calls.
         holds: what it took and leaves held, at each return.
         releases: what it releases of its caller's at some return.
+        frees: what it releases without having taken it, also if it takes it again.
         drops: classes of all locks that it releases without having taken them.
         events: what happens in it while a lock is held.
         before: what holds before each of its points; empty if it never holds anything.
@@ -110,6 +111,7 @@ class Summary:
     given: frozenset[Given] = frozenset()
     holds: frozenset[tuple[Place, str]] = frozenset()
     releases: frozenset[Place] = frozenset()
+    frees: frozenset[Place] = frozenset()
     drops: frozenset[Key] = field(default=frozenset(), compare=False)
     events: tuple[Event, ...] = field(default=(), compare=False, repr=False)
     before: Mapping[Point, State] = field(default_factory=dict, compare=False, repr=False)

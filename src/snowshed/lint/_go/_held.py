@@ -32,6 +32,7 @@ class Do(Enum):
     WAIT = auto()
     SET = auto()
     DEFER = auto()
+    START = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +162,8 @@ def _acts(head: n.Node | None) -> Iterator[Act]:
             yield from _sets(node.left, node)
         elif isinstance(node, n.Defer):
             yield Act(Do.DEFER, node)
+        elif isinstance(node, n.Go):
+            yield Act(Do.START, node)
         elif not in_select and is_waiting(node):
             yield Act(Do.WAIT, node)
         if isinstance(node, n.For):
@@ -229,14 +232,18 @@ def _after(act: Act, state: State, effect: Effect) -> State:
 
 
 def at_end(state: State, effect: Effect) -> State:
-    """Return what holds after all that was deferred is done, the last one first."""
+    """Return what holds after all that was deferred is done, the last one first.
+
+    What was deferred on some ways only is taken to release what it can.
+    """
     for deferred in reversed(state.defers):
         call = deferred.call
         if isinstance(call, n.Call):
             operation = operation_of(call)
             do = Do.CALL if operation is None else Do.LOCK
             state = _after(Act(do, call, operation), state, effect)
-    return state
+    holds = {lock: hold for lock, hold in state.holds.items() if lock not in state.unlocks}
+    return replace(state, holds=holds) if len(holds) < len(state.holds) else state
 
 
 def returns_of(flow: Flow, reached: Mapping[Point, State]) -> list[Point]:

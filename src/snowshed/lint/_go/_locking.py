@@ -29,7 +29,7 @@ from snowshed.lint._go._held import (
 )
 from snowshed.lint._go._locks import WRITE
 from snowshed.lint._go._look import Known, Look
-from snowshed.lint._go._outward import at_returns, exported, given_of
+from snowshed.lint._go._outward import at_returns, exported, given_of, outward_all
 from snowshed.lint._go._summary import summaries
 from snowshed.lint._go._targets import function_of, is_function, targets
 
@@ -138,7 +138,8 @@ def _summary_of(function: Function, known: Known) -> Summary:
     taken, waited = exported(function, found)
     held = tuple(event for event in found if event.held)
     given = given_of(function, look.given)
-    return Summary(taken, waited, given, holds, releases, drops, held, before)
+    frees = outward_all(function, look.freed)
+    return Summary(taken, waited, given, holds, releases, frees, drops, held, before)
 
 
 def _needs_flow(function: Function, known: Known) -> bool:

@@ -88,14 +88,18 @@ def operation_of(call: n.Call) -> Operation | None:
 def _of_key(call: n.Call, called: n.Selector) -> Place | None:
     """Return the lock of ``locks.Lock(key)``: that of the key, of an object that has many.
 
-    What returns something, or gets a context, is no mutex: it may fail, and somebody looks.
+    What returns something, or gets a context, is no mutex: it may fail, and somebody looks. It is a
+    key if the same function names it at the lock and at the unlock, else something to be told.
     """
-    key = call.arguments[0]
     is_done = isinstance(call.parent, n.Expressed | n.Defer)
-    if len(call.arguments) != 1 or not is_done or key.text.lower().endswith("ctx"):
-        return None
+    key = call.arguments[0].text
     place = place_of(called.operand)
-    return None if place is None else place.to(f"[{key.text}]")
+    if len(call.arguments) != 1 or not is_done or place is None or key.lower().endswith("ctx"):
+        return None
+    code = call.function.outermost.code
+    if all(f"{word}({key})".encode() in code for word in ("Lock", "Unlock")):
+        return place.to(f"[{key}]")
+    return place if called.field_.endswith("Unlock") else None
 
 
 def _receiver(call: n.Call) -> n.Expression | None:

@@ -35,6 +35,7 @@ class Look:
         self.known = known
         self.found = found
         self.given: list[tuple[Variable, State]] = []
+        self.freed: set[Place] = set()
 
     def quiet(self, state: State, act: Act) -> State:
         """Return what holds after a call, and note nothing."""
@@ -42,6 +43,8 @@ class Look:
             return self._deferred(state, act.node)
         if act.do is Do.CALL and isinstance(act.node, n.Call):
             return self._after_call(state, act.node)
+        if act.do is Do.START and isinstance(act.node, n.Go):
+            return self._handed_over(state, act.node)
         return state
 
     def effect(self, state: State, act: Act) -> State:
@@ -53,6 +56,8 @@ class Look:
                 key = class_of(act.node.function.file.package, lock)
                 taken = Taken(lock, key, act.operation.mode, act.node, (), state.released)
                 self.found.append(Event(taken, state, held))
+            elif act.operation.action is Action.RELEASE:
+                self._free(state, act.operation.lock)
         elif act.do is Do.WAIT:
             self.found.append(Event(Waited(act.node, (), state.released), state, held))
         elif act.do is Do.CALL and isinstance(act.node, n.Call):
@@ -135,12 +140,28 @@ class Look:
             for lock in summary.releases:
                 place = moved(lock, target.by, target.function)
                 if place is not None:
+                    self._free(state, place)
                     state = state.without(place)
             if len(chosen) == 1:
                 for lock, mode in summary.holds:
                     place = moved(lock, target.by, target.function)
                     if place is not None:
                         state = state.with_lock(place, mode, call)
+        return state
+
+    def _free(self, state: State, lock: Place) -> None:
+        if lock not in state.holds:
+            self.freed.add(lock)
+
+    def _handed_over(self, state: State, node: n.Go) -> State:
+        """Return what is held after a goroutine has been started, which may release some of it."""
+        call = node.call
+        for target in targets(call) if isinstance(call, n.Call) and state.holds else ():
+            for lock in self.known(target.function).frees:
+                place = moved(lock, target.by, target.function)
+                if place in state.holds:
+                    holds = {each: hold for each, hold in state.holds.items() if each != place}
+                    state = replace(state, holds=holds)
         return state
 
     def _deferred(self, state: State, node: n.Defer) -> State:

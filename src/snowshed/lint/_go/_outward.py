@@ -6,14 +6,14 @@ caller cannot name only its class is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
 from snowshed.lint._go._look import held_in
-from snowshed.lint._go._places import Place, class_of, origin_of
+from snowshed.lint._go._places import Place, class_of, is_set_again, origin_of
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._held import State
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["at_returns", "exported", "given_of"]
+__all__ = ["at_returns", "exported", "given_of", "outward_all"]
 
 _MOST = 48
 """So many locks and waits a summary has: who calls the whole program holds nothing that matters."""
@@ -47,7 +47,7 @@ def exported(
 
 def _outward_wait(function: Function, event: Event, what: Waited) -> Waited:
     gone = what.released | event.state.released
-    return replace(what, released=frozenset(_outward_all(function, gone))) if gone else what
+    return replace(what, released=outward_all(function, gone)) if gone else what
 
 
 def _outward_lock(function: Function, event: Event, what: Taken) -> Taken:
@@ -58,7 +58,7 @@ def _outward_lock(function: Function, event: Event, what: Taken) -> Taken:
         what.mode,
         what.node,
         what.chain,
-        frozenset(_outward_all(function, gone)) if gone else gone,
+        outward_all(function, gone) if gone else gone,
         what.under | {each.key for each in event.held} if event.held else what.under,
         what.is_sure,
     )
@@ -73,6 +73,8 @@ def _outward(function: Function, place: Place) -> Place | None:
     if place.root.kind in {Kind.LOCAL, Kind.RANGE} or not place.is_one:
         found = _origin(function, place)
     root = found.root
+    if root.function is function and is_set_again(root):
+        return None
     if root.function is function and root.kind not in {Kind.PARAMETER, Kind.RECEIVER}:
         return None
     return found
@@ -85,11 +87,10 @@ def _origin(function: Function, place: Place) -> Place:
     return kept[place]
 
 
-def _outward_all(function: Function, places: frozenset[Place]) -> Iterator[Place]:
-    for each in places:
-        found = _outward(function, each)
-        if found is not None:
-            yield found
+def outward_all(function: Function, places: Iterable[Place]) -> frozenset[Place]:
+    """Return what of ``places`` the caller can name, as it names them."""
+    found = (_outward(function, each) for each in places)
+    return frozenset(each for each in found if each is not None)
 
 
 def _is_by_flag(node: n.Node) -> bool:
@@ -119,7 +120,7 @@ def given_of(function: Function, given: Sequence[tuple[Variable, State]]) -> fro
             for each in held_in(function, state)
             if (out := _outward(function, each.lock)) is not None
         )
-        found.add(Given(variable, holds, frozenset(_outward_all(function, state.released))))
+        found.add(Given(variable, holds, outward_all(function, state.released)))
     return frozenset(found)
 
 
@@ -144,4 +145,4 @@ def at_returns(
     )
     gone = frozenset(each for state in ends for each in state.gone)
     keys = frozenset(class_of(function.file.package, each) for each in gone)
-    return holds, frozenset(_outward_all(function, gone)), keys
+    return holds, outward_all(function, gone), keys

@@ -95,8 +95,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
+from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._locking import Taken, events, writers
-from snowshed.lint._go._locks import READ, WRITE
+from snowshed.lint._go._locks import READ, WRITE, operation_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._ways import is_beside, seen_from, way
 from snowshed.lint._rule import Rule
@@ -105,7 +106,6 @@ from snowshed.model import Cause, Severity
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._go import Package
-    from snowshed.lint._go import _nodes as n
     from snowshed.lint._go._events import HeldLock
 
 __all__ = ["RULE"]
@@ -130,7 +130,9 @@ def in_go(package: Package) -> Iterator[Finding]:
 
 def _finding(package: Package, at: n.Node, taken: Taken, held: HeldLock) -> Finding:
     is_read = held.mode == READ and taken.mode == READ
-    is_advice = is_read and taken.key not in writers(package)
+    # What a call leaves read-locked, as a transaction does, several may hold on purpose.
+    is_left = isinstance(held.by, n.Call) and operation_of(held.by) is None
+    is_advice = is_read and (is_left or taken.key not in writers(package))
     places = [related(held.by, f"`{taken.lock}` is taken here"), *way(taken.chain)]
     return at.function.file.finding(
         "SN308",
