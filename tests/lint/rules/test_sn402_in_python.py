@@ -62,6 +62,12 @@ OVER_THE_NETWORK = {
             tasks.append(asyncio.create_task(count(url)))  # want
         await asyncio.gather(*tasks)
         """,
+    "for each message, and ended together": """
+        async for url in urls:
+            task = asyncio.create_task(count(url))  # want advice
+            self.tasks.add(task)
+        await asyncio.gather(*self.tasks)
+        """,
     "what is named so": """
         await asyncio.gather(*(self.download(url) for url in urls))  # want
         """,

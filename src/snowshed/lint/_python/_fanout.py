@@ -16,6 +16,7 @@ from snowshed.lint._python._nodes import COMPREHENSIONS, last_name
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
+    from snowshed.lint._python._fate import Fate
     from snowshed.lint._python._folder import Folder
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
@@ -173,21 +174,24 @@ def _tier(folder: Folder, module: Module, found: _Fanout) -> Tier | None:
     handler = folder.request_of(function)
     serves = folder.asked_by(function) is not None
     serves |= handler is not None and handler.kind != "websocket"
-    detached = _is_detached(module, found)
-    if detached and (serves or isinstance(found.loop, ast.AsyncFor)):
+    reads_on = isinstance(found.loop, ast.AsyncFor)
+    fate = _fate(module, found)
+    if fate is not None and fate.end <= End.KEPT and (serves or reads_on):
+        # Nobody waits for them, which other rules tell of requests and of messages.
         return None
     if has_name_of_settings(over) or not is_given(function, over):
         return Tier.ADVICE
     asks = found.runs is not None and asks_within(folder, module, found.runs)
-    # A thread is dear whatever it does, and who reads one by one has many.
-    dear = _kind(module, found) == "thread" or isinstance(found.loop, ast.AsyncFor)
+    # A thread is dear whatever it does; and who reads on and collects them has many.
+    collects = fate is not None and End.KEPT not in fate.ways
+    dear = _kind(module, found) == "thread" or (reads_on and collects)
     return Tier.DEFAULT if serves or asks or dear else Tier.ADVICE
 
 
-def _is_detached(module: Module, found: _Fanout) -> bool:
-    """Tell whether nobody waits for them, which other rules tell of requests and of messages."""
+def _fate(module: Module, found: _Fanout) -> Fate | None:
+    """Return what becomes of them; None for coroutines, and for what a group has."""
     is_spawn = any(spawn.call is found.node for spawn in module.spawns)
-    return is_spawn and fate_of(module, found.node).end <= End.KEPT
+    return fate_of(module, found.node) if is_spawn else None
 
 
 def _is_end(function: Function, found: _Fanout) -> bool:
