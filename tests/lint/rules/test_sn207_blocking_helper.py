@@ -27,6 +27,10 @@ def yields(): yield time.sleep(1)
 async def waits(): time.sleep(1)
 def reaps(): return os.waitpid(-1, os.WNOHANG)
 def is_address(text): return socket.getaddrinfo(text, 0, flags=socket.AI_NUMERICHOST)
+def plain(host):
+    if host == "localhost":
+        host = socket.gethostbyname(host)
+    return host
 """
 
 
@@ -54,6 +58,7 @@ def test_the_loop_waits_for_it(body: str) -> None:
         "    await waits()",
         "    reaps()",
         "    is_address(text)",
+        "    plain(text)",
         "    time.sleep(1)",
         "    other.sleeps()",
         "    def later():\n        sleeps()\n    await asyncio.to_thread(later)",

@@ -155,12 +155,21 @@ def _is_blocking(module: Module, call: ast.Call) -> bool:
     if module.is_awaited(call):
         return False
     if module.dotted(call.func) in _BLOCKING:
-        return not any(
-            map(_waits_for_nothing, [*call.args, *(each.value for each in call.keywords)])
-        )
+        given = [*call.args, *(each.value for each in call.keywords)]
+        return not (any(map(_waits_for_nothing, given)) or _asks_for_itself(module, call))
     if not (isinstance(call.func, ast.Attribute) and call.func.attr in _ASKS):
         return False
     return module.origin(call.func).startswith(_SESSIONS)
+
+
+def _asks_for_itself(module: Module, call: ast.Call) -> bool:
+    """Tell whether the name that is looked up is that of the machine, which it has at hand."""
+    tests = [above.test for above in module.up(call) if isinstance(above, ast.If)]
+    return "socket." in module.dotted(call.func) and any(
+        isinstance(each, ast.Constant) and each.value == "localhost"
+        for node in (*call.args, *tests)
+        for each in ast.walk(node)
+    )
 
 
 def _waits_for_nothing(argument: ast.expr) -> bool:
