@@ -123,6 +123,17 @@ NOT_FED = {
                 self.inbox.put_nowait(_SENTINEL)
                 self.loop.call_soon_threadsafe(self.inbox.put_nowait, None)
         """,
+    "what is given back": """
+        class Pool:
+            def __init__(self):
+                self.free = queue.LifoQueue()
+            def take(self):
+                return Connection(release=self.release)
+            def release(self, connection):
+                self.free.put_nowait(connection)
+            def on_connect(self, connection):
+                self.free.put_nowait(connection)
+        """,
     "it asks how full it is": """
         class Inbox:
             def __init__(self):

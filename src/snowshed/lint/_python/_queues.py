@@ -35,6 +35,10 @@ _CALLBACK = re.compile(
 _IS_END = re.compile(
     r"stop|done|end|sentinel|close|quit|exit|shutdown|finish|eof|none", re.IGNORECASE
 )
+# What is called so says that there are no more, or gives back what was taken before.
+_ENDS = re.compile(
+    r"stop|close|terminate|kill|shutdown|exit|cancel|release|requeue|put_back|give_back|start|connect$"
+)
 _ADDS = frozenset({"append", "add", "insert", "setdefault", "appendleft"})
 
 
@@ -102,7 +106,7 @@ def _who(folder: Folder, function: Function, *, is_later: bool) -> str:
     name = function.short_name
     if folder.request_of(function) is not None:
         return f"the handler `{name}`"
-    if function.is_top or function.is_async:
+    if function.is_top or function.is_async or _ENDS.search(name):
         return ""
     if is_later:
         return f"`{name}` from another thread"
