@@ -10,7 +10,8 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._callers import always_under, callers
 from snowshed.lint._go._locking import events, locking, writers
 from snowshed.lint._go._locks import Action, operation_of
-from snowshed.lint._go._places import bound, class_of, moved, named, origin_of, place_of, type_at
+from snowshed.lint._go._place import class_of, named, type_at
+from snowshed.lint._go._places import bound, moved, origin_of, place_of
 from snowshed.lint._go._targets import function_of, targets
 
 DECLARED = """package p

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._locking import locking
-from snowshed.lint._go._places import class_of
+from snowshed.lint._go._place import class_of
 from snowshed.lint._go._summary import reaching
 from snowshed.lint._go._targets import targets
 

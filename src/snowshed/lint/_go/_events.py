@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go import _nodes as n
     from snowshed.lint._go._flow import Point
     from snowshed.lint._go._held import State
-    from snowshed.lint._go._places import Place
+    from snowshed.lint._go._place import Place
     from snowshed.lint._go._scope import Variable
 
 __all__ = ["Event", "Given", "HeldLock", "Key", "Summary", "Taken", "Waited"]

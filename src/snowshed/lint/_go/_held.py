@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import End, Flow, Point, flow_of, operations
 from snowshed.lint._go._locks import Action, Operation, operation_of
-from snowshed.lint._go._places import Place, place_of
+from snowshed.lint._go._place import Place
+from snowshed.lint._go._places import place_of
 from snowshed.lint._go._types import is_channel, type_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._places import Place, class_of, place_of, type_at
+from snowshed.lint._go._place import Place, class_of, type_at
+from snowshed.lint._go._places import place_of
 from snowshed.lint._go._types import base_of
 
 if TYPE_CHECKING:

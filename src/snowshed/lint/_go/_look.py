@@ -14,7 +14,8 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, HeldLock, Summary, Taken, Waited
 from snowshed.lint._go._held import Act, Do, State
 from snowshed.lint._go._locks import Action, operation_of
-from snowshed.lint._go._places import Place, class_of, moved
+from snowshed.lint._go._place import Place, class_of
+from snowshed.lint._go._places import moved
 from snowshed.lint._go._targets import Target, function_of, targets
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._callers import always_under
 from snowshed.lint._go._locking import Event, Taken, events
 from snowshed.lint._go._locks import READ
-from snowshed.lint._go._places import ELEMENT, Place
+from snowshed.lint._go._place import ELEMENT, Place
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:

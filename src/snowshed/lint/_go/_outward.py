@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
 from snowshed.lint._go._look import held_in
-from snowshed.lint._go._places import Place, class_of, is_set_again, origin_of
+from snowshed.lint._go._place import Place, class_of
+from snowshed.lint._go._places import is_set_again, origin_of
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:

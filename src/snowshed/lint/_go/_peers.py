@@ -21,7 +21,8 @@ from snowshed.lint._go._flow import Flow, Point, flow_of
 from snowshed.lint._go._held import is_waiting
 from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, condition_lock, is_condition, operation_of
-from snowshed.lint._go._places import Place, class_of, place_of
+from snowshed.lint._go._place import Place, class_of
+from snowshed.lint._go._places import place_of
 from snowshed.lint._go._summary import reaching
 from snowshed.lint._go._targets import targets
 

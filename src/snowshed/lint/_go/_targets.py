@@ -14,14 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._places import (
-    Place,
-    bound,
-    class_of,
-    place_of,
-    receiver_of,
-    type_at,
-)
+from snowshed.lint._go._place import Place, class_of, type_at
+from snowshed.lint._go._places import bound, place_of, receiver_of
 from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._types import base_of, callee, type_of
 

@@ -20,7 +20,7 @@ from snowshed.lint._go._flow import End, Flow, Point, flow_of
 from snowshed.lint._go._held import Do, Hold, State, acts_of
 from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, operation_of
-from snowshed.lint._go._places import Place, class_of
+from snowshed.lint._go._place import Place, class_of
 from snowshed.lint._go._targets import targets
 
 if TYPE_CHECKING:

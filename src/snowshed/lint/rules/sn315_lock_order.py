@@ -127,7 +127,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go._order import Inversion, inversions
 from snowshed.lint._go._package import related
-from snowshed.lint._go._places import named
+from snowshed.lint._go._place import named
 from snowshed.lint._go._ways import is_beside, seen_from, way
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
