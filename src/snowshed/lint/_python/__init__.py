@@ -37,7 +37,7 @@ from snowshed.lint._python._folder import Folder
 from snowshed.lint._python._function import Function
 from snowshed.lint._python._handlers import Handler
 from snowshed.lint._python._module import Module
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
 from snowshed.lint._python._spawns import TOLD_AT_MOST, Spawn, is_loop, jobs_in, together
@@ -58,4 +58,5 @@ __all__ = [
     "matters",
     "read",
     "together",
+    "written",
 ]

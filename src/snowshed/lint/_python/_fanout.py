@@ -12,7 +12,7 @@ from snowshed.lint._finding import Tier
 from snowshed.lint._python._fate import End, fate_of
 from snowshed.lint._python._many import has_name_of_settings, is_bounded, is_given, through
 from snowshed.lint._python._network import asks_within
-from snowshed.lint._python._nodes import COMPREHENSIONS, last_name
+from snowshed.lint._python._nodes import COMPREHENSIONS, last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -80,9 +80,9 @@ def fanouts(folder: Folder) -> Iterator[Finding]:
 
 
 def _message(module: Module, found: _Fanout) -> str:
-    over = ast.unparse(found.over)
+    over = written(found.over)
     each = f"each of `{over}`" if len(over) <= 50 else "each of them"
-    kind, word = _kind(module, found), ast.unparse(found.node.func)
+    kind, word = _kind(module, found), written(found.node.func)
     return f"`{word}` starts a {kind} for {each}, and nothing limits how many run at once"
 
 
@@ -209,7 +209,7 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
         return False
     helper = folder.helper(module, found.runs)
     given = (*found.runs.args, *(keyword.value for keyword in found.runs.keywords))
-    return any(_LIMITS.search(ast.unparse(each).lower()) for each in given) or (
+    return any(_LIMITS.search(written(each).lower()) for each in given) or (
         helper is not None and takes_place(helper, helper.withs)
     )
 
@@ -223,7 +223,7 @@ def takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -
             isinstance(with_, ast.AsyncWith)
             and isinstance(item.context_expr, (ast.Name, ast.Attribute))
         )
-        or _LIMITS.search(ast.unparse(item.context_expr).lower())
+        or _LIMITS.search(written(item.context_expr).lower())
         for with_ in withs
         for item in with_.items
     )

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import scope_of
-from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS, last_name
+from snowshed.lint._python._nodes import COMPREHENSIONS, FUNCTIONS, last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._function import Function
@@ -214,10 +214,10 @@ class _Follows:
 
     def _attribute(self, target: ast.Attribute, steps: int) -> Fate:
         """Follow an attribute within the function: ``self.task = ...; await self.task``."""
-        written = ast.unparse(target)
-        if written in self._seen:
+        name = written(target)
+        if name in self._seen:
             return _DROPPED
-        self._seen.add(written)
+        self._seen.add(name)
         owner = target.value
         root = owner.id if isinstance(owner, ast.Name) else ""
         reads = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import annotated
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
@@ -99,7 +99,7 @@ def handler_by_itself(function: Function) -> Handler | None:
 def _decorated(function: Function, decorator: ast.expr) -> Handler | None:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     last = last_name(called)
-    how = f"@{ast.unparse(called)}" if last else ""
+    how = f"@{written(called)}" if last else ""
     if last in _MIDDLEWARE and isinstance(called, (ast.Attribute, ast.Name)):
         return Handler("middleware", how)
     full = function.module.dotted(called)
@@ -181,7 +181,7 @@ def registered(folder: Folder) -> dict[Function, Handler]:
     found: dict[Function, Handler] = {}
     for module in folder.modules:
         for call, kind in _registrations(module):
-            how = f"{ast.unparse(call.func)}(...)"
+            how = f"{written(call.func)}(...)"
             for value in (*call.args, *(keyword.value for keyword in call.keywords)):
                 if isinstance(value, (ast.Name, ast.Attribute)):
                     function = folder.function_at(module, value)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import scope_of
-from snowshed.lint._python._nodes import COMPREHENSIONS, last_name
+from snowshed.lint._python._nodes import COMPREHENSIONS, last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._function import Function
@@ -55,7 +55,7 @@ def through(over: ast.expr) -> ast.expr:
 
 def is_bounded(module: Module, over: ast.expr) -> bool:
     """Tell whether the source says how many there are: written out, counted, or a part of it."""
-    if _PARTS.search(ast.unparse(over)) or isinstance(over, ast.Constant):
+    if _PARTS.search(written(over)) or isinstance(over, ast.Constant):
         return True
     if isinstance(over, _DISPLAYS):
         return not any(isinstance(each, ast.Starred) for each in ast.walk(over))
@@ -63,7 +63,7 @@ def is_bounded(module: Module, over: ast.expr) -> bool:
         return isinstance(over.slice, ast.Slice) and over.slice.upper is not None
     if isinstance(over, ast.Call):
         counts = last_name(over.func) == "range"
-        return counts and not any("len(" in ast.unparse(each) for each in over.args)
+        return counts and not any("len(" in written(each) for each in over.args)
     return isinstance(over, ast.Name) and _is_bounded_variable(module, over)
 
 

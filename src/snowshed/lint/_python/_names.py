@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._nodes import last_name
@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 _BUILT_IN = frozenset(vars(builtins))
+# A name has at most so many parts, calls included.
+_PARTS = 40
+# Of a variable that is set more often nobody knows what it is.
+_VALUES = 4
 # So many variables are followed from one to the next.
 _STEPS = 4
 
@@ -54,7 +58,7 @@ def imports_of(statements: Iterable[ast.Import | ast.ImportFrom]) -> dict[str, s
 def dotted(module: Module, node: ast.AST) -> str:
     """Return the full name of what ``node`` is, if it was imported or is built in."""
     last = ""
-    while True:
+    for _ in range(_PARTS):
         if isinstance(node, ast.Attribute):
             last = f".{node.attr}{last}"
             node = node.value
@@ -65,31 +69,39 @@ def dotted(module: Module, node: ast.AST) -> str:
             full = module.imports.get(node.id) or (node.id if node.id in _BUILT_IN else "")
             return full + last if full and not module.is_shadowed(node) else ""
         else:
-            return ""
+            break
+    return ""
 
 
 def origin(module: Module, node: ast.AST, steps: int = _STEPS) -> str:
     """Return the full name of what ``node`` was made by, or that it has itself."""
-    while isinstance(node, (ast.Await, ast.BoolOp)):
-        # Of `given or Session()` the last one says what it is.
-        node = node.value if isinstance(node, ast.Await) else node.values[-1]
-    if isinstance(node, ast.Call):
-        made_by = origin(module, node.func, steps)
-        return f"{made_by}()" if made_by else ""
-    if isinstance(node, ast.Attribute):
-        held = _one(module, _of_self(module, node), steps)
-        if held:
-            return held
-        owner = origin(module, node.value, steps)
-        return f"{owner}.{node.attr}" if owner else ""
-    if isinstance(node, ast.Name):
-        return _one(module, _of_variable(module, node), steps) or dotted(module, node)
-    return ""
+    last = ""
+    for _ in range(_PARTS):
+        if isinstance(node, ast.Await):
+            node = node.value
+        elif isinstance(node, ast.BoolOp):
+            # Of `given or Session()` the last one says what it is.
+            node = node.values[-1]
+        elif isinstance(node, ast.Call):
+            last = f"(){last}"
+            node = node.func
+        elif isinstance(node, ast.Attribute):
+            held = _one(module, _of_self(module, node), steps)
+            if held:
+                return held + last
+            last = f".{node.attr}{last}"
+            node = node.value
+        else:
+            break
+    if not isinstance(node, ast.Name):
+        return ""
+    first = _one(module, _of_variable(module, node), steps) or dotted(module, node)
+    return first + last if first else ""
 
 
-def _one(module: Module, values: Iterable[ast.AST | None], steps: int) -> str:
+def _one(module: Module, values: Sequence[ast.AST | None], steps: int) -> str:
     """Return the origin that all ``values`` share."""
-    if steps == 0:
+    if steps == 0 or len(values) > _VALUES:
         return ""
     found = set()
     for value in values:
@@ -116,7 +128,7 @@ def annotation_of(node: ast.expr | None) -> ast.expr | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]

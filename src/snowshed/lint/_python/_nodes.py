@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-__all__ = ["COMPREHENSIONS", "FUNCTIONS", "LOOPS", "Assign", "Loop", "last_name"]
+__all__ = ["COMPREHENSIONS", "FUNCTIONS", "LOOPS", "Assign", "Loop", "last_name", "written"]
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -20,3 +20,11 @@ def last_name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def written(node: ast.AST) -> str:
+    """Return ``node`` as code on one line; nothing for what is too deep to be written."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._python._fate import End, fate_of
 from snowshed.lint._python._many import is_given
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Related
@@ -80,7 +80,7 @@ def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
     function = module.function_of(call)
     if function.is_main or _is_of_others(call) or _is_kept(module, function, call):
         return None
-    word, name = f"`{ast.unparse(call.func)}`", function.short_name
+    word, name = f"`{written(call.func)}`", function.short_name
     handler = folder.request_of(function)
     asked = folder.asked_by(function) if handler is None else None
     related: tuple[Related, ...] = ()
@@ -142,10 +142,10 @@ def _made(module: Module, call: ast.Call) -> ast.expr:
 def is_guarded(module: Module, assign: ast.AST | None) -> bool:
     """Tell whether it is made only if there is none yet."""
     targets = getattr(assign, "targets", None) or [getattr(assign, "target", None)]
-    names = {ast.unparse(target) for target in targets if isinstance(target, ast.expr)}
+    names = {written(target) for target in targets if isinstance(target, ast.expr)}
     if assign is None or not names:
         return False
-    tests = [ast.unparse(above.test) for above in module.up(assign) if isinstance(above, ast.If)]
+    tests = [written(above.test) for above in module.up(assign) if isinstance(above, ast.If)]
     return any(name in test for name in names for test in tests)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
@@ -66,13 +66,13 @@ class Spawn:
     def name(self) -> str:
         """What is called in it, as it is written; empty if that is not seen or long."""
         runs = self.runs.func if isinstance(self.runs, ast.Call) else self.runs
-        name = ast.unparse(runs) if runs is not None else ""
+        name = written(runs) if runs is not None else ""
         return name if len(name) <= _LONG else ""
 
     @property
     def word(self) -> str:
         """What it is started by, as it is written: ``asyncio.create_task``."""
-        return ast.unparse(self.call.func)
+        return written(self.call.func)
 
 
 def spawns_in(module: Module) -> list[Spawn]:

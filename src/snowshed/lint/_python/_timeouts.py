@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix, Tier
+from snowshed.lint._python._nodes import written
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -63,7 +64,7 @@ def calls(folder: Folder) -> Iterator[Finding]:
             if _is_told(call, before):
                 continue
             function = module.function_of(call)
-            word = ast.unparse(call.func)
+            word = written(call.func)
             message = f"`{word}` has no timeout: it waits for as long as the other side wants"
             yield module.finding(
                 "SN201", call, message, tier=_tier(folder, function), fix=_told(module, call)

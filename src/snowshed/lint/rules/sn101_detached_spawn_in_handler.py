@@ -134,7 +134,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
-from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, jobs_in, last_name, together
+from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, jobs_in, last_name, together, written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -183,7 +183,7 @@ def _found(
         caller, call = asked
         related = [caller.module.related(call, f"`{caller.short_name}` serves a request")]
     related += [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
-    kept = f", only kept in `{ast.unparse(fate.holder)}`" if fate.holder is not None else ""
+    kept = f", only kept in `{written(fate.holder)}`" if fate.holder is not None else ""
     served = "serves" if asked is None else "is called for"
     what = f"`{spawn.name}`" if spawn.name else f"of `{spawn.word}`"
     also = ", and in other places of this file" if others else ""
@@ -211,7 +211,7 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
 
 
 def _limits(node: ast.expr) -> bool:
-    name = ast.unparse(node).lower()
+    name = written(node).lower()
     return any(word in name for word in _LIMITERS)
 
 
@@ -219,9 +219,9 @@ def _is_asked_about(function: Function, fate: Fate) -> bool:
     """Tell whether what keeps the task was looked at before: it is started if it does not run."""
     if fate.holder is None:
         return False
-    holder = ast.unparse(fate.holder)
+    holder = written(fate.holder)
     tests = [node.test for node in ast.walk(function.node) if isinstance(node, (ast.If, ast.IfExp))]
-    return any(holder in ast.unparse(test) for test in tests)
+    return any(holder in written(test) for test in tests)
 
 
 def _limits_itself(folder: Folder, module: Module, spawn: Spawn) -> bool:

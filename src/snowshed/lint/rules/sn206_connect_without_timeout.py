@@ -59,7 +59,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._python import is_loop, last_name
+from snowshed.lint._python import is_loop, last_name, written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
@@ -90,7 +90,7 @@ def in_python(folder: Folder) -> Iterator[Finding]:
                 and not _is_told(function)
                 and not _callers_end_it(folder, function)
             ):
-                word = ast.unparse(call.func)
+                word = written(call.func)
                 message = f"nothing ends the wait of `{word}` for a peer that does not answer"
                 yield module.finding(RULE, call, message, tier=tier, confidence=0.8)
 
@@ -107,7 +107,7 @@ def _connects(module: Module) -> Iterator[tuple[ast.Call, Tier]]:
 def _is_ended(module: Module, call: ast.Call) -> bool:
     """Tell whether something around ``call`` ends it."""
     items = (item for each in module.withs_of(call) for item in each.items)
-    if any(_ENDS.search(ast.unparse(item.context_expr)) for item in items):
+    if any(_ENDS.search(written(item.context_expr)) for item in items):
         return True
     return any(
         isinstance(above, ast.Call) and last_name(above.func) == "wait_for"
@@ -117,7 +117,7 @@ def _is_ended(module: Module, call: ast.Call) -> bool:
 
 def _is_told(function: Function) -> bool:
     """Tell whether it is given a timeout, or something decorates it with one."""
-    decorators = [ast.unparse(each) for each in function.decorators]
+    decorators = [written(each) for each in function.decorators]
     return any(_ENDS.search(name) for name in (*function.parameters, *decorators))
 
 

@@ -58,7 +58,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix
-from snowshed.lint._python import End, fate_of, last_name
+from snowshed.lint._python import End, fate_of, last_name, written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -188,7 +188,7 @@ def _returns_early(call: ast.Call) -> bool:
 
 def _told(spawn: Spawn) -> str:
     runs = spawn.runs.func if isinstance(spawn.runs, ast.Call) else spawn.runs
-    name = ast.unparse(runs) if runs is not None else spawn.word
+    name = written(runs) if runs is not None else spawn.word
     return f"`{name if len(name) <= 60 else spawn.word}`"
 
 

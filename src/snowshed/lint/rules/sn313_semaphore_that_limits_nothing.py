@@ -72,7 +72,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._python import last_name
+from snowshed.lint._python import last_name, written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -111,7 +111,7 @@ def in_python(folder: Folder) -> Iterator[Finding]:
 
 def _made_in_vain(module: Module, call: ast.Call) -> str:
     """Return what is wrong with the semaphore that ``call`` makes; nothing if it may be shared."""
-    kind = ast.unparse(call.func)
+    kind = written(call.func)
     above = module.parent(call)
     if isinstance(above, ast.withitem):
         return f"`{kind}(...)` is made where it is taken: each has its own, and it limits nothing"
@@ -195,7 +195,7 @@ def _around_gather(folder: Folder, module: Module) -> Iterator[Finding]:
             for item in with_.items:
                 kind = module.origin(item.context_expr).removesuffix("()")
                 if kind in _SEMAPHORES and not _takes_itself(folder, module, element):
-                    taken = ast.unparse(item.context_expr)
+                    taken = written(item.context_expr)
                     message = (
                         f"`{taken}` is taken once around all that `gather` starts, and not in each "
                         "of them: it does not limit how many run"
@@ -228,7 +228,7 @@ def _made_by_helpers(folder: Folder) -> Iterator[Finding]:
             for with_ in function.withs:
                 for item in with_.items:
                     if _is_fresh(folder, module, item.context_expr):
-                        name = ast.unparse(item.context_expr)
+                        name = written(item.context_expr)
                         message = f"`{name}` is a new semaphore each time: it limits nothing"
                         yield module.finding(RULE, item.context_expr, message)
 
