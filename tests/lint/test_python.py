@@ -238,6 +238,13 @@ def test_who_serves_requests() -> None:
     assert here.folder.request_of(inner) is not None
 
 
+def test_handlers_of_tornado_have_any_base_that_is_called_so() -> None:
+    text = "class A(BaseHandler):\n    async def get(self, key): ...\n"
+    for head, wanted in (("from tornado import web\n", ["A.get"]), ("", [])):
+        here = module(head + text)
+        assert names([each for each in here.functions if here.folder.handler_of(each)]) == wanted
+
+
 def test_views_of_django_are_told_by_their_file() -> None:
     found = folder(
         views="async def index(request): ...\nasync def _helper(request): ...\nasync def o(x): ...",

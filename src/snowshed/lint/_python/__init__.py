@@ -36,6 +36,7 @@ from snowshed.lint._python._fate import End, Fate, fate_of
 from snowshed.lint._python._folder import Folder
 from snowshed.lint._python._function import Function
 from snowshed.lint._python._handlers import Handler
+from snowshed.lint._python._limits import is_limiter
 from snowshed.lint._python._module import Module
 from snowshed.lint._python._nodes import last_name, written
 from snowshed.lint._python._prefilter import matters
@@ -52,6 +53,7 @@ __all__ = [
     "Module",
     "Spawn",
     "fate_of",
+    "is_limiter",
     "is_loop",
     "jobs_in",
     "last_name",

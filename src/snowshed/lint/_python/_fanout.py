@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._python._fate import End, fate_of
+from snowshed.lint._python._limits import is_limiter
 from snowshed.lint._python._many import has_name_of_settings, is_bounded, is_given, through
 from snowshed.lint._python._network import asks_within
 from snowshed.lint._python._nodes import COMPREHENSIONS, last_name, written
@@ -39,10 +40,6 @@ _POOLED = frozenset({"submit", "run_in_executor", "to_thread", "run_sync", "run_
 _ENDS = re.compile(
     r"close|stop|shut|cancel|clean_?up|teardown|disconnect|terminate|kill|exit|release|unload|flush"
     r"|drain|unsubscribe|wait|join|dispose|destroy|reset"
-)
-_LIMITS = re.compile(
-    r"(?:^|[^a-z])(?:sem|limit\w*|throttl\w*|r?lock|mutex|slots?|bulkhead)(?:$|[^a-z])"
-    r"|semaphore|limiter"
 )
 
 
@@ -209,7 +206,7 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
         return False
     helper = folder.helper(module, found.runs)
     given = (*found.runs.args, *(keyword.value for keyword in found.runs.keywords))
-    return any(_LIMITS.search(written(each).lower()) for each in given) or (
+    return any(is_limiter(each) for each in given) or (
         helper is not None and takes_place(helper, helper.withs)
     )
 
@@ -223,7 +220,7 @@ def takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -
             isinstance(with_, ast.AsyncWith)
             and isinstance(item.context_expr, (ast.Name, ast.Attribute))
         )
-        or _LIMITS.search(written(item.context_expr).lower())
+        or is_limiter(item.context_expr)
         for with_ in withs
         for item in with_.items
     )

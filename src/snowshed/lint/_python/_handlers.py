@@ -159,10 +159,16 @@ def _method(function: Function) -> Handler | None:
     if any(base.endswith("Servicer") for base in bases):
         served = len(names) == 3 and not name.startswith("_")
         return Handler("grpc", how) if served else None
-    is_view = any(base.endswith(_VIEWS) for base in bases)
+    is_view = any(base.endswith(_views(function.module)) for base in bases)
     if is_view and name in _VERBS and not any("WebSocket" in base for base in bases):
         return Handler("http", how)
     return None
+
+
+def _views(module: Module) -> tuple[str, ...]:
+    """Return how the names of classes end of which some methods serve requests."""
+    of_tornado = any(full.startswith("tornado") for full in module.imports.values())
+    return (*_VIEWS, "Handler") if of_tornado else _VIEWS
 
 
 def _view(function: Function) -> Handler | None:

@@ -134,7 +134,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
-from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, jobs_in, last_name, together, written
+from snowshed.lint._python import (
+    TOLD_AT_MOST,
+    End,
+    fate_of,
+    is_limiter,
+    jobs_in,
+    last_name,
+    together,
+    written,
+)
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -143,8 +152,6 @@ if TYPE_CHECKING:
     from snowshed.lint._python import Fate, Folder, Function, Module, Spawn
 
 __all__ = ["RULE"]
-
-_LIMITERS = ("sem", "limit", "lock", "mutex", "throttle", "capacity", "slots", "bulkhead")
 
 
 def in_python(folder: Folder) -> Iterator[Finding]:
@@ -200,7 +207,7 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
     module = function.module
     return (
         any(
-            _limits(item.context_expr)
+            is_limiter(item.context_expr)
             for each in module.withs_of(spawn.call)
             for item in each.items
         )
@@ -208,11 +215,6 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
         or _is_asked_about(function, fate)
         or _limits_itself(folder, module, spawn)
     )
-
-
-def _limits(node: ast.expr) -> bool:
-    name = written(node).lower()
-    return any(word in name for word in _LIMITERS)
 
 
 def _is_asked_about(function: Function, fate: Fate) -> bool:
@@ -230,7 +232,7 @@ def _limits_itself(folder: Folder, module: Module, spawn: Spawn) -> bool:
         return False
     helper = folder.helper(module, spawn.runs)
     return helper is not None and any(
-        _limits(item.context_expr) for each in helper.withs for item in each.items
+        is_limiter(item.context_expr) for each in helper.withs for item in each.items
     )
 
 
