@@ -14,7 +14,7 @@ package p
 
 import (
     "context"
-    
+
     "time"
 )
 """
@@ -34,6 +34,16 @@ def function(code: str, name: str = "find") -> None:
         "c, _ := context.WithCancelCause(context.Background()) // want\n go s.ask(c)",
         "go func() {\n c, _ := context.WithCancel(ctx) // want\n s.ask(c)\n }()",
         "c, cancel := context.WithCancel(ctx) // want\n _ = cancel\n s.ask(c)",
+        # Another one takes its place.
+        (
+            "c, cancel := context.WithCancel(ctx) // want\n if s.timeout > 0 {\n"
+            " c, cancel = context.WithTimeout(ctx, s.timeout)\n }\n defer cancel()\n s.ask(c)"
+        ),
+        (
+            "var cancel func()\n for {\n ctx, cancel = context.WithCancel(ctx) // want\n"
+            " s.ask(ctx)\n }\n"
+            " cancel()"
+        ),
     ],
 )
 def test_one_that_nobody_has_is_reported(code: str) -> None:
@@ -50,6 +60,27 @@ def test_one_that_nobody_has_is_reported(code: str) -> None:
         "c := context.WithValue(ctx, 1, 2)\n s.ask(c)",
         "c, _ := other.WithTimeout(ctx)\n s.ask(c)",
         "c, _ := s.contexts()\n s.ask(c)",
+        (
+            "c, cancel := context.WithCancel(ctx)\n defer cancel()\n"
+            " c, cancel = context.WithTimeout(c, 1)\n defer cancel()\n s.ask(c)"
+        ),
+        (
+            "c, cancel := context.WithCancel(ctx)\n if x {\n cancel()\n"
+            " c, cancel = context.WithTimeout(ctx, 1)\n }\n defer cancel()\n s.ask(c)"
+        ),
+        (
+            "var c context.Context\n var cancel func()\n if x {\n"
+            " c, cancel = context.WithCancel(ctx)\n"
+            " } else {\n c, cancel = context.WithTimeout(ctx, 1)\n }\n defer cancel()\n s.ask(c)"
+        ),
+        (
+            "var cancel func()\n for {\n ctx, cancel = context.WithCancel(ctx)\n s.ask(ctx)\n"
+            " cancel()\n }"
+        ),
+        (
+            "c, cancel := context.WithCancel(ctx)\n s.stop = append(s.stop, cancel)\n"
+            " c, cancel = context.WithCancel(ctx)\n s.stop = append(s.stop, cancel)\n s.ask(c)"
+        ),
         # Its parent is cancelled.
         (
             "c, cancel := context.WithCancelCause(ctx)\n defer cancel(nil)\n"

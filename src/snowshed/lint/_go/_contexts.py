@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Edit, Fix
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._handlers import handler_of
 from snowshed.lint._go._limits import is_guarded
+from snowshed.lint._go._package import related
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
@@ -178,6 +180,7 @@ def discarded(package: Package) -> Iterator[Finding]:
         statements: list[n.Assign | n.Var] = [*function.all(n.Assign), *function.all(n.Var)]
         for each in statements:
             yield from _of_statement(each)
+        yield from _overwritten(function)
 
 
 def _of_statement(statement: n.Assign | n.Var) -> Iterator[Finding]:
@@ -199,6 +202,57 @@ def _of_statement(statement: n.Assign | n.Var) -> Iterator[Finding]:
         fix=_cancelling(statement, cancel) if thrown else None,
         confidence=0.95,
     )
+
+
+def _overwritten(function: Function) -> Iterator[Finding]:
+    """Yield the cancel functions in whose place another one is put before they are called."""
+    made = [each for each in function.all(n.Assign) if _cancel_of(each) is not None]
+    for first in made:
+        cancel = _cancel_of(first)
+        again = [each for each in made if each.operator == "=" and _cancel_of(each) is cancel]
+        if cancel is None or not again:
+            continue
+        flow = flow_of(function)
+        used = {flow.point_of(_inside(use, function)) for use in cancel.uses}
+        used -= {flow.point_of(each) for each in made}
+        start = flow.point_of(first)
+        if start is None or None in used:
+            continue
+        open_ = {
+            each
+            for point in start.next
+            for each in flow.reachable(point, without=used.__contains__)
+        }
+        lost = next((each for each in again if flow.point_of(each) in open_ - used), None)
+        if lost is not None:
+            message = (
+                f"`{cancel.name}` is overwritten on line {lost.line} before it is called: nothing "
+                "ends this context before its parent ends"
+            )
+            others = [related(lost, "another one takes its place")]
+            yield function.file.finding("SN204", first, message, related=others, confidence=0.85)
+
+
+def _cancel_of(statement: n.Assign) -> Variable | None:
+    """Return the variable of the cancel function that ``statement`` makes."""
+    if len(statement.left) != 2 or len(statement.right) != 1:
+        return None
+    made, cancel = statement.right[0], statement.left[1]
+    if not isinstance(made, n.Call) or made.path not in _MAKES or not isinstance(cancel, n.Name):
+        return None
+    local = cancel.variable is not None and cancel.variable.function is statement.function
+    return cancel.variable if local and cancel.name != "_" else None
+
+
+def _inside(use: n.Name, function: Function) -> n.Node:
+    """Return ``use``, or the literal of ``function`` that it stands in."""
+    at = use.function
+    if at is function:
+        return use
+    while at.outer is not None and at.outer is not function:
+        at = at.outer
+    found = (each for each in function.all(n.FunctionLiteral) if each.literal is at)
+    return next(found, use)
 
 
 def _ends_with_another(made: n.Call) -> bool:

@@ -54,6 +54,7 @@ keeps the cancel function of. What `main` makes lives as long as the process.
 
 `//snowshed:ignore SN204 reason`, on the line or the one above it.
 
+
 """
 
 from __future__ import annotations
