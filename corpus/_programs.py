@@ -50,8 +50,8 @@ class Program:
 
     @property
     def path(self) -> Path:
-        """Return the file."""
-        return FOLDER / self.cause.replace("-", "_") / self.twins / f"{self.side}.py"
+        """Return the file: in a folder of its own, as tools take a folder for one program."""
+        return FOLDER / self.cause.replace("-", "_") / self.twins / self.side / "service.py"
 
     @property
     def name(self) -> str:
@@ -85,7 +85,7 @@ def programs() -> list[Program]:
         Program(cause, folder.name, side)
         for cause in Cause
         for folder in sorted((FOLDER / cause.replace("-", "_")).iterdir())
-        if (folder / "bad.py").exists()
+        if (folder / "bad").exists()
         for side in ("bad", "good")
     ]
 

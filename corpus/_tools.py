@@ -81,7 +81,11 @@ def by_pylint() -> Iterator[Report]:
 
 def by_snowshed() -> Iterator[Report]:
     """Ask ourselves."""
-    for each in lint([str(FOLDER)], jobs=1).findings:
+    said = lint([str(FOLDER)], jobs=1)
+    if said.problems:
+        msg = f"snowshed could not look at all of it: {said.problems[0]}"
+        raise RuntimeError(msg)
+    for each in said.findings:
         is_advice = each.tier is Tier.ADVICE
         yield Report(_named(each.path), each.span.line, each.rule, is_advice)
 

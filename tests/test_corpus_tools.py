@@ -9,6 +9,9 @@ from corpus import _tools
 from corpus._programs import program
 from corpus.marks import main
 
+from snowshed.lint import Problem
+from snowshed.lint._engine import Report as LintReport
+
 pytestmark = pytest.mark.house
 
 REQUESTS = program("requests_without_timeout/bad")
@@ -37,6 +40,15 @@ def test_pylint_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_tool_that_is_asked_wrongly_is_told() -> None:
     with pytest.raises(RuntimeError, match="ruff ended with 2: "):
         _tools._said("ruff", "check", "--no-such-option")
+
+
+def test_a_rule_of_ours_that_crashes_has_not_found_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = Problem("corpus/python/a.py", "rule SN101 failed")
+    monkeypatch.setattr(_tools, "lint", lambda *_, **__: LintReport(problems=(failed,)))
+    with pytest.raises(RuntimeError, match=r"could not look at all of it.*rule SN101 failed"):
+        [*_tools.by_snowshed()]
 
 
 def test_the_marks_are_told_as_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
