@@ -69,9 +69,11 @@ def test_the_loop_does_not_wait_for_it_or_another_linter_says_so(body: str) -> N
     python("SN207", f"{HEAD}\nasync def handle():\n{body}\n")
 
 
-@pytest.mark.parametrize("name", ["main", "lifespan", "on_startup", "setup_module", "close"])
+@pytest.mark.parametrize("name", ["main", "start", "lifespan", "on_startup", "setup_module"])
 def test_nobody_asks_yet_or_any_more(name: str) -> None:
     python("SN207", f"{HEAD}\nasync def {name}():\n    sleeps()\n")
+    handler = f"@app.post('/{name}')\nasync def {name}():\n    sleeps()  # want\n"
+    python("SN207", f"{HEAD}\n{handler}")
 
 
 def test_a_function_that_is_no_coroutine_may_wait() -> None:

@@ -70,12 +70,13 @@ __all__ = ["RULE"]
 
 # What is called so runs while there are no requests yet, or no more.
 _APART = ("startup", "lifespan", "setup", "teardown", "shutdown", "aenter", "aexit", "close")
+_ONCE = frozenset({"start", "init", "initialize", "launch", "bootstrap", "prepare"})
 
 
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each call by which a coroutine blocks the loop."""
     for caller in folder.functions():
-        if not caller.is_async or _is_apart(caller):
+        if not caller.is_async or (_is_apart(caller) and folder.request_of(caller) is None):
             continue
         for call in caller.calls:
             helper = folder.helper(caller.module, call)
@@ -86,7 +87,7 @@ def in_python(folder: Folder) -> Iterator[Finding]:
 
 def _is_apart(function: Function) -> bool:
     name = function.short_name.lower()
-    return function.is_main or any(word in name for word in _APART)
+    return function.is_main or name in _ONCE or any(word in name for word in _APART)
 
 
 def _blocks(folder: Folder, helper: Function) -> ast.Call | None:
