@@ -16,8 +16,8 @@ import (
 )
 
 type Inner struct {
-	mu    sync.Mutex
-	outer *S
+	mu sync.Mutex
+	s  *S
 }
 
 type S struct {
@@ -240,8 +240,19 @@ SHAPES = {
             })
         }
         """,
+    "a once in itself": """
+        func (s *S) open() {
+            s.once.Do(func() { // want
+                s.closed = false
+            })
+        }
+        func (s *S) f() {
+            s.once.Do(func() { s.open() })
+        }
+        func (s *S) g() { s.once.Do(s.open) }
+        """,
     "by a part that knows its whole": """
-        func (i *Inner) tell() { i.outer.count() }
+        func (i *Inner) tell() { i.s.count() }
         func (s *S) count() {
             s.rw.Lock() // want
             s.rw.Unlock()

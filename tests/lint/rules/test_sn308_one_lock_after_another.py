@@ -152,6 +152,10 @@ QUIET_MORE = {
     "a tree": """
         func (s *S) walk() { s.mu.Lock(); defer s.mu.Unlock(); if s.next != nil { s.next.walk() } }
         """,
+    "a part that knows another whole": """
+        func (i *Inner) tell() { i.outer.get() }
+        func (s *S) f() { s.mu.Lock(); for _, i := range s.inners { i.tell() }; s.mu.Unlock() }
+        """,
     "a method of the field": """
         func (i *Inner) get() { i.mu.Lock(); i.mu.Unlock() }
         func (s *S) f() { s.mu.Lock(); s.inner.get(); s.mu.Unlock() }

@@ -103,6 +103,16 @@ SHAPES = {
             defer func() { l.unlock(name) }()
         }
         """,
+    "a once that takes a lock, and is asked for under it": """
+        type lazy struct { mu sync.Mutex; once sync.Once }
+        func (l *lazy) init() {
+            l.once.Do(func() { // want
+                l.mu.Lock()
+                l.mu.Unlock()
+            })
+        }
+        func (l *lazy) f() { l.mu.Lock(); defer l.mu.Unlock(); l.init() }
+        """,
     "by a callback": """
         func New(b *B) *A {
             a := &A{}

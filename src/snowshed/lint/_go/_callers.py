@@ -54,8 +54,13 @@ def always_under(function: Function, levels: int = _LEVELS) -> frozenset[Key]:
     is_own = function.name[:1].islower() and function not in started
     if not is_own or levels == 0 or function not in calls:
         return frozenset()
-    held = [_held_at(call) | always_under(call.function, levels - 1) for call in calls[function]]
-    return frozenset.intersection(*held)
+    found: frozenset[Key] | None = None
+    for call in calls[function]:
+        held = _held_at(call) | always_under(call.function, levels - 1)
+        found = held if found is None else found & held
+        if not found:
+            break
+    return found or frozenset()
 
 
 def _held_at(call: n.Call) -> frozenset[Key]:

@@ -41,7 +41,8 @@ __all__ = ["Event", "Summary", "Taken", "Waited", "events", "locking", "writers"
 
 _NONE = Summary()
 _TURNS = 3
-_USES = re.compile(rb"\.(?:Try)?R?(?:Lock|Unlock)\(")
+_TAKES = re.compile(rb"\.(?:Try)?R?(?:Lock|Unlock)\(")
+_USES = re.compile(_TAKES.pattern + rb"|\.Do\((?:func\(\)|\w+\.\w+\))")
 
 
 def locking(package: Package) -> Mapping[Function, Summary]:
@@ -144,7 +145,7 @@ def _summary_of(function: Function, known: Known) -> Summary:
 
 def _needs_flow(function: Function, known: Known) -> bool:
     """Tell whether what is held changes in ``function``: else the order in it does not matter."""
-    if _USES.search(function.code):
+    if _TAKES.search(function.code):
         return True
     return any(
         known(target.function).changes for call in function.all(n.Call) for target in targets(call)

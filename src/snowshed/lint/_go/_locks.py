@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
-__all__ = ["READ", "WRITE", "Action", "Operation", "condition_lock", "is_condition", "operation_of"]
+__all__ = [
+    "READ",
+    "WRITE",
+    "Action",
+    "Operation",
+    "condition_lock",
+    "is_condition",
+    "once_of",
+    "operation_of",
+]
 
 READ, WRITE = "read", "write"
 
@@ -105,6 +114,16 @@ def _of_key(call: n.Call, called: n.Selector) -> Place | None:
 
 def _receiver(call: n.Call) -> n.Expression | None:
     return call.called.operand if isinstance(call.called, n.Selector) else None
+
+
+def once_of(call: n.Call) -> Place | None:
+    """Return the ``sync.Once`` that ``call`` does something by."""
+    if call.method != "Do" or len(call.arguments) != 1 or not isinstance(call.called, n.Selector):
+        return None
+    place = place_of(call.called.operand)
+    package = call.function.file.package
+    is_once = place is not None and type_at(package, place).strip("*") == "sync.Once"
+    return place if is_once else None
 
 
 def _mutex(package: Package, place: Place, method: str) -> Place | None:

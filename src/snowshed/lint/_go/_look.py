@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, HeldLock, Summary, Taken, Waited
 from snowshed.lint._go._held import Act, Do, State
-from snowshed.lint._go._locks import Action, operation_of
+from snowshed.lint._go._locks import WRITE, Action, once_of, operation_of
 from snowshed.lint._go._place import Place, class_of
 from snowshed.lint._go._places import moved
 from snowshed.lint._go._targets import Target, function_of, targets
@@ -76,10 +76,20 @@ class Look:
         if not chosen and isinstance(called, n.Name) and called.variable is not None:
             self.given.append((called.variable, state))
         if not chosen and _calls_at_once(call):
+            held = (*held, *self._once(call, state, held))
             for argument in call.arguments:
-                target_ = function_of(argument)
-                if target_ is not None:
-                    self._through(call, target_, self.known(target_.function), state, held)
+                inner = function_of(argument)
+                if inner is not None:
+                    self._through(call, inner, self.known(inner.function), state, held)
+
+    def _once(self, call: n.Call, state: State, held: tuple[HeldLock, ...]) -> tuple[HeldLock, ...]:
+        """Return what ``once.Do(f)`` holds while it calls ``f``: all others wait for its end."""
+        once = once_of(call)
+        if once is None:
+            return ()
+        key = class_of(call.function.file.package, once)
+        self.found.append(Event(Taken(once, key, WRITE, call, (), state.released), state, held))
+        return (HeldLock(once, WRITE, call, key),)
 
     def _through(
         self,

@@ -10,6 +10,7 @@ Not followed: a field that is set to another object between two looks at it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _DEPTH = 10
+_SHORT = 2
 
 
 def place_of(expression: n.Expression | None, depth: int = _DEPTH) -> Place | None:
@@ -272,11 +274,19 @@ def _put_there(made: n.Expression | None, name: str) -> Place | None:
     return None if inner is None else moved(inner, bound(made, function), function)
 
 
+def _is_named_after(name: str, type_: str) -> bool:
+    """Tell whether a field is called after its type: ``store``, ``cc`` of ``clientConn``."""
+    initials = "".join(re.findall(r"^[a-z]|[A-Z]", type_)).lower()
+    name, type_ = name.lower(), type_.lower()
+    return name == initials or type_.startswith(name) or (len(name) > _SHORT and name in type_)
+
+
 def _back(place: Place, package: Package) -> Place:
     """Return ``s`` for ``s.replicas[*].store``, of the same type as ``s``.
 
     A pointer from a part to the whole that it was reached from is, in nearly all code, to the very
-    same whole. Not so where whole and part are of one type, as in a list or a tree.
+    same whole, if it is called after it: ``store`` of type ``Store``. Not so where whole and part
+    are of one type, as in a list, or where the pointer has another name, as ``edge.to``.
     """
     if len(place.path) < 2:
         return place
@@ -285,7 +295,8 @@ def _back(place: Place, package: Package) -> Place:
         here = base_of(type_at(package, Place(place.root, place.path[:count])))
         back = types.index(here) if here and here in types else None
         parts = [each for each in types[(back or 0) + 1 :] if each]
-        if back is not None and parts and here not in parts:
+        is_back = back is not None and parts and here not in parts
+        if back is not None and is_back and _is_named_after(place.path[count - 1], here):
             rest = place.path[count:]
             return _back(Place(place.root, (*place.path[:back], *rest)), package)
         types.append(here)

@@ -279,8 +279,10 @@ def _calls_of(package: Package, function: Function) -> Iterator[n.Call]:
                         yield call
 
 
-def function_of(value: n.Expression) -> Target | None:
+def function_of(value: n.Expression, depth: int = 8) -> Target | None:
     """Return the function that an expression is: a literal, a name, a method of an object."""
+    if depth == 0:
+        return None
     found: Target | None = None
     match value:
         case n.FunctionLiteral(literal=literal):
@@ -289,7 +291,7 @@ def function_of(value: n.Expression) -> Target | None:
             function = value.function.file.package.function(name)
             found = None if function is None else Target(function, {})
         case n.Name(variable=variable) if variable is not None and variable.value is not None:
-            found = function_of(variable.value)
+            found = function_of(variable.value, depth - 1)
         case n.Selector():
             found = _method_value(value)
         case n.Call():

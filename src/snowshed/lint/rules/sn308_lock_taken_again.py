@@ -4,8 +4,9 @@
 
 Reports `Lock` and `RLock` of a mutex that the same goroutine holds on each way there: in the same
 function, or through any chain of calls in the package, also by a callback in a field or a literal
-that is passed on. That includes a write lock asked for under a read lock, and a read lock under
-a read lock if somebody in the package takes the same lock for writing.
+that is passed on. That includes a write lock asked for under a read lock, a read lock under
+a read lock if somebody in the package takes the same lock for writing, and `once.Do` in what the
+same `sync.Once` does.
 
 ## Why
 
@@ -80,7 +81,8 @@ func (c *Cache) Put(key, value string) {
 Locks of two objects, also where both are elements of one map or list, as in a walk through a tree;
 a lock that is held on some ways only; a function that releases the lock of its caller before it
 takes it again; `TryLock`; a lock that a parameter of type `bool` asks for. A field that points from
-a part to the whole it was reached from is taken to point to that very whole. What a field that
+a part to the whole it was reached from, and is called after it, is taken to point to that very
+whole. What a field that
 holds a function calls is only known if the package puts one function there; what other packages put
 there is not seen. A read lock under a read lock that nobody takes for writing is told as advice.
 
@@ -146,7 +148,9 @@ def _finding(package: Package, at: n.Node, taken: Taken, held: HeldLock) -> Find
 
 
 def _message(at: n.Node, taken: Taken, held: HeldLock) -> str:
-    call, lock = f"`{taken.node.text}`", f"`{taken.lock}`"
+    is_once = taken.node.method == "Do"
+    call = f"`{taken.node.path}(...)`" if is_once else f"`{taken.node.text}`"
+    lock = f"`{taken.lock}`"
     if at is not taken.node:
         call += f" in {taken.node.function.display}, which is called from here,"
     holder = held.by.function.display
@@ -154,9 +158,8 @@ def _message(at: n.Node, taken: Taken, held: HeldLock) -> str:
     if held.mode == READ and taken.mode == WRITE:
         return f"{call} waits for the read lock of its own goroutine, {where}"
     if held.mode == READ:
-        return (
-            f"{call} waits for ever once a writer comes in between: {lock} is read-locked, {where}"
-        )
+        until = "for ever once a writer comes in between"
+        return f"{call} waits {until}: {lock} is read-locked, {where}"
     if not taken.chain:
         return f"{call} waits for itself: {lock} is held since line {held.by.line}"
     return f"{call} waits for its own goroutine when {holder} gets here with {lock} held"
