@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a response whose body nobody closes, or which some way through the function leaves open: an
-early `return` between the call and `defer resp.Body.Close()`.
+early `return` between the call and `defer resp.Body.Close()`. In Python it reports a response that
+`httpx` is asked for as a stream, and that is neither closed nor read to its end.
 
 ## Why
 
@@ -33,6 +34,19 @@ func check(client *http.Client, url string) error {
 }
 ```
 
+```python
+import httpx
+
+client = httpx.AsyncClient()
+
+
+async def fetch(url: str) -> bytes | None:
+    response = await client.send(client.build_request("GET", url), stream=True)
+    if response.status_code != 200:
+        return None
+    return await response.aread()
+```
+
 ## Good
 
 ```go
@@ -56,19 +70,30 @@ func check(client *http.Client, url string) error {
 }
 ```
 
+```python
+import httpx
+
+client = httpx.AsyncClient()
+
+
+async def fetch(url: str) -> bytes | None:
+    async with client.stream("GET", url) as response:
+        if response.status_code != 200:
+            return None
+        return await response.aread()
+```
+
 ## Not reported
 
 A response that is returned, kept or handed on, or whose body is, except to those that are known
 only to read it: whoever has it may close it. The way on which the call has failed: there is none.
 Calls are known if they are of `net/http`, or of a client or for a request that the function shows
-to be its. A function that speaks of `StatusSwitchingProtocols` takes the connection over.
+to be its. A function that speaks of `StatusSwitchingProtocols` takes the connection over. In Python
+responses of requests and aiohttp, which let go of the connection when nobody has them any more.
 
 ## Silence
 
-`//snowshed:ignore SN501 reason`, on the line or the one above it.
-
-
-
+`//snowshed:ignore SN501 reason` or `# snowshed: ignore[SN501] reason`, on the line or above it.
 """
 
 from __future__ import annotations
@@ -79,6 +104,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._closing import Leak, Opened, closing_fix, leak_of, opened_in, thrown_in
 from snowshed.lint._go._package import related
 from snowshed.lint._go._types import type_of
+from snowshed.lint._python._streams import left_streams
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -87,6 +113,7 @@ if TYPE_CHECKING:
 
     from snowshed.lint._finding import Finding
     from snowshed.lint._go._package import Package
+    from snowshed.lint._python import Folder
 
 __all__ = ["RULE"]
 
@@ -112,6 +139,18 @@ def in_go(package: Package) -> Iterator[Finding]:
             leak = leak_of(opened)
             if leak is not None:
                 yield _found(opened, leak)
+
+
+def in_python(folder: Folder) -> Iterator[Finding]:
+    """Yield the streams that are left open."""
+    for left in left_streams(folder):
+        if left.exit is None:
+            message = f"`{left.name}` is never closed: the connection is lost to the pool"
+            others = []
+        else:
+            message = f"`{left.name}` is not closed when line {left.exit.lineno} returns"
+            others = [left.module.related(left.exit, "leaves without closing it")]
+        yield left.module.finding(RULE, left.call, message, related=others)
 
 
 def _found(opened: Opened, leak: Leak) -> Finding:
@@ -241,6 +280,7 @@ RULE = Rule(
     "response-body-not-closed",
     Cause.UNRELEASED_RESOURCE,
     in_go=in_go,
+    in_python=in_python,
     severity=Severity.HIGH,
     fixes=True,
 )
