@@ -20,7 +20,7 @@ class Pictures:
     async def fetch(self, url: str) -> bytes | None:
         """Return a picture; None: it is too large."""
         request = self.client.build_request("GET", url)
-        answer = await self.client.send(request, stream=True)  # bug: no rule
+        answer = await self.client.send(request, stream=True)  # bug: SN501
         if int(answer.headers["Content-Length"]) > LARGEST:
             return None
         content = await answer.aread()
