@@ -81,6 +81,10 @@ def test_one_that_nobody_has_is_reported(code: str) -> None:
             "c, cancel := context.WithCancel(ctx)\n s.stop = append(s.stop, cancel)\n"
             " c, cancel = context.WithCancel(ctx)\n s.stop = append(s.stop, cancel)\n s.ask(c)"
         ),
+        (
+            "for range 3 {\n var cancel func()\n ctx, cancel = context.WithCancel(ctx)\n"
+            " defer cancel()\n }"
+        ),
         # Its parent is cancelled.
         (
             "c, cancel := context.WithCancelCause(ctx)\n defer cancel(nil)\n"

@@ -218,12 +218,13 @@ def _overwritten(function: Function) -> Iterator[Finding]:
         start = flow.point_of(first)
         if start is None or None in used:
             continue
-        open_ = {
+        reached = {
             each
             for point in start.next
+            if point not in used
             for each in flow.reachable(point, without=used.__contains__)
         }
-        lost = next((each for each in again if flow.point_of(each) in open_ - used), None)
+        lost = next((each for each in again if flow.point_of(each) in reached), None)
         if lost is not None:
             message = (
                 f"`{cancel.name}` is overwritten on line {lost.line} before it is called: nothing "
