@@ -164,3 +164,55 @@ def test_who_does_not_send_does_not_close() -> None:
 @pytest.mark.house
 def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
     vet(tmp_path, [fixed(RULE, program(ENDLESS["workers"]))])
+
+
+TICKER = """
+package p
+
+import "time"
+
+type sink struct{ ticker *time.Ticker }
+
+func (s *sink) start() {
+    s.ticker = time.NewTicker(time.Second)
+    go func() {
+        for range s.ticker.C { // want
+            println("flush")
+        }
+    }()
+}
+
+func (s *sink) Close() {
+    s.ticker.Stop()
+}
+"""
+
+
+def test_a_ticker_that_is_stopped_closes_nothing() -> None:
+    (found,) = go(RULE, TICKER)
+    assert "`Stop` does not close it" in found.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    s.ticker.Stop()", "    println()"),
+        ('println("flush")', "if s == nil {\n                return\n            }"),
+        (
+            "func (s *sink) Close() {",
+            "func (s *sink) Close(o *other) {\n    o.ticker.Stop()\n    return",
+        ),
+    ],
+    ids=["for ever", "left", "another"],
+)
+def test_a_ticker_for_ever(old: str, new: str) -> None:
+    code = TICKER.replace(old, new)
+    assert code != TICKER
+    if "o.ticker" in new:
+        code = code.replace("\n    s.ticker.Stop()", "")
+    go(RULE, code.replace(" // want", ""))
+
+
+def test_who_ranges_may_stop_it_at_its_end() -> None:
+    code = 'package p\nimport "time"\nfunc f() {\nt := time.NewTicker(1)\ndefer t.Stop()\n'
+    go(RULE, code + "for range t.C {\nprintln()\n}\n}\n")

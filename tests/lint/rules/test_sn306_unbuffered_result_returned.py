@@ -16,7 +16,7 @@ package p
 func Later(work func() int) <-chan int {
 	ch := make(chan int)
 	go func() {
-		ch <- work() // want advice
+		ch <- work() // want
 	}()
 	return ch
 }
@@ -34,13 +34,13 @@ func Later(work func() int) <-chan int {
     ids=["a place", "a stream", "two", "not returned"],
 )
 def test_others_are_no_result_that_is_returned(old: str, new: str) -> None:
-    code = FUTURE.replace(old, new).replace(" // want advice", "")
+    code = FUTURE.replace(old, new).replace(" // want", "")
     if "for {" in new:
         code = code.replace("\t}()", "\t}}()")
     go(RULE, code)
 
 
-def test_a_result_is_advice() -> None:
+def test_a_result_that_nobody_takes() -> None:
     (found,) = go(RULE, FUTURE)
     assert found.fix is not None
     assert found.fix.safe
@@ -69,3 +69,48 @@ def test_the_fix_gives_it_a_place(tmp_path: Path) -> None:
     after = fixed(RULE, FUTURE, safe=True)
     assert "make(chan int, 1)" in after
     vet(tmp_path, [after])
+
+
+def test_one_of_several_results_is_one() -> None:
+    code = """
+    package p
+
+    func Wait(stop, ready chan int) <-chan int {
+        result := make(chan int)
+        go func() {
+            select {
+            case <-stop:
+                result <- 0 // want
+                return
+            case <-ready:
+            }
+            result <- 1
+        }()
+        return result
+    }
+    """
+    go(RULE, code)
+
+
+@pytest.mark.parametrize(
+    ("use", "mark"),
+    [("return <-later()", ""), ("select {\ncase <-later():\ndefault:\n}\nreturn 0", "// want")],
+    ids=["they receive", "one may leave"],
+)
+def test_callers_that_are_known(use: str, mark: str) -> None:
+    code = f"""
+package p
+
+func later() chan int {{
+    ch := make(chan int)
+    go func() {{
+        ch <- 1 {mark}
+    }}()
+    return ch
+}}
+
+func use() int {{
+{use}
+}}
+"""
+    go(RULE, code)

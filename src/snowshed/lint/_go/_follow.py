@@ -40,11 +40,13 @@ class Follower:
         self.seen: set[int] = set()
         self.keep: Keep | None = None
         self.is_sure = True
+        self.doubtful: set[Keep] = set()
 
     def followed(self) -> Channel:
         self.follow(self.channel.made)
         while self.waiting:
             self.keep = self.waiting.popleft()
+            self.is_sure = self.keep not in self.doubtful
             self.look(self.keep)
         self.channel.operations.sort(
             key=lambda each: (each.function.file.source.path, each.node.start)
@@ -57,6 +59,8 @@ class Follower:
         if place not in self.channel.keeps:
             self.channel.keeps.add(place)
             self.waiting.append(place)
+            if not self.is_sure:
+                self.doubtful.add(place)
 
     def look(self, place: Keep) -> None:
         """Follow it from where it is kept."""
@@ -102,9 +106,8 @@ class Follower:
             self.escape("" if struct is None else struct.fields.get(place.name, ""))
         for selector, is_sure in self.mentions.of_field(place):
             if not is_target(selector):
-                self.is_sure = is_sure
+                self.is_sure = is_sure and place not in self.doubtful
                 self.follow(selector)
-        self.is_sure = True
 
     def _element(self, place: ElementOf) -> None:
         for each in self.mentions.elements.get(place.type_, ()):
@@ -124,9 +127,8 @@ class Follower:
         if self.mentions.is_open(function.name) or self.mentions.is_value(function):
             self.escape(type_)
         for call, is_sure in self.mentions.calls_of(function):
-            self.is_sure = is_sure
+            self.is_sure = is_sure and place not in self.doubtful
             self.returned(call, place.place)
-        self.is_sure = True
 
     def _literal_result(self, place: ResultOf, type_: str) -> None:
         for function in self.mentions.functions:

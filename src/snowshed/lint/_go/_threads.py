@@ -206,8 +206,9 @@ def _uses_of(trail: _Trail, function: Function) -> Iterator[_Trail]:
             yield _handed(trail, parent, parent.arguments.index(node))
         case n.Assign() | n.Var() if node in parent.right and len(parent.left) == len(parent.right):
             target = parent.left[parent.right.index(node)]
-            if isinstance(target, n.Name) and target.variable is not None:
-                yield from _uses_of_variable(trail, target.variable)
+            variable = target.variable if isinstance(target, n.Name) else None
+            if variable is not None and variable.function is not None:
+                yield from _uses_of_variable(trail, variable)
             else:
                 yield trail.handed(parent)
         case None:
@@ -246,6 +247,7 @@ def _does_with(call: n.Call, place: int) -> Way:
     function = callee(call)
     if function is None or place >= len(function.parameters):
         return Way.UNKNOWN
+    _ = function.body  # its names are known once it was read
     found = {_use(use, function) for use in function.parameters[place].uses}
     found.discard(None)
     only = found.pop() if len(found) == 1 else None

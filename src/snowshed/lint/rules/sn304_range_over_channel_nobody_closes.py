@@ -3,14 +3,14 @@
 ## What it does
 
 Reports a ``range`` over a channel that stays in the function that makes it, if nothing closes it
-there and those who send to it end. A ``range`` with a ``return`` or a ``break`` in it is left
-alone.
+there and those who send to it end; and one over the channel of a ticker that somebody stops. A
+``range`` with a ``return`` or a ``break`` in it is left alone.
 
 ## Why
 
 ``range`` over a channel ends when the channel is closed, and only then. When all is sent, the
 goroutines that range wait for more: one for each worker, for each call of the function.
-Cause: channel-cascade.
+``Stop`` of a ticker does not close its channel either. Cause: channel-cascade.
 
 ## Bad
 
@@ -72,6 +72,7 @@ from snowshed.lint._finding import Edit, Fix
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._channels import Does
 from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._groups import who
 from snowshed.lint._go._locals import locals_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._threads import Way
@@ -81,22 +82,62 @@ from snowshed.model import Cause, Severity
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
-    from snowshed.lint._go import Package
+    from snowshed.lint._go import Function, Package
     from snowshed.lint._go._locals import Act, Local
+    from snowshed.lint._go._mentions import FieldOf
+    from snowshed.lint._go._scope import Variable
 
 __all__ = ["RULE"]
 
 
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield each range that never ends."""
+    yield from _over_tickers(package)
     for local in locals_of(package):
         if local.closes() or not local.is_clear or not local.sends() or _is_main(local):
             continue
         ranges = local.of([Does.RANGE])
         if ranges and all(map(_ends, local.sends())):
             for act in ranges:
-                if not _is_left(act):
+                if not _is_left(act.node):
                     yield _finding(local, act)
+
+
+def _over_tickers(package: Package) -> Iterator[Finding]:
+    """Yield the ranges over the channel of a ticker that is stopped to end them."""
+    for function in package.interesting:
+        if b".C" not in function.code:
+            continue
+        for loop in function.all(n.For):
+            ranged = loop.ranged
+            if not isinstance(ranged, n.Selector) or ranged.field_ != "C" or _is_left(loop):
+                continue
+            ticker = who(ranged.operand, package)
+            stop = None if ticker is None else _stopped(package, ticker, function)
+            if stop is not None:
+                yield loop.function.file.finding(
+                    "SN304",
+                    ranged,
+                    f"this range over {short(ranged)} never ends: `Stop` does not close it",
+                    related=[related(stop, "stopped here, and the range waits for the next tick")],
+                    waits_at=[loop],
+                )
+
+
+def _stopped(package: Package, ticker: Variable | FieldOf, ranging: Function) -> n.Call | None:
+    """Return a call that stops ``ticker``, and is not made by who ranges when it ends."""
+    for named in package.functions:
+        if b".Stop()" not in named.code:
+            continue
+        for function in named.family():
+            for call in function.all(n.Call):
+                called = call.called
+                if not isinstance(called, n.Selector) or called.field_ != "Stop":
+                    continue
+                is_own = function is ranging and isinstance(call.parent, n.Defer)
+                if not is_own and who(called.operand, package) == ticker:
+                    return call
+    return None
 
 
 def _is_main(local: Local) -> bool:
@@ -113,9 +154,8 @@ def _ends(act: Act) -> bool:
     return True
 
 
-def _is_left(act: Act) -> bool:
+def _is_left(loop: n.Node) -> bool:
     """Tell whether something in the range leaves it."""
-    loop = act.node
     assert isinstance(loop, n.For)
     return any(isinstance(each, n.Return | n.Branch) for each in n.walk(loop.body))
 

@@ -16,7 +16,7 @@ Cause: channel-cascade.
 ```go
 package p
 
-func later(work func() int) <-chan int {
+func Later(work func() int) <-chan int {
         result := make(chan int)
         go func() {
                 result <- work()
@@ -30,7 +30,7 @@ func later(work func() int) <-chan int {
 ```go
 package p
 
-func later(work func() int) <-chan int {
+func Later(work func() int) <-chan int {
         result := make(chan int, 1)
         go func() {
                 result <- work()
@@ -41,7 +41,8 @@ func later(work func() int) <-chan int {
 
 ## Not reported
 
-A goroutine that sends more than once, which is a stream; a send with another way out.
+A goroutine that sends more than once, which is a stream; a send with another way out; a function
+of the package whose callers all receive and wait for nothing else.
 
 ## Silence
 
@@ -53,12 +54,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Tier
 from snowshed.lint._go._channels import channels
 from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._locals import most
 from snowshed.lint._go._mentions import ResultOf
 from snowshed.lint._go._package import related
-from snowshed.lint._go._scope import Kind, Variable
 from snowshed.lint._go._threads import starts
 from snowshed.lint._go._wording import roomier, short
 from snowshed.lint._rule import Rule
@@ -75,25 +75,39 @@ __all__ = ["RULE"]
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield each send of a result to a channel that is returned."""
     for channel in channels(package):
-        if channel.capacity != 0 or ResultOf(channel.function, 0) not in channel.keeps:
+        if channel.capacity != 0 or not _is_returned(channel):
             continue
-        sent = _only_send(channel)
+        sent = _result(channel)
         if sent is not None:
             yield _finding(channel, sent)
 
 
-def _only_send(channel: Channel) -> Operation | None:
-    """Return the send, if the function starts one goroutine that sends once, and knows no other."""
-    bodies = [body for _, body in starts(channel.function) if body.outer is channel.function]
-    sends = channel.sends
-    if len(sends) != 1 or not sends[0].is_plain or sends[0].function not in bodies:
+def _is_returned(channel: Channel) -> bool:
+    """Tell whether the maker returns it to somebody who may not receive."""
+    places = range(len(channel.function.results))
+    if not any(ResultOf(channel.function, place) in channel.keeps for place in places):
+        return False
+    return channel.receives_outside or any(not each.is_plain for each in channel.receives)
+
+
+def _result(channel: Channel) -> Operation | None:
+    """Return a plain send, if one goroutine of the maker sends, and only once."""
+    bodies = {each.function for each in channel.sends}
+    started = {body: at for at, body in starts(channel.function) if body.outer is channel.function}
+    body = bodies.pop() if len(bodies) == 1 else None
+    plain = [each for each in channel.sends if each.is_plain]
+    if body is None or body not in started or not plain:
         return None
-    own = [each for each in channel.keeps if isinstance(each, Variable)]
-    if any(each.kind is Kind.LOCAL and each.function is not channel.function for each in own[:1]):
+    maker = flow_of(channel.function)
+    at = maker.point_of(started[body])
+    if at is None or maker.is_in_loop(at):
         return None
-    flow = flow_of(sends[0].function)
-    point = flow.point_of(sends[0].node)
-    return None if point is None or flow.is_in_loop(point) else sends[0]
+    flow = flow_of(body)
+    points = [flow.point_of(each.node) for each in plain]
+    if any(point is None or flow.is_in_loop(point) for point in points):
+        return None
+    once = most(flow, {point: 1 for point in points if point is not None}) == 1
+    return plain[0] if once else None
 
 
 def _finding(channel: Channel, sent: Operation) -> Finding:
@@ -104,7 +118,6 @@ def _finding(channel: Channel, sent: Operation) -> Finding:
         f"{short(node)} waits for ever if who called `{channel.function.display}` does not receive",
         related=[related(channel.made, "the channel has no place for it")],
         fix=roomier(channel, "1", safe=True),
-        tier=Tier.ADVICE,
         waits_at=[node],
     )
 
@@ -114,7 +127,6 @@ RULE = Rule(
     "unbuffered-result-returned",
     Cause.CHANNEL_CASCADE,
     in_go=in_go,
-    tier=Tier.ADVICE,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     fixes=True,
 )
