@@ -144,6 +144,32 @@ def test_of_a_handler_another_rule_tells() -> None:
     python("SN102", text)
 
 
+def test_what_sleeps_between_its_turns_and_is_started_once_is_advice() -> None:
+    text = """
+        import asyncio
+
+        class Log:
+            def __init__(self):
+                asyncio.create_task(self.periodic_flush())  # want advice
+                asyncio.create_task(self.run())  # want advice
+                asyncio.create_task(self.take())  # want
+                asyncio.create_task(self.send())  # want
+
+            async def send(self):
+                asyncio.create_task(self.periodic_flush())  # want
+
+            async def run(self):
+                while True:
+                    await asyncio.sleep(5)
+
+            async def take(self):
+                await asyncio.sleep(5)
+                while True:
+                    await self.lines.get()
+        """
+    python("SN102", text)
+
+
 def test_after_the_end_there_is_nobody() -> None:
     python("SN102", code("        asyncio.create_task(work())", "    def __del__(self):"))
 

@@ -40,6 +40,9 @@ class Cache:
 
 ## Not reported
 
+As advice: a loop that sleeps between its turns, which `__init__` or a start-up starts once; its
+timer holds it while it sleeps, but its error is lost all the same.
+
 Tasks of a task group or nursery, and of other objects that have a `create_task` of their own: they
 keep it. What starts the same in four places of a file or more is told once, with all of them. A
 task whose result is looked at, or to which a callback was added. A lambda, which returns
@@ -53,11 +56,12 @@ it, and `__del__`, after which nobody is left.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Fix
-from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, together
+from snowshed.lint._finding import Fix, Tier
+from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, last_name, together
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -69,14 +73,24 @@ __all__ = ["RULE"]
 
 _LOOKED_AT = frozenset({"add_done_callback", "result", "exception"})
 _KEPT_IN = "_background_tasks"
+_STARTS_ONCE = re.compile(
+    r"^__init__$|(?:^|_)(?:setup|startup|lifespan|started?|init|initiali[sz]e)(?:_|$)"
+)
+_SLEEPS = re.compile(
+    r"periodic|_loop(?:_|$)|heart_?beat|keep_?alive|(?:^|_)poll|scheduled|monitor|flusher"
+)
 
 
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task that nobody keeps."""
     for module in folder.modules:
-        dropped = [spawn for spawn in module.spawns if _is_dropped(folder, module, spawn)]
-        for spawn, others in together(dropped):
-            yield _found(module, spawn, others)
+        dropped: dict[Tier, list[Spawn]] = {Tier.DEFAULT: [], Tier.ADVICE: []}
+        for spawn in module.spawns:
+            if _is_dropped(folder, module, spawn):
+                dropped[_tier(folder, module, spawn)].append(spawn)
+        for tier, spawns in dropped.items():
+            for spawn, others in together(spawns):
+                yield _found(module, spawn, others, tier)
 
 
 def _is_dropped(folder: Folder, module: Module, spawn: Spawn) -> bool:
@@ -97,7 +111,25 @@ def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:
     return folder.asked_by(function) is not None
 
 
-def _found(module: Module, spawn: Spawn, others: list[Spawn]) -> Finding:
+def _tier(folder: Folder, module: Module, spawn: Spawn) -> Tier:
+    """Tell as advice of what is started once and sleeps: a timer of the loop holds it."""
+    if not _STARTS_ONCE.search(module.function_of(spawn.call).short_name):
+        return Tier.DEFAULT
+    runs = spawn.runs
+    helper = folder.helper(module, runs) if isinstance(runs, ast.Call) else None
+    name = last_name(runs.func) if isinstance(runs, ast.Call) else ""
+    sleeps = _SLEEPS.search(name) is not None or (helper is not None and _sleeps(helper))
+    return Tier.ADVICE if sleeps else Tier.DEFAULT
+
+
+def _sleeps(function: Function) -> bool:
+    """Tell whether a loop of ``function`` sleeps in each of its turns."""
+    module = function.module
+    sleeps = (call for call in function.calls if module.dotted(call.func) == "asyncio.sleep")
+    return any(isinstance(module.loop_of(call), ast.While) for call in sleeps)
+
+
+def _found(module: Module, spawn: Spawn, others: list[Spawn], tier: Tier) -> Finding:
     what = f" of `{spawn.name}`" if spawn.name else ""
     also = ", here and in other places of this file" if others else ""
     message = (
@@ -106,7 +138,7 @@ def _found(module: Module, spawn: Spawn, others: list[Spawn]) -> Finding:
     )
     related = [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
     fix = _all_kept(module, [spawn, *others])
-    return module.finding(RULE, spawn.call, message, related=related, fix=fix)
+    return module.finding(RULE, spawn.call, message, related=related, fix=fix, tier=tier)
 
 
 def _all_kept(module: Module, spawns: list[Spawn]) -> Fix | None:
