@@ -26,15 +26,20 @@ def method(body: str) -> str:
     "body",
     [
         "answer = await self.client.send(request, stream=True)  # want\nreturn 1",
-        (
-            "answer = await self.client.send(request, stream=True)  # want\n"
-            "if answer.status_code != 200:\n    return None\ncontent = await answer.aread()\n"
-            "await answer.aclose()\nreturn content"
-        ),
-        (
-            "with httpx.Client() as client:\n"
-            "    answer = client.send(request, stream=True)  # want\n    print(answer.headers)"
-        ),
+        """answer = await self.client.send(request, stream=True)  # want
+if answer.status_code != 200:
+    return None
+content = await answer.aread()
+await answer.aclose()
+return content""",
+        """answer = await self.client.send(request, stream=True)  # want
+if int(answer.headers['Content-Length']) > 9:
+    return None
+async for part in answer.aiter_bytes():
+    use(part)""",
+        """with httpx.Client() as client:
+    answer = client.send(request, stream=True)  # want
+    print(answer.headers)""",
     ],
 )
 def test_it_stays_open(body: str) -> None:
@@ -48,6 +53,7 @@ def test_it_stays_open(body: str) -> None:
         "return await self.client.send(request, stream=True)",
         "answer = await self.client.send(request, stream=True)\nreturn answer",
         "answer = await self.client.send(request, stream=True)\nreturn Wrapped(answer)",
+        "answer = await self.client.send(request, stream=True)\nreturn Wrapped(answer.aiter_raw())",
         "answer = await self.client.send(request, stream=True)\nreturn await answer.aread()",
         (
             "answer = await self.client.send(request, stream=True)\ntry:\n    if answer.is_error:\n"

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Left", "left_streams"]
 
 _CLIENTS = ("httpx.AsyncClient().", "httpx.Client().", "httpx2.AsyncClient().", "httpx2.Client().")
-# What reads it to its end, or ends it.
-_ENDS = frozenset(
-    {"close", "aclose", "read", "aread", "iter_lines", "iter_bytes", "iter_raw", "iter_text"}
-    | {"aiter_lines", "aiter_bytes", "aiter_raw", "aiter_text"}
+_ENDS = frozenset({"close", "aclose", "read", "aread"})
+_PARTS = frozenset(
+    {f"{a}iter_{kind}" for a in ("", "a") for kind in ("bytes", "raw", "text", "lines")}
 )
+_LOOKS = (ast.Compare, ast.If, ast.While, ast.BoolOp, ast.UnaryOp, ast.IfExp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def left_streams(folder: Folder) -> Iterator[Left]:
             if not _is_stream(module, call):
                 continue
             uses = uses_of(module, call)
-            if uses.variable is None or uses.is_handed_on:
-                continue
             function = module.function_of(call)
+            if uses.variable is None or any(_is_handed_on(module, each) for each in uses.reads):
+                continue
             ends = [read.lineno for read in uses.reads if _ends(module, read)]
             exit_ = _exit_before(module, function, call, ends)
             if not ends or exit_ is not None:
@@ -71,10 +71,25 @@ def _is_stream(module: Module, call: ast.Call) -> bool:
 
 
 def _ends(module: Module, read: ast.Name) -> bool:
+    """Tell whether it is closed, or read to its end, where it is used."""
     above = module.parent(read)
     if isinstance(above, ast.Attribute):
-        return above.attr in _ENDS
+        return above.attr in _ENDS or _is_read_in_loop(module, above)
     return isinstance(above, ast.withitem)
+
+
+def _is_read_in_loop(module: Module, method: ast.Attribute) -> bool:
+    called = module.parent(method)
+    loop = module.parent(called) if called is not None else None
+    return method.attr in _PARTS and called is getattr(loop, "iter", None)
+
+
+def _is_handed_on(module: Module, read: ast.Name) -> bool:
+    """Tell whether somebody else may read or close it. What its attributes are is data."""
+    above = module.parent(read)
+    if isinstance(above, ast.Attribute):
+        return above.attr in _PARTS and not _is_read_in_loop(module, above)
+    return not isinstance(above, (*_LOOKS, ast.withitem))
 
 
 def _exit_before(
