@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
@@ -55,18 +56,27 @@ def locking(package: Package) -> Mapping[Function, Summary]:
     if isinstance(found, dict):
         return found
     users = [each for each in package.functions if _USES.search(each.code)]
-    known: Mapping[Function, Summary] = {}
+    known: dict[Function, Summary] = {}
     for turn in range(_TURNS):
-        chosen = _reached_from(users)
-        known = summaries(
-            package, f"locking {turn}", _NONE, _summary_of, calls=_called, functions=chosen
+        fresh = _reached_from(users, known)
+        # What is known already calls nothing of what comes now.
+        known |= summaries(
+            package,
+            f"locking {turn}",
+            _NONE,
+            partial(_summary_with, known.copy()),
+            calls=_called,
+            functions=fresh,
         )
-        more = [each for each in _using(package, known) if each not in chosen]
-        if not more:
+        users = [each for each in _using(package, known) if each not in known]
+        if not users:
             break
-        users += more
     package.kept["locking"] = known
     return known
+
+
+def _summary_with(known: Mapping[Function, Summary], function: Function, of: Known) -> Summary:
+    return _summary_of(function, lambda called: known[called] if called in known else of(called))
 
 
 def _called(function: Function) -> Iterator[Function]:
@@ -84,13 +94,15 @@ def _called(function: Function) -> Iterator[Function]:
                 yield argument.literal
 
 
-def _reached_from(users: Iterable[Function]) -> dict[Function, None]:
-    """Return ``users`` and what they call, with the literals in all of these."""
-    chosen = {part: None for each in users for part in each.family()}
+def _reached_from(
+    users: Iterable[Function], known: Mapping[Function, Summary]
+) -> dict[Function, None]:
+    """Return ``users`` and what they call, with the literals in all of these, but what is known."""
+    chosen = {part: None for each in users for part in each.family() if part not in known}
     waiting = deque(chosen)
     while waiting:
         for called in _called(waiting.popleft()):
-            for part in called.family():
+            for part in called.family() if called not in known else ():
                 if part not in chosen:
                     chosen[part] = None
                     waiting.append(part)

@@ -50,7 +50,7 @@ class Look:
 
     def effect(self, state: State, act: Act) -> State:
         """Return what holds after an act, and note it."""
-        held = tuple(held_in(act.node.function, state))
+        held = tuple(held_in(act.node.function, state)) if state.holds else ()
         if act.do is Do.LOCK and isinstance(act.node, n.Call) and act.operation is not None:
             if act.operation.action is Action.TAKE:
                 lock = act.operation.lock

@@ -156,8 +156,9 @@ def _put_into(package: Package, name: str) -> Sequence[tuple[Key, _Put]]:
     if found is None:
         found = kept[name] = []
         puts = re.compile(rb"\b%b\s*(?:=[^=]|:[^=])" % name.encode())
+        files = {each for each in package.files if puts.search(each.source.content)}
         for function in package.functions:
-            if puts.search(function.code):
+            if function.file in files and puts.search(function.code):
                 for part in function.family():
                     found += _puts(package, part, name)
     return found
