@@ -32,6 +32,12 @@ type T struct {
 }
 
 func work(ctx context.Context) {}
+func stream(w io.Writer, c chan any) {
+    for range c {
+    }
+}
+func (t *T) one(c <-chan any) { <-c }
+func (t *T) keep(c chan bool) { t.kept = c }
 """
 
 
@@ -94,6 +100,8 @@ def test_what_a_handler_lets_go_is_reported(code: str) -> None:
             "pr, pw := io.Pipe()\n go func() {\n defer pw.Close()\n pw.Write(nil)\n }()\n"
             " io.Copy(w, pr)"
         ),
+        "c := make(chan any)\n go func() { c <- 1 }()\n stream(w, c)",
+        "c := make(chan any)\n go func() { c <- 1 }()\n t.one(c)",
         # It ends with the request.
         "go func() {\n <-r.Context().Done()\n }()",
         (

@@ -226,9 +226,29 @@ def _tie(node: n.Node, spawn: Spawn) -> Bond:
             joined = n.path_of(ranged) in spawn.shared and is_channel(type_of(ranged))
         case n.Call(called=n.Selector(operand=operand, field_=name)) if name in _JOINS:
             joined = n.path_of(operand) in spawn.shared
-    if joined:
+    if joined or (isinstance(node, n.Call) and _is_received_by(node, spawn)):
         return Bond.JOINED
     return Bond.TRACKED if any(_is_handed_on(each, spawn) for each in _given(node)) else Bond.NONE
+
+
+def _is_received_by(call: n.Call, spawn: Spawn) -> bool:
+    """Tell whether ``call`` hands a channel of the goroutine's to who receives from it."""
+    places = [
+        place
+        for place, each in enumerate(call.arguments)
+        if n.path_of(each) in spawn.shared and is_channel(type_of(each))
+    ]
+    called = callee(call) if places else None
+    if called is None:
+        return False
+    _ = called.body  # or nothing is known of the uses
+    taken = [called.parameters[place] for place in places if place < len(called.parameters)]
+    return any(
+        isinstance(use.parent, n.Receive)
+        or (isinstance(use.parent, n.For) and use.parent.ranged is use)
+        for variable in taken
+        for use in variable.uses
+    )
 
 
 def _given(node: n.Node) -> Sequence[n.Expression]:
