@@ -1,0 +1,75 @@
+"""Changes that fixes are made of leave the rest of a file as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from lint._go_code import package
+from lint._wanted import applied
+from snowshed.lint import Fix
+from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._edits import indent_of, line_after, line_before, with_import
+
+
+def imported(code: str, path: str = "time") -> str | None:
+    """Return ``code`` with ``path`` imported, or None if that is not done."""
+    found = package(code)
+    done = with_import(found.files[0], path)
+    return None if done is None else applied(code, [Fix("", done[1])])
+
+
+def test_what_is_imported_is_imported_no_second_time() -> None:
+    code = 'package p\nimport t "time"\n'
+    assert with_import(package(code).files[0], "time") == ("t", ())
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ('package p\nimport "fmt"\n', 'package p\nimport "fmt"\nimport "time"\n'),
+        ('package p\nimport f "fmt"\n', 'package p\nimport f "fmt"\nimport "time"\n'),
+        ('package p\nimport (\n\t"fmt"\n)\n', 'package p\nimport (\n\t"time"\n\t"fmt"\n)\n'),
+        ('package p\nimport ( // these\n\t"fmt"\n)\n', None),
+        ("package p\n", None),
+        ('package p\nimport _ "time"\n', None),
+        ('package p\nimport . "time"\n', None),
+        # The name is another's.
+        ('package p\nimport "example.com/time"\n', None),
+        ('package p\nimport "fmt"\nvar time = 1\n', None),
+    ],
+)
+def test_an_import_is_put_where_the_others_are(code: str, after: str | None) -> None:
+    assert imported(code) == after
+
+
+CODE = "package p\nfunc f() {\n\tif x {\n\t\ta() // one\n\t\tb(); c()\n\t}\n}\n"
+
+
+def call(name: str) -> n.Node:
+    """Return the statement that calls ``name``."""
+    found = package(CODE).functions[0]
+    return next(
+        each
+        for each in found.all(n.Expressed)
+        if isinstance(each.value, n.Call) and each.value.path == name
+    )
+
+
+def test_a_line_is_put_behind_a_statement_and_its_comment() -> None:
+    edit = line_after(call("a"), "d()")
+    assert edit is not None
+    assert applied(CODE, [Fix("", (edit,))]) == CODE.replace("// one\n", "// one\n\t\td()\n")
+
+
+def test_a_line_is_put_before_a_statement() -> None:
+    edit = line_before(call("a"), "d()")
+    assert edit is not None
+    assert applied(CODE, [Fix("", (edit,))]) == CODE.replace("a() ", "d()\n\t\ta() ")
+    assert indent_of(call("a")) == "\t\t"
+
+
+def test_no_line_is_put_between_statements_of_one_line() -> None:
+    assert line_after(call("b"), "d()") is None
+    assert line_after(call("c"), "d()") is None
+    assert line_before(call("c"), "d()") is None
+    assert line_before(call("b"), "d()") is not None
