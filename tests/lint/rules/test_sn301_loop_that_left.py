@@ -80,3 +80,55 @@ def test_a_call_of_an_interface_may_receive() -> None:
     more = "type taker interface{ Take(chan int) }\n"
     more += "func (n *Node) give(t taker) { t.Take(n.messages) }"
     go(RULE, f"{code}\n{more}\n")
+
+
+ANSWER = """
+package p
+
+import "time"
+
+type request struct{ answer chan int }
+
+type server struct{ requests chan request }
+
+func (s *server) run() {
+    for r := range s.requests {
+        r.answer <- 1
+    }
+}
+
+func (s *server) ask(d time.Duration) int {
+    answer := make(chan int) // want
+    s.requests <- request{answer}
+    select {
+    case n := <-answer:
+        return n
+    case <-time.After(d):
+        return 0
+    }
+}
+"""
+
+
+def test_an_answer_that_nobody_waits_for() -> None:
+    (found,) = go(RULE, ANSWER)
+    assert found.message == (
+        "`make(chan int)` has no place for the answer `r.answer <- 1` once the select on line 18 "
+        "has left by `<-time.After(d)`"
+    )
+    assert found.waits_at == (11,)
+    assert found.fix is not None
+    assert not found.fix.safe
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("make(chan int) // want", "make(chan int, 1)"),
+        ("        return 0\n", "        return <-answer\n"),
+        ("r.answer <- 1", "select {\n case r.answer <- 1:\n default:\n }"),
+    ],
+    ids=["a place", "received", "given up"],
+)
+def test_an_answer_that_ends(old: str, new: str) -> None:
+    go(RULE, ANSWER.replace(old, new).replace(" // want", ""))

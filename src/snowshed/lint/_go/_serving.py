@@ -37,6 +37,13 @@ class Unserved:
     select: n.Select
     case: n.Case
 
+    @property
+    def is_reply(self) -> bool:
+        """Whether who makes the channel waits for somebody else to answer by it."""
+        maker = self.channel.function
+        others = self.operation.function.outermost is not maker.outermost
+        return others and all(each.function is maker for each in self.channel.receives)
+
 
 def unserved(package: Package) -> list[Unserved]:
     """Return the operations of a package whose other side may have left; it is worked out once."""

@@ -6,7 +6,8 @@ Reports a send that nothing but a receiver can end, if all that ever receives is
 ``select`` and a way leads from another of its cases out of the function. Two shapes are known: a
 function that starts a goroutine and waits for its result *or* for a timeout, a context, a stop;
 and a loop that serves a channel without places, held in a field, until it is told to stop, while
-methods send to that channel without asking whether the loop still runs.
+methods send to that channel without asking whether the loop still runs. A channel that is sent
+along with a request, for the answer, is reported where it is made.
 
 ## Why
 
@@ -158,6 +159,7 @@ from snowshed.model import Cause, Severity
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._go import Package
+    from snowshed.lint._go import _nodes as n
     from snowshed.lint._go._abandoned import Abandoned
     from snowshed.lint._go._serving import Unserved
 
@@ -171,9 +173,15 @@ def in_go(package: Package) -> Iterator[Finding]:
     for each in abandoned(package):
         if each.how is How.SELECT:
             yield _of_function(each)
+    made: set[n.Node] = set()
     for served in unserved(package):
-        if served.operation.does is Does.SEND:
+        if served.operation.does is not Does.SEND:
+            continue
+        if not served.is_reply:
             yield _of_loop(served)
+        elif served.channel.made not in made:
+            made.add(served.channel.made)
+            yield _of_reply(served)
 
 
 def _of_function(found: Abandoned) -> Finding:
@@ -195,6 +203,25 @@ def _of_function(found: Abandoned) -> Finding:
         ],
         fix=fix,
         waits_at=[act.node for act in found.sends],
+    )
+
+
+def _of_reply(found: Unserved) -> Finding:
+    """Return the finding where the channel is made: who answers cannot know who still waits."""
+    made, sent = found.channel.made, found.operation.node
+    is_near = sent.function.file is made.function.file
+    return made.function.file.finding(
+        "SN301",
+        made,
+        f"{short(made)} has no place for the answer {short(sent)} once the select on line "
+        f"{found.select.line} has left by {case_of(found.case)}",
+        related=[
+            related(found.case, "the case by which the receiver leaves"),
+            related(sent, "who answers waits for ever"),
+        ],
+        fix=roomier(found.channel, "1", safe=False),
+        confidence=0.8,
+        waits_at=[sent] if is_near else [],
     )
 
 
