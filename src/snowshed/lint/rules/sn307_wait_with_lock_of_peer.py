@@ -110,7 +110,7 @@ from snowshed.lint._go._locks import READ, is_condition
 from snowshed.lint._go._package import related
 from snowshed.lint._go._peers import Takes, enders, is_released_by, takes_before
 from snowshed.lint._go._places import place_of
-from snowshed.lint._go._ways import is_beside, seen_from, way
+from snowshed.lint._go._ways import is_beside, waits_beside, way
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -171,7 +171,7 @@ def _stopped_writer(package: Package, waited: Waited, held: HeldLock) -> n.Call 
 
 
 def _of_writer(waited: Waited, held: HeldLock, writer: n.Call) -> Finding:
-    at = seen_from(held.by, waited.chain, waited.node)
+    at = waits_beside(held.by, waited.chain, waited.node)
     return at.function.file.finding(
         "SN307",
         at,
@@ -190,7 +190,7 @@ def _of_writer(waited: Waited, held: HeldLock, writer: n.Call) -> Finding:
 
 def _finding(waited: Waited, held: HeldLock, node: n.Node, takes: Takes) -> Finding:
     ended = node.function.display
-    at = seen_from(held.by, waited.chain, waited.node)
+    at = waits_beside(held.by, waited.chain, waited.node)
     return at.function.file.finding(
         "SN307",
         at,

@@ -101,7 +101,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._locking import Taken, events, writers
 from snowshed.lint._go._locks import READ, WRITE, operation_of
 from snowshed.lint._go._package import related
-from snowshed.lint._go._ways import is_beside, seen_from, way
+from snowshed.lint._go._ways import is_beside, waits_beside, way
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -122,7 +122,7 @@ def in_go(package: Package) -> Iterator[Finding]:
             continue
         for held in event.held:
             if held.lock == taken.lock and held.lock not in taken.released:
-                at = seen_from(held.by, taken.chain, taken.node)
+                at = waits_beside(held.by, taken.chain, taken.node)
                 found.setdefault(at, []).append((taken, held))
     for at, ways in found.items():
         # Once for each place: the surest and shortest way, a write lock before a read lock.
