@@ -170,6 +170,21 @@ def test_what_sleeps_between_its_turns_and_is_started_once_is_advice() -> None:
     python("SN102", text)
 
 
+def test_what_its_author_said_to_another_linter_holds() -> None:
+    text = """
+        import asyncio
+
+        def start():
+            asyncio.create_task(work())  # noqa: RUF006
+            asyncio.create_task(
+                work()
+            )  # noqa: E501, RUF006 - it ends at once
+            task = asyncio.create_task(work())  # noqa: F841
+            asyncio.create_task(work())  # want noqa: E501
+        """
+    python("SN102", text)
+
+
 def test_after_the_end_there_is_nobody() -> None:
     python("SN102", code("        asyncio.create_task(work())", "    def __del__(self):"))
 

@@ -24,6 +24,7 @@ session = requests.Session()
         "client = AsyncClient(base_url=url, timeout=None)  # want",
         "client = AsyncClient(timeout=httpx.Timeout(None))  # want",
         "httpx.post(url, timeout=None)  # want",
+        "def ask(timeout=httpx.Timeout(None)):  # want advice\n    pass",
         "requests.get(url, timeout=None)  # want",
         "session.put(url, timeout=None)  # want",
         "with httpx.Client() as client:\n    client.get(url, timeout=None)  # want",

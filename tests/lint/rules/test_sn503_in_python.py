@@ -75,6 +75,13 @@ SHARED = {
         client = httpx.AsyncClient()
         request.app.clients["a"] = client
         """,
+    "for what is kept afterwards": """
+        if request in FOUND:
+            return FOUND[request]
+        async with httpx.AsyncClient() as client:
+            FOUND[request] = await client.get("https://a.example")
+        return FOUND[request]
+        """,
     "another one gets it": """
         return await run(Shop(httpx.AsyncClient()))
         """,
@@ -100,6 +107,7 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 T = 5
+FOUND = {}
 client = None
 
 """

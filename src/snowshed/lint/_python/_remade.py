@@ -117,7 +117,7 @@ def _is_given(function: Function, node: ast.AST) -> bool:
 
 def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
     """Tell whether somebody has it afterwards, or it is made only where there is none."""
-    if is_cached(function):
+    if is_cached(function) or _fills_cache(function, call):
         return True
     made = _made(module, call)
     above = module.parent(made)
@@ -132,6 +132,19 @@ def is_cached(function: Function) -> bool:
     """Tell whether what ``function`` returns is kept for its next call."""
     called = (each.func if isinstance(each, ast.Call) else each for each in function.decorators)
     return any(last_name(each) in _CACHES for each in called)
+
+
+def _fills_cache(function: Function, call: ast.Call) -> bool:
+    """Tell whether what it brings is kept in a collection of the module, which is asked before."""
+    kept = {
+        target.value.id
+        for assign in function.assigns
+        for target in getattr(assign, "targets", ())
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)
+    }
+    kept -= function.bindings.keys()
+    before = (each for each in function.exits if each.lineno < call.lineno)
+    return any(name.id in kept for name in _names(before))
 
 
 def _made(module: Module, call: ast.Call) -> ast.expr:

@@ -46,7 +46,7 @@ timer holds it while it sleeps, but its error is lost all the same.
 Tasks of a task group or nursery, and of other objects that have a `create_task` of their own: they
 keep it. What starts the same in four places of a file or more is told once, with all of them. A
 task whose result is looked at, or to which a callback was added. A lambda, which returns
-it, and `__del__`, after which nobody is left.
+it, and `__del__`, after which nobody is left. A line on which the same is silenced for ruff.
 
 ## Silence
 
@@ -73,6 +73,7 @@ __all__ = ["RULE"]
 
 _LOOKED_AT = frozenset({"add_done_callback", "result", "exception"})
 _KEPT_IN = "_background_tasks"
+_KNOWN = re.compile(rb"#\s*noqa:.*\b(?:RUF006|ASYNC300|F841)\b")
 _STARTS_ONCE = re.compile(
     r"^__init__$|(?:^|_)(?:setup|startup|lifespan|started?|init|initiali[sz]e)(?:_|$)"
 )
@@ -97,7 +98,17 @@ def _is_dropped(folder: Folder, module: Module, spawn: Spawn) -> bool:
     if spawn.kind != "task" or _is_left_out(folder, module, spawn):
         return False
     fate = fate_of(module, spawn.call)
-    return fate.end is End.DROPPED and not fate.asked & _LOOKED_AT
+    if fate.end is not End.DROPPED or fate.asked & _LOOKED_AT:
+        return False
+    return not _is_known(module, spawn.call)
+
+
+def _is_known(module: Module, call: ast.Call) -> bool:
+    """Tell whether its author was told of it by another linter, and said that it is well so."""
+    source = module.source
+    lines = {call.lineno, call.end_lineno or call.lineno}
+    texts = (source.content[source.start_of(line) :].partition(b"\n")[0] for line in lines)
+    return any(_KNOWN.search(text) for text in texts)
 
 
 def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:

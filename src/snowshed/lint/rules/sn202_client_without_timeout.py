@@ -50,7 +50,8 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(5, read=30))
 ## Not reported
 
 In Python, what has a default: 5 seconds in httpx, 5 minutes in aiohttp; what is called a stream, a
-subscription, a proxy or a download; what stands in `asyncio.timeout` or `wait_for`.
+subscription, a proxy or a download; what stands in `asyncio.timeout` or `wait_for`. The default of
+a parameter, which callers may give, is advice.
 
 In Go, a client whose `Timeout` is set later on in the same function, and a local one in a function
 whose requests bring a context. For streams a timeout would be wrong, since it counts until the last
@@ -63,9 +64,11 @@ byte is read: that is why it is advice.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed.lint._finding import Tier
 from snowshed.lint._go._timeouts import clients
 from snowshed.lint._python._no_timeout import told_to_wait
 from snowshed.lint._rule import Rule
@@ -82,7 +85,9 @@ def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each client that is told to wait for ever."""
     for module, call, who in told_to_wait(folder):
         message = f"the timeout is switched off: {who} waits for as long as the peer is silent"
-        yield module.finding(RULE, call, message)
+        # Who calls with a timeout of its own does not get the default of a parameter.
+        is_default = isinstance(module.parent(call), ast.arguments)
+        yield module.finding(RULE, call, message, tier=Tier.ADVICE if is_default else Tier.DEFAULT)
 
 
 RULE = Rule(
