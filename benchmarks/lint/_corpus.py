@@ -29,6 +29,8 @@ def measure(*, verbose: bool = False) -> Iterator[Row]:
     share = 100 * (len(bad) - len(missed)) / len(bad) if bad else None
     note = f"{len(bad) - len(missed)} of {len(bad)}"
     yield Row(NAME, "bad programs found, per cent", share, 100, at_least=True, note=note)
+    by_advice = sum(map(_is_found_by_advice, bad))
+    yield Row(NAME, "bad programs found, with advice", by_advice, of=len(bad))
     rules = by_rule(finding for each in wrong for finding in told(_findings(each)))
     note = f"of {len(good)}" + (f": {rules}" if rules else "")
     yield Row(NAME, "good programs of which something is said", len(wrong), 0, note=note)
@@ -36,6 +38,10 @@ def measure(*, verbose: bool = False) -> Iterator[Row]:
 
 def _findings(program: Program) -> list[Finding]:
     return list(looked_at([program.path], jobs=1).findings)
+
+
+def _is_found_by_advice(program: Program) -> bool:
+    return any(program.is_near(finding.span.line) for finding in _findings(program))
 
 
 def _is_found(program: Program) -> bool:

@@ -12,7 +12,7 @@ from benchmarks.lint._table import read, results
 if TYPE_CHECKING:
     from benchmarks.lint._row import Row
 
-__all__ = ["PAGE", "renew"]
+__all__ = ["PAGE", "renew", "renewed"]
 
 _TITLES = {
     "kernels": "labelled leak programs of the Go toolchain",
@@ -27,9 +27,13 @@ _TITLES = {
 
 def renew() -> None:
     """Put the results on the page."""
-    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def renewed(page: str) -> str:
+    """Return the page with the results that were written."""
     page = replaced(page, "lint", "\n".join(_table(read())))
-    PAGE.write_text(replaced(page, "lint-run", _run()), encoding="utf-8")
+    return replaced(page, "lint-run", _run())
 
 
 def _run() -> str:

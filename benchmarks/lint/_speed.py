@@ -54,7 +54,15 @@ for path in open(sys.argv[1]).read().splitlines():
 }
 _BARE = {"Go": "tree-sitter", "Python": "`ast.parse`"}
 _LINT = [sys.executable, "-m", "snowshed", "lint", "--jobs", "1"]
-_RUFF = ["check", "--no-cache", "--quiet", "--isolated", "--select", "ASYNC,RUF006,B023,S113"]
+_RUFF = [
+    "check",
+    "--no-cache",
+    "--quiet",
+    "--isolated",
+    "--no-respect-gitignore",
+    "--select",
+    "ASYNC,RUF006,B023,S113",
+]
 
 
 @dataclass(frozen=True, slots=True)

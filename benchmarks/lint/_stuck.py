@@ -80,7 +80,7 @@ class Program:
 
 
 # What hundreds of runs did not show, from Go's description of the program and its source.
-_BY_READING = {
+_BY_READING: dict[str, tuple[Stuck, ...]] = {
     "Moby27782": (
         Stuck(82, "(*Watcher_moby27782).readEvents", "select"),
         Stuck(112, "(*Watcher_moby27782).Remove", "sync.Cond.Wait", (175, 180, 182, 226)),
@@ -131,8 +131,8 @@ def _ran(program: Program, built: Path, times: int) -> Program:
             break
         for found in stuck_in(_output(program, built, one_core=turn % 2 == 0), program.file):
             places.setdefault((found.line, found.state), found)
-    found = tuple(sorted(places.values())) or _BY_READING.get(program.name, ())
-    return Program(program.name, program.file, found)
+    where = tuple(sorted(places.values())) or _BY_READING.get(program.name, ())
+    return Program(program.name, program.file, where)
 
 
 def _output(program: Program, built: Path, *, one_core: bool) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.lint import _fixes, _kernels, _stuck
+from benchmarks.lint import _docs, _fixes, _kernels, _stuck
 from benchmarks.lint._foreign import is_test
 from benchmarks.lint._packages import listed
 from benchmarks.lint._row import Row, by_rule, told
@@ -137,3 +137,8 @@ def test_a_fix_counts_if_what_is_told_near_to_it_is_gone(
     assert [row.value for row in _fixes.measure(tmp_path)] == [1]
     is_gone = False
     assert [row.value for row in _fixes.measure(tmp_path)] == [0]
+
+
+def test_the_page_shows_what_was_measured_last() -> None:
+    page = _docs.PAGE.read_text(encoding="utf-8")
+    assert _docs.renewed(page) == page
