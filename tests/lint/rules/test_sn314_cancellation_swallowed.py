@@ -63,6 +63,10 @@ def test_it_goes_on(caught: str, after: str) -> None:
         ("try:\n    await self.task\nexcept asyncio.CancelledError:\n    log()", "pass"),
         ("try:\n    source.read()\nexcept BaseException:\n    log()", "pass"),
         (
+            "try:\n    await asyncio.shield(source)\nexcept asyncio.CancelledError:\n    pass",
+            "pass",
+        ),
+        (
             "try:\n    await source.read()\nexcept asyncio.CancelledError:\n    log()",
             "asyncio.current_task().uncancel()",
         ),
@@ -84,6 +88,16 @@ def test_what_is_no_coroutine_is_not_cancelled() -> None:
     python(
         "SN314",
         loop("try:\n    source.read()\nexcept BaseException:\n    log()", kind="def"),
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["pass", "continue", "log.info('cancelled')", "print('cancelled')"]
+)
+def test_it_is_certain_if_the_cancellation_is_told_of_and_no_more(body: str) -> None:
+    python(
+        "SN314",
+        loop(f"try:\n    await source.read()\nexcept asyncio.CancelledError:  # want\n    {body}"),
     )
 
 

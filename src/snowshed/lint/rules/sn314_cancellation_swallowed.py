@@ -46,8 +46,8 @@ async def poll(source) -> None:
 ## Not reported
 
 A loop that a flag or an event ends which the `except` sets; one that waits only for another task,
-whose cancellation it may be that arrives; a coroutine that calls `uncancel`. It is advice: what the
-loop waits for next may raise.
+whose cancellation it may be that arrives; a coroutine that calls `uncancel`. Where the `except`
+does more than tell of it, it is advice: what it calls may raise.
 
 ## Silence
 
@@ -111,7 +111,12 @@ def _swallows(try_: ast.AST) -> ast.ExceptHandler | None:
 def _waits(function: Function, try_: ast.AST) -> bool:
     """Tell whether something is awaited in the ``try`` that is no other task."""
     body = {id(each) for stmt in getattr(try_, "body", ()) for each in ast.walk(stmt)}
-    return any(id(each) in body and isinstance(each.value, ast.Call) for each in function.awaits)
+    return any(id(each) in body and _is_own(each.value) for each in function.awaits)
+
+
+def _is_own(awaited: ast.expr) -> bool:
+    """Tell whether to cancel the task ends what it awaits: not so what is shielded."""
+    return isinstance(awaited, ast.Call) and last_name(awaited.func) != "shield"
 
 
 def _ends(loop: ast.While, handler: ast.ExceptHandler) -> bool:
@@ -147,8 +152,22 @@ def _found(function: Function, loop: ast.While, handler: ast.ExceptHandler) -> F
         f"`{function.short_name}` catches {caught} and goes on with its loop: "
         "its cancellation is lost, and nothing ends it",
         related=(function.module.related(loop, "the loop that goes on"),),
-        confidence=0.7,
+        tier=Tier.DEFAULT if _does_nothing(handler) else Tier.ADVICE,
+        confidence=0.9 if _does_nothing(handler) else 0.7,
     )
+
+
+def _does_nothing(handler: ast.ExceptHandler) -> bool:
+    """Tell whether all that is done is to tell of it: then nothing else can end the loop."""
+    return all(isinstance(each, (ast.Pass, ast.Continue)) or _tells(each) for each in handler.body)
+
+
+def _tells(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return False
+    path = ast.unparse(call.func).lower()
+    return path == "print" or "log" in path.rpartition(".")[0]
 
 
 RULE = Rule(
