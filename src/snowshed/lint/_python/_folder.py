@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._python._handlers import Handler, handler_by_itself, registered
 from snowshed.lint._python._names import class_around
-from snowshed.lint._python._objects import Objects
+from snowshed.lint._python._objects import Class, Objects
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Problem
@@ -121,6 +121,13 @@ class Folder:
                 return module.function(node.id, module.function_of(node))
             return self._imported(module.dotted(node))
         return None
+
+    def class_of(self, module: Module, node: ast.expr) -> Class | None:
+        """Return the class of this folder that the object ``node`` is of; None if unknown."""
+        if isinstance(node, ast.Name) and node.id in {"self", "cls"}:
+            class_ = class_around(module, node)
+            return Class(module, class_) if class_ is not None else None
+        return self._objects.class_of(module, node)
 
     @cached_property
     def _objects(self) -> Objects:

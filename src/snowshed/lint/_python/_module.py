@@ -206,6 +206,10 @@ class Module:
         found = (self._attributes.get((each, name), ()) for each in self.lineage(class_))
         return [value for values in found for value in values]
 
+    def owners(self, class_: ast.ClassDef, name: str) -> list[ast.ClassDef]:
+        """Return those of ``class_`` and its bases that assign to ``self.name``."""
+        return [each for each in self.lineage(class_) if (each, name) in self._attributes]
+
     # Upwards.
 
     def parent(self, node: ast.AST) -> ast.AST | None:

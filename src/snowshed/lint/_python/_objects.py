@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
 
-__all__ = ["Objects"]
+__all__ = ["Class", "Objects"]
 
 
-class _Class(NamedTuple):
+class Class(NamedTuple):
+    """A class, and the module that it stands in."""
+
     module: Module
     node: ast.ClassDef
 
@@ -30,15 +32,15 @@ class Objects:
     """The objects of one folder."""
 
     def __init__(self, modules: Sequence[Module]) -> None:
-        self._classes: dict[str, list[_Class]] = {}
+        self._classes: dict[str, list[Class]] = {}
         for module in modules:
             for name, node in module.classes.items():
-                self._classes.setdefault(name, []).append(_Class(module, node))
-        self._held: dict[str, set[_Class | None]] = {}
+                self._classes.setdefault(name, []).append(Class(module, node))
+        self._held: dict[str, set[Class | None]] = {}
         for name, class_ in (held for module in modules for held in self._all_held(module)):
             self._held.setdefault(name, set()).add(class_)
 
-    def _all_held(self, module: Module) -> Iterator[tuple[str, _Class | None]]:
+    def _all_held(self, module: Module) -> Iterator[tuple[str, Class | None]]:
         """Yield what each attribute and each variable of the module holds."""
         for function in module.functions:
             for assign in function.assigns:
@@ -47,12 +49,12 @@ class Objects:
                     if is_shared and not isinstance(value, (ast.Name, ast.Constant, ast.arg)):
                         yield last_name(target), self._made_of(module, value)
 
-    def _made_of(self, module: Module, value: ast.AST | None) -> _Class | None:
+    def _made_of(self, module: Module, value: ast.AST | None) -> Class | None:
         while isinstance(value, (ast.Await, ast.BoolOp)):
             value = value.value if isinstance(value, ast.Await) else value.values[-1]
         return self._class(module, value.func) if isinstance(value, ast.Call) else None
 
-    def _class(self, module: Module, node: ast.AST) -> _Class | None:
+    def _class(self, module: Module, node: ast.AST) -> Class | None:
         """Return the class that ``node`` names: of this module, or the only one of that name."""
         found = self._classes.get(last_name(node), [])
         own = [each for each in found if each.module is module]
@@ -62,19 +64,20 @@ class Objects:
 
     def method(self, module: Module, node: ast.Attribute) -> Function | None:
         """Return the method that ``node`` names, of an object whose class is known."""
-        owner = node.value
-        class_: _Class | None = None
-        if isinstance(owner, ast.Name):
-            class_ = self._of_variable(module, owner)
-        elif isinstance(owner, ast.Attribute):
-            class_ = self._of_name(owner.attr)
+        class_ = self.class_of(module, node.value)
         return class_.module.method(class_.node, node.attr) if class_ is not None else None
 
-    def _of_name(self, name: str) -> _Class | None:
+    def class_of(self, module: Module, owner: ast.expr) -> Class | None:
+        """Return the class of the object that ``owner`` names; None if nobody knows."""
+        if isinstance(owner, ast.Name):
+            return self._of_variable(module, owner)
+        return self._of_name(owner.attr) if isinstance(owner, ast.Attribute) else None
+
+    def _of_name(self, name: str) -> Class | None:
         held = self._held.get(name, set())
         return next(iter(held)) if len(held) == 1 else None
 
-    def _of_variable(self, module: Module, name: ast.Name) -> _Class | None:
+    def _of_variable(self, module: Module, name: ast.Name) -> Class | None:
         function: Function | None = module.function_of(name)
         while function is not None and name.id not in function.bindings:
             function = function.outer

@@ -4,7 +4,10 @@
 
 Reports two mutexes of a package of which each is taken by somebody who holds the other: in one
 function, or through any chain of calls in the package, also by callbacks in fields and by the
-methods of an interface that one type of the package has.
+methods of an interface that one type of the package has. In Python the same of locks, semaphores
+for one and conditions that are attributes of a class or variables of a module, through calls of
+functions of the same folder. There it also reports the locks of two objects of one kind, one taken
+inside the other, that the caller chooses and nothing puts in order.
 
 ## Why
 
@@ -61,6 +64,22 @@ func (s *Server) remove(id int) {
 }
 ```
 
+```python
+import asyncio
+
+
+class Account:
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.amount = 0
+
+
+async def transfer(giver: Account, taker: Account, amount: int) -> None:
+    async with giver.lock, taker.lock:
+        giver.amount -= amount
+        taker.amount += amount
+```
+
 ## Good
 
 ```go
@@ -108,16 +127,37 @@ func (s *Server) remove(id int) {
 }
 ```
 
+```python
+import asyncio
+
+
+class Account:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.lock = asyncio.Lock()
+        self.amount = 0
+
+
+async def transfer(giver: Account, taker: Account, amount: int) -> None:
+    first, second = sorted((giver, taker), key=lambda account: account.number)
+    async with first.lock, second.lock:
+        giver.amount -= amount
+        taker.amount += amount
+```
+
 ## Not reported
 
 Two orders that are both under one more lock; two that only read what the other only reads; locks of
 an object that was just made, which nobody else knows; two locks of one field, as of a parent and
 its child; rows of locks, of which each is for a part of the keys; `TryLock`. Locks are told apart
-by type and field: that two values of a type never meet is not seen.
+by type and field: that two values of a type never meet is not seen. In Python: a lock that is taken
+by `acquire()`, or under a timeout, which ends the wait; one that came from elsewhere; two objects
+of which one is by its name above the other, such as a parent and its child, or that are compared or
+sorted in the function or by who calls it.
 
 ## Silence
 
-`//snowshed:ignore SN315 reason`
+`//snowshed:ignore SN315 reason`, or `# snowshed: ignore[SN315] reason` on the line.
 """
 
 from __future__ import annotations
@@ -129,6 +169,7 @@ from snowshed.lint._go._order import Inversion, inversions
 from snowshed.lint._go._package import related
 from snowshed.lint._go._place import named
 from snowshed.lint._go._ways import is_beside, seen_from, way
+from snowshed.lint._python._lock_order import inversions as in_python
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -173,6 +214,7 @@ RULE = Rule(
     "lock-order",
     Cause.CHANNEL_CASCADE,
     in_go=in_go,
+    in_python=in_python,
     severity=Severity.HIGH,
     in_tests=True,
 )

@@ -30,6 +30,6 @@ class Bank:
         """Move an amount, and write it down."""
         async with giver.lock:
             await self.book(giver.number, taker.number, amount)
-            async with taker.lock:  # bug: no rule
+            async with taker.lock:  # bug: SN315
                 giver.amount -= amount
                 taker.amount += amount
