@@ -133,7 +133,8 @@ def in_go(package: Package) -> Iterator[Finding]:
         for call in thrown_in(function, _is_asked):
             if call.method == "RoundTrip":
                 continue
-            message = f"the response of `{call.path or call.method}` is thrown away, and its body never closed"
+            asked = call.path or call.method
+            message = f"the response of `{asked}` is thrown away, and its body never closed"
             yield function.file.finding("SN501", call, message)
         for opened in opened_in(function, _is_asked, _closes, _keeps):
             leak = leak_of(opened)
