@@ -58,6 +58,7 @@ def test_who_does_it() -> None:
         ("deep(func() { ch <- 1 })", Way.SPAWNED),
         ("call(func() { ch <- 1 })", Way.HERE),
         ("other.Run(func() { ch <- 1 })", Way.UNKNOWN),
+        ("again(func() { ch <- 1 })", Way.UNKNOWN),
         ("keep = func() { ch <- 1 }", Way.UNKNOWN),
         ("go func() { defer func() { ch <- 1 }() }()", Way.SPAWNED),
         ("go func() { go func() { ch <- 1 }() }()", Way.SPAWNED),
@@ -74,6 +75,7 @@ def test_how_a_literal_comes_to_run(use: str, way: Way) -> None:
         func spawn(g func()) {{ go g() }}
         func deep(g func()) {{ if g != nil {{ go func() {{ defer println(); g() }}() }} }}
         func call(g func()) {{ g() }}
+        func again(g func()) {{ again(g) }}
         """
     )
     assert [act.run.way for act in found.acts] == [way]

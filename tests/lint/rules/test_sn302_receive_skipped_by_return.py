@@ -211,6 +211,24 @@ WELL = {
 	}
 	return first
 	""",
+    "when none is left": """
+	ch := make(chan error)
+	left := 0
+	for _, item := range items {
+		left++
+		go func() { ch <- check(item) }()
+	}
+	for {
+		select {
+		case err := <-ch:
+			println(err)
+			left--
+			if left == 0 {
+				return nil
+			}
+		}
+	}
+	""",
     "a sender that stops at its error": """
 	ch := make(chan error)
 	go func() {

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from snowshed.lint._go._locals import Act, Local
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["Leaving", "leaves_early", "leaves_without"]
+__all__ = ["Leaving", "is_counted", "leaves_early", "leaves_without"]
 
+_BOTH = 2
+_COUNTS = frozenset({"==", "<", "<=", ">", ">=", "!="})
 _GOES_ON = frozenset({End.RETURN, End.GOEXIT})
 
 
@@ -82,7 +84,8 @@ def leaves_early(
     made = local.made_at
     if head is None or point is None or (made is not None and _is_in(made, loop)):
         return None
-    others = {local.point(each) for each in local.receives(Way.HERE)} - {None, point}
+    counted = {each for each in flow.points if is_counted(each)}
+    others = counted | {local.point(each) for each in local.receives(Way.HERE)} - {None, point}
     barriers = {each for each in (*others, *unusual, head) if each is not None}
     turn = [each for each in head.next if _is_in(each, loop)]
     if point is not head:
@@ -150,6 +153,29 @@ def _told(
             is_told = True
         at = before
     return Leaving(leaves_at or node, select, case, found.end, is_told)
+
+
+def is_counted(point: Point) -> bool:
+    """Tell whether a way is chosen there by how many are left: it leaves when none is."""
+    node = point.node
+    if len(point.next) < _BOTH or not isinstance(node, n.Binary) or node.operator not in _COUNTS:
+        return False
+    for side in (node.left, node.right):
+        if isinstance(side, n.Call) and side.path == "len":
+            return True
+        variable = side.variable if isinstance(side, n.Name) else None
+        if variable is not None and any(map(_steps, variable.uses)):
+            return True
+    return False
+
+
+def _steps(use: n.Name) -> bool:
+    """Tell whether a variable is counted up or down there."""
+    parent = use.parent
+    if isinstance(parent, n.Increment):
+        return True
+    is_set = isinstance(parent, n.Assign) and use in parent.left
+    return is_set and isinstance(parent, n.Assign) and parent.operator in {"+=", "-="}
 
 
 def _is_choice(point: Point) -> bool:

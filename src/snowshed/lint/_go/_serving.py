@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go._channels import Channel, Does, Operation, channels
 from snowshed.lint._go._flow import End, flow_of
+from snowshed.lint._go._leaving import is_counted
 
 if TYPE_CHECKING:
     from snowshed.lint._go import _nodes as n
@@ -118,7 +119,9 @@ def _leaving_case(channel: Channel, operation: Operation) -> n.Case | None:
         point = flow.at.get(case)
         if case is operation.case or point is None or point in like:
             continue
-        reached = flow.ends_after(point, without=lambda at: at is head or at in like)
+        reached = flow.ends_after(
+            point, without=lambda at: at is head or at in like or is_counted(at)
+        )
         if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
             return case
     return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "Way", "runs", "starts"]
 
 _DEPTH = 12
+_HANDED = 6
 _SPAWNING = frozenset({"AfterFunc", "Go", "TryGo"})
 _CALLING = frozenset({"Do"})
 
@@ -238,8 +239,10 @@ def _handed(trail: _Trail, call: n.Call, place: int) -> _Trail:
     return trail.handed(call)
 
 
-def _does_with(call: n.Call, place: int) -> Way:
+def _does_with(call: n.Call, place: int, depth: int = _HANDED) -> Way:
     """Tell what a call does with the function that it is handed."""
+    if depth == 0:
+        return Way.UNKNOWN  # handed round in a circle, or too far
     if call.method in _SPAWNING:
         return Way.SPAWNED
     if call.method in _CALLING and place == 0 and len(call.arguments) == 1:
@@ -248,13 +251,13 @@ def _does_with(call: n.Call, place: int) -> Way:
     if function is None or place >= len(function.parameters):
         return Way.UNKNOWN
     _ = function.body  # its names are known once it was read
-    found = {_use(use, function) for use in function.parameters[place].uses}
+    found = {_use(use, function, depth - 1) for use in function.parameters[place].uses}
     found.discard(None)
     only = found.pop() if len(found) == 1 else None
     return Way.UNKNOWN if only is None else only
 
 
-def _use(use: n.Name, function: Function) -> Way | None:
+def _use(use: n.Name, function: Function, depth: int) -> Way | None:
     """Tell what is done with a parameter that is a function, at one place; None: nothing."""
     parent = use.parent
     if isinstance(parent, n.Binary):
@@ -262,7 +265,7 @@ def _use(use: n.Name, function: Function) -> Way | None:
     if not isinstance(parent, n.Call):
         return Way.UNKNOWN
     if parent.called is not use:
-        return _does_with(parent, parent.arguments.index(use))
+        return _does_with(parent, parent.arguments.index(use), depth)
     if isinstance(parent.parent, n.Go) or _is_in_started(use.function, function):
         return Way.SPAWNED
     is_here = use.function is function and not isinstance(parent.parent, n.Defer)
