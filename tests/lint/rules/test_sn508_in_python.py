@@ -23,10 +23,9 @@ from logging.handlers import QueueHandler, QueueListener
         "def set_up(q, h):\n    logging.handlers.QueueListener(q, h).start()  # want advice",
         "listener = QueueListener(q, h)\nlistener.start()  # want advice",
         (
-            "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"(
-                "        self.listener.start()  # want advice\n"
-                "    def stop(self):\n        self.q.stop()"
-            ),
+            "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"
+            "        self.listener.start()  # want advice\n"
+            "    def stop(self):\n        self.q.stop()"
         ),
         (
             "def set_up(q, h):\n    global listener\n    listener = QueueListener(q, h)\n"

@@ -45,8 +45,8 @@ timer holds it while it sleeps, but its error is lost all the same.
 
 Tasks of a task group or nursery, and of other objects that have a `create_task` of their own: they
 keep it. What starts the same in four places of a file or more is told once, with all of them. A
-task whose result is looked at, or to which a callback was added. A lambda, which returns
-it, and `__del__`, after which nobody is left. A line on which the same is silenced for ruff.
+task whose result is looked at, or to which a callback was added. A lambda, which returns it, and
+`__del__`, after which nobody is left. A line on which the same is silenced for ruff.
 
 ## Silence
 
