@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._python._nodes import COMPREHENSIONS
+from snowshed.lint._python._nodes import COMPREHENSIONS, written
 from snowshed.lint._python._remade import is_cached, is_guarded
 from snowshed.lint._python._uses import made_by, uses_of
 
@@ -56,7 +56,7 @@ def _for_request(folder: Folder, module: Module, call: ast.Call) -> Finding | No
         related = (caller.module.related(asks, f"`{caller.short_name}` serves a request"),)
         serves = "is called for"
     is_loop = module.dotted(call.func) not in _EXECUTORS
-    word, what = ast.unparse(call.func), "an event loop" if is_loop else "a pool of workers"
+    word, what = written(call.func), "an event loop" if is_loop else "a pool of workers"
     then = "it limits one request, and not the service"
     if is_loop:
         then = "all others have theirs" if is_ended else "nothing closes it"
@@ -76,7 +76,7 @@ def _for_turn(module: Module, call: ast.Call) -> Finding | None:
         return None
     what = "a pool of workers" if name in _EXECUTORS else "an event loop"
     then = "and ends it" if is_ended else "and nothing ends it"
-    message = f"`{ast.unparse(call.func)}` makes {what} in each turn of the loop, {then}"
+    message = f"`{written(call.func)}` makes {what} in each turn of the loop, {then}"
     tier = Tier.ADVICE if is_ended else Tier.DEFAULT
     return module.finding("SN103", call, message, tier=tier, confidence=0.8)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 from snowshed.lint._python._uses import uses_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def unstopped(folder: Folder) -> Iterator[Finding]:
             starts = _start_of(module, call)
             if starts is None or _may_be_stopped(folder, module, call):
                 continue
-            held = ast.unparse(starts.func).rpartition(".")[0]
+            held = written(starts.func).rpartition(".")[0]
             name = f"`{held}`" if len(held) <= 40 else "the listener"
             message = f"{name} is never stopped: what is in its queue at the end is not written"
             yield module.finding("SN508", starts, message, tier=Tier.ADVICE, confidence=0.8)
@@ -38,10 +38,10 @@ def _start_of(module: Module, call: ast.Call) -> ast.Call | None:
     if isinstance(above, ast.Attribute):
         starts = module.parent(above)
         return starts if above.attr == "start" and isinstance(starts, ast.Call) else None
-    held = [ast.unparse(target) for target in _targets(above)]
+    held = [written(target) for target in _targets(above)]
     for starts in module.calls_named("start"):
         of = starts.func.value if isinstance(starts.func, ast.Attribute) else starts.func
-        if ast.unparse(of) in held:
+        if written(of) in held:
             return starts
     return None
 

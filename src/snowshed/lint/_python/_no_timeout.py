@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed.lint._python._nodes import written
+
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
     from snowshed.lint._python._module import Module
@@ -48,10 +50,10 @@ def told_to_wait(folder: Folder) -> Iterator[tuple[Module, ast.Call, str]]:
 def _told_by(module: Module) -> Iterator[tuple[ast.Call, str]]:
     for call in module.calls_of(*_CLIENTS, *_FUNCTIONS):
         if _is_none(call, "timeout"):
-            yield call, f"`{ast.unparse(call.func)}`"
+            yield call, f"`{written(call.func)}`"
     for call in module.calls_named(*_VERBS):
         if _is_none(call, "timeout") and module.origin(call.func).startswith(_OF_CLIENTS):
-            yield call, f"`{ast.unparse(call.func)}`"
+            yield call, f"`{written(call.func)}`"
     for call in module.calls_of(*_TIMEOUTS):
         if _first_is_none(call):
             yield call, "the client that gets it"
@@ -93,14 +95,14 @@ def _is_meant(module: Module, call: ast.Call) -> bool:
     named = [
         module.name,
         function.name,
-        *(ast.unparse(each.value) for each in call.keywords if each.arg),
+        *(written(each.value) for each in call.keywords if each.arg),
     ]
     named += [each.arg or "**" for each in call.keywords]
     statement = module.statement_of(call)
     if isinstance(statement, (ast.Assign, ast.AnnAssign)):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        named += [ast.unparse(each) for each in targets]
+        named += [written(each) for each in targets]
     above = module.parent(call)
-    if isinstance(above, ast.Call) and "wait_for" in ast.unparse(above.func):
+    if isinstance(above, ast.Call) and "wait_for" in written(above.func):
         return True
     return any(_STAYS_OPEN.search(each) for each in named)

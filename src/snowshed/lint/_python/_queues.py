@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._python._many import through
 from snowshed.lint._python._names import class_around, scope_of
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -73,7 +73,7 @@ def _found(made: ast.Call, fed: _Fed) -> Finding:
     module = fed.module
     _, who = fed.puts[0]
     message = (
-        f"`{ast.unparse(made.func)}` has no limit, and is fed by {who}, which cannot wait: what "
+        f"`{written(made.func)}` has no limit, and is fed by {who}, which cannot wait: what "
         "comes faster than it is taken stays in memory"
     )
     related = [module.related(node, "it is put in here") for node, _ in fed.puts[:3]]
@@ -195,25 +195,25 @@ def _class_of(function: Function | None) -> ast.ClassDef | None:
 
 def _added(module: Module, collection: ast.expr) -> ast.Call | None:
     """Return the call that makes a queue that something puts into ``collection``."""
-    written = ast.unparse(collection)
+    name = written(collection)
     class_ = class_around(module, collection)
     for each in module.functions:
-        if written.startswith("self.") and _class_of(each) is not class_:
+        if name.startswith("self.") and _class_of(each) is not class_:
             continue
-        for value in _put_into(each, written):
+        for value in _put_into(each, name):
             found = _made(module, each, value, 2)
             if found is not None:
                 return found
     return None
 
 
-def _put_into(function: Function, written: str) -> Iterator[ast.expr]:
+def _put_into(function: Function, name: str) -> Iterator[ast.expr]:
     for call in function.calls:
         adds = isinstance(call.func, ast.Attribute) and call.func.attr in _ADDS and call.args
-        if adds and ast.unparse(call.func.value) == written:  # type: ignore[attr-defined]
+        if adds and written(call.func.value) == name:  # type: ignore[attr-defined]
             yield call.args[-1]
     for assign in function.assigns:
         targets = assign.targets if isinstance(assign, ast.Assign) else []
         for target in targets:
-            if isinstance(target, ast.Subscript) and ast.unparse(target.value) == written:
+            if isinstance(target, ast.Subscript) and written(target.value) == name:
                 yield assign.value  # type: ignore[misc]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._python._fanout import started, takes_place
 from snowshed.lint._python._fate import End, fate_of
-from snowshed.lint._python._nodes import last_name
+from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -117,7 +117,7 @@ def _is_other(node: ast.AST) -> bool:
 def _found(module: Module, call: ast.Call, runs: ast.expr | None) -> Finding:
     kind = "thread" if module.dotted(call.func) in _THREADS else "task"
     what = runs.func if isinstance(runs, ast.Call) else runs
-    of = f" of `{ast.unparse(what)}`" if isinstance(what, (ast.Name, ast.Attribute)) else ""
+    of = f" of `{written(what)}`" if isinstance(what, (ast.Name, ast.Attribute)) else ""
     message = (
         f"each turn of the loop starts a {kind}{of} and waits for none: they pile up once they are "
         "slower than what feeds the loop"

@@ -59,6 +59,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed.lint._python import written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -98,7 +99,7 @@ def _blocks(folder: Folder, helper: Function) -> ast.Call | None:
 
 
 def _found(caller: Function, call: ast.Call, helper: Function, blocks: ast.Call) -> Finding:
-    name, what = ast.unparse(call.func), ast.unparse(blocks.func)
+    name, what = written(call.func), written(blocks.func)
     return caller.module.finding(
         RULE,
         call,

@@ -66,6 +66,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from snowshed.lint._python import written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -119,7 +120,7 @@ def _found(
     function: Function, held: ast.With | ast.AsyncWith, lock: ast.expr, waits: _Waits
 ) -> Finding:
     module = function.module
-    name = ast.unparse(lock)
+    name = written(lock)
     if module.origin(lock).endswith("RLock()"):
         then = "it is the thread that has it: every other task of the loop gets it, too"
     else:

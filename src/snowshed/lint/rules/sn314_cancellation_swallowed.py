@@ -61,7 +61,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._python import last_name
+from snowshed.lint._python import last_name, written
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -145,7 +145,7 @@ def _names_set(handler: ast.ExceptHandler) -> set[str]:
 
 
 def _found(function: Function, loop: ast.While, handler: ast.ExceptHandler) -> Finding:
-    caught = "everything" if handler.type is None else f"`{ast.unparse(handler.type)}`"
+    caught = "everything" if handler.type is None else f"`{written(handler.type)}`"
     return function.module.finding(
         RULE,
         handler,
@@ -166,7 +166,7 @@ def _tells(statement: ast.stmt) -> bool:
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call):
         return False
-    path = ast.unparse(call.func).lower()
+    path = written(call.func).lower()
     return path == "print" or "log" in path.rpartition(".")[0]
 
 

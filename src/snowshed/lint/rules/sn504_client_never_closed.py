@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix, Tier
+from snowshed.lint._python import written
 from snowshed.lint._python._remade import is_told_as_remade
 from snowshed.lint._python._uses import Uses, made_by, uses_of
 from snowshed.lint._python._wrapping import indented
@@ -133,7 +134,7 @@ def _is_for_ever(module: Module, uses: Uses) -> bool:
 
 def _found(module: Module, call: ast.Call, function: Function, uses: Uses) -> Finding:
     name = module.dotted(call.func)
-    word = ast.unparse(call.func)
+    word = written(call.func)
     held = f"`{uses.variable.id}`" if uses.variable is not None else f"what `{word}` makes"
     message = f"{held} is never closed: each call of `{function.short_name}` leaves it open"
     return module.finding(
