@@ -297,5 +297,5 @@ def test_all_callers_of_a_function_hold_a_lock() -> None:
         if each.name in {"F", "g", "h", "i", "k"}
     }
     assert under == {"F": [], "g": ["server.mu"], "h": ["server.mu"], "i": [], "k": []}
-    calls = callers(found)[method(found, "k")]
+    calls = callers(method(found, "k"))
     assert [each.function.name for each in calls] == ["h", "i"]

@@ -265,7 +265,7 @@ QUIET = {
         """,
     "a large buffer": """
         func f(h *hub) {
-            many := make(chan int, 1000)
+            many := make(chan int, 1000000)
             go func() { for range many { h.count() } }()
             h.mu.Lock()
             many <- 1
@@ -301,6 +301,16 @@ QUIET = {
     "its own condition": """
         func (h *hub) signal() { h.mu.Lock(); h.cond.Signal(); h.mu.Unlock() }
         func (h *hub) f() { h.mu.Lock(); for h.n == 0 { h.cond.Wait() }; h.mu.Unlock() }
+        """,
+    "a local condition": """
+        func f() {
+            var mu sync.Mutex
+            cond := sync.NewCond(&mu)
+            go func() { mu.Lock(); cond.Signal(); mu.Unlock() }()
+            mu.Lock()
+            cond.Wait()
+            mu.Unlock()
+        }
         """,
     "the lock of a condition that is made elsewhere": """
         type queue struct { mu sync.Mutex; cond sync.Cond; n int }

@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._locking import locking
 from snowshed.lint._go._place import class_of
-from snowshed.lint._go._summary import reaching
 from snowshed.lint._go._targets import targets
 
 if TYPE_CHECKING:
     from snowshed.lint._go._events import Key
     from snowshed.lint._go._function import Function
-    from snowshed.lint._go._package import Package
 
 __all__ = ["always_under", "callers"]
 
 _LEVELS = 3
 
 
-def callers(package: Package) -> Mapping[Function, Sequence[n.Call]]:
-    """Return the calls of each function, without those that start a goroutine."""
-    return _calls(package)[0]
+def callers(function: Function) -> Sequence[n.Call]:
+    """Return the calls of ``function``, without those that start a goroutine; none of a literal."""
+    return _calls(function)[0]
 
 
-def _calls(package: Package) -> tuple[dict[Function, list[n.Call]], set[Function]]:
-    found = package.kept.get("callers")
+def _calls(function: Function) -> tuple[list[n.Call], bool]:
+    """Return the calls of ``function``, and whether it is started as a goroutine."""
+    found = function.kept.get("calls")
     if found is None:
-        table: dict[Function, list[n.Call]] = defaultdict(list)
-        started: set[Function] = set()
-        for function in reaching(package):
-            for call in function.all(n.Call):
-                for target in targets(call):
-                    if isinstance(call.parent, n.Go):
-                        started.add(target.function)
-                    else:
-                        table[target.function].append(call)
-        found = package.kept["callers"] = (dict(table), started)
-    return cast("tuple[dict[Function, list[n.Call]], set[Function]]", found)
+        found = function.kept["calls"] = _find(function) if function.name else ([], False)
+    return cast("tuple[list[n.Call], bool]", found)
+
+
+def _find(function: Function) -> tuple[list[n.Call], bool]:
+    calls: list[n.Call] = []
+    is_started = False
+    word = f"{function.name}(".encode()
+    for named in function.file.package.functions:
+        for part in named.family() if word in named.code else ():
+            for call in part.all(n.Call):
+                if call.method != function.name or not _may_call(call, function):
+                    continue
+                if isinstance(call.parent, n.Go):
+                    is_started = True
+                else:
+                    calls.append(call)
+    return calls, is_started
+
+
+def _may_call(call: n.Call, function: Function) -> bool:
+    return any(target.function is function for target in targets(call))
 
 
 def always_under(function: Function, levels: int = _LEVELS) -> frozenset[Key]:
@@ -49,13 +58,11 @@ def always_under(function: Function, levels: int = _LEVELS) -> frozenset[Key]:
 
     None of a function that other packages may call, or that is started as a goroutine.
     """
-    package = function.file.package
-    calls, started = _calls(package)
-    is_own = function.name[:1].islower() and function not in started
-    if not is_own or levels == 0 or function not in calls:
+    if not function.name[:1].islower() or levels == 0:
         return frozenset()
+    calls, is_started = _calls(function)
     found: frozenset[Key] | None = None
-    for call in calls[function]:
+    for call in calls if not is_started else ():
         held = _held_at(call) | always_under(call.function, levels - 1)
         found = held if found is None else found & held
         if not found:

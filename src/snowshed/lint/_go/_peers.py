@@ -9,6 +9,7 @@ said.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, condition_lock, is_condition, operation_of
 from snowshed.lint._go._place import Place, class_of
 from snowshed.lint._go._places import place_of
-from snowshed.lint._go._summary import reaching
 from snowshed.lint._go._targets import targets
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Takes", "enders", "is_released_by", "takes_before"]
 
-_ENDS = {"Wait": frozenset({"Done", "Broadcast", "Signal"})}
+_WAKERS = frozenset({"Done", "Broadcast", "Signal"})
+_WAKES = re.compile(rb"\.(?:Done|Broadcast|Signal)\(\)")
 _LEVELS = 3
-_LARGE = 64
-"""A buffer with more places is taken to be never full."""
+_LARGE = 10_000
+"""A buffer with more places is taken to be never full: one of a thousand is, in a flood."""
 _MOST = 300
 
 
@@ -61,9 +62,9 @@ def is_released_by(wait: n.Node, lock: Place) -> bool:
     place = place_of(wait.called.operand)
     if place is None:
         return True
-    if not is_condition(package, place):
-        return False
     own = condition_lock(package, place)
+    if own is None and not is_condition(package, place):
+        return False
     key = class_of(package, place.to("L")) if own is None else class_of(package, own[0])
     if class_of(package, lock) == key:
         return True
@@ -153,17 +154,29 @@ def _callers_of_done(wait: n.Call) -> list[n.Node]:
     if place is None:
         return []
     package = wait.function.file.package
-    key = class_of(package, place)
-    return [
-        call
-        for function in reaching(package)
-        for call in function.all(n.Call)
-        if call.method in _ENDS["Wait"]
-        and not call.arguments
-        and isinstance(call.called, n.Selector)
-        and (other := place_of(call.called.operand)) is not None
-        and class_of(package, other) == key
-    ]
+    return list(_wakers(package).get(class_of(package, place), ()))
+
+
+def _wakers(package: Package) -> dict[Key, list[n.Call]]:
+    """Return the calls that end a ``Wait``, by the class of what they are called on."""
+    found = package.kept.get("wakers")
+    if found is None:
+        table: dict[Key, list[n.Call]] = defaultdict(list)
+        for named in package.functions:
+            for part in named.family() if _WAKES.search(named.code) else ():
+                for call in part.all(n.Call):
+                    place = _woken(call)
+                    if place is not None:
+                        table[class_of(package, place)].append(call)
+        found = package.kept["wakers"] = dict(table)
+    return cast("dict[Key, list[n.Call]]", found)
+
+
+def _woken(call: n.Call) -> Place | None:
+    called = call.called
+    if call.arguments or not isinstance(called, n.Selector) or called.field_ not in _WAKERS:
+        return None
+    return place_of(called.operand)
 
 
 def takes_before(
@@ -183,7 +196,7 @@ def takes_before(
     outer = _run_in(function)
     if outer is not None:
         return takes_before(outer, key, waiting, levels - 1, is_again=is_again)
-    calls = callers(function.file.package).get(function, ())
+    calls = callers(function)
     if function.outer is not None or not calls:
         return None
     for call in calls:

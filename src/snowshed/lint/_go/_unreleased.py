@@ -78,7 +78,7 @@ def _may_release_after(function: Function, others: set[Function]) -> bool:
     around: set[Function] = set()
     waiting = [function]
     for _ in range(_LEVELS):
-        calls = [call for each in waiting for call in callers(function.file.package).get(each, ())]
+        calls = [call for each in waiting for call in callers(each)]
         waiting = list({call.function for call in calls} - around)
         around.update(waiting)
     if not around or around & others:
