@@ -10,7 +10,7 @@ from lint._vet import fixed, vet
 from lint._wanted import go
 
 RULE = "SN303"
-HEAD = "package p\n\nfunc ask(string) int { return 1 }\n"
+HEAD = "package p\n\nfunc ask(string) int { return 1 }\n\ntype atomic struct{}\n"
 
 
 def program(body: str) -> str:
@@ -95,6 +95,25 @@ WELL = {
 		}()
 	}
 	return <-ch
+	""",
+    "the last of many": """
+	ch := make(chan int)
+	var left atomic
+	for range names {
+		go func() {
+			if left.Add(-1) == 0 {
+				ch <- 1
+			}
+		}()
+	}
+	return <-ch
+	""",
+    "a number of a type": """
+	ch := make(chan int)
+	for p := int32(0); p < 2; p++ {
+		go func() { ch <- 1 }()
+	}
+	return <-ch + <-ch
 	""",
     "a stream that may end": """
 	ch := make(chan int)

@@ -152,6 +152,21 @@ WELL = {
 		<-out
 	}
 	""",
+    "who waits tells it to end": """
+	out, quit := make(chan int), make(chan int)
+	defer close(quit)
+	go func() {
+		for {
+			select {
+			case <-quit:
+				return
+			case n := <-in:
+				out <- n
+			}
+		}
+	}()
+	<-out
+	""",
     "it goes on for ever": """
 	out := make(chan int)
 	go func() {

@@ -28,6 +28,7 @@ __all__ = ["Abandoned", "How", "abandoned"]
 
 _FEW = 2
 """So many receives are no loop that takes as many as the loop that sends."""
+_AGREED = re.compile(r"\batomic\.|\bCompareAndSwap|\.(?:Add|Swap|Load)\w*\(")
 _ERROR = re.compile(r"\b[eE]rr(?:or)?\b|Err\b|Error\b|\bErr[A-Z]|Error\{")
 _FAILED = re.compile(r"\b[eE]rr\w*\s*!=\s*nil")
 
@@ -167,6 +168,8 @@ def _has_more(local: Local, acts: list[Act], leaving: Leaving) -> bool:
 
 def _never_stops(local: Local, acts: list[Act]) -> bool:
     """Tell whether more is sent for sure: by several goroutines, or in a loop without an end."""
+    if all(map(_is_of_one, acts)):
+        return False
     if _are_many(local, acts) or not any(act.run.is_in_loop for act in acts):
         return True
     for act in acts:
@@ -174,6 +177,12 @@ def _never_stops(local: Local, acts: list[Act]) -> bool:
             if loop.is_endless and not _is_asked(act) and not _is_chosen(act):
                 return all(not isinstance(each, n.Return | n.Branch) for each in n.walk(loop.body))
     return False
+
+
+def _is_of_one(act: Act) -> bool:
+    """Tell whether goroutines agree on which of them sends: the last, or the first."""
+    nearest = next((each for each in n.inside(act.node) if isinstance(each, n.If)), None)
+    return nearest is not None and _AGREED.search(nearest.condition.text) is not None
 
 
 def _loops(act: Act) -> Iterator[n.For]:

@@ -17,6 +17,7 @@ Programming Language" (1994), without contexts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from snowshed.lint._go._scope import Variable
 
 __all__ = ["Channel", "Does", "Operation", "channels", "number"]
+
+_CONVERSION = re.compile(r"u?int(?:8|16|32|64)?")
 
 
 def channels(package: Package) -> list[Channel]:
@@ -63,6 +66,8 @@ def number(expression: n.Expression | None) -> int | None:
     """Return the number that an expression is: a literal, or a name that is set to one only."""
     if isinstance(expression, n.Literal) and expression.text.isdigit():
         return int(expression.text)
+    if isinstance(expression, n.Call) and _CONVERSION.fullmatch(expression.path):
+        return number(expression.arguments[0]) if len(expression.arguments) == 1 else None
     variable = expression.variable if isinstance(expression, n.Name) else None
     value = None if variable is None else variable.value
     if variable is None or not isinstance(value, n.Literal) or not value.text.isdigit():

@@ -76,7 +76,7 @@ from snowshed.model import Cause, Severity
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
-    from snowshed.lint._go import Package
+    from snowshed.lint._go import Function, Package
     from snowshed.lint._go._flow import Point
     from snowshed.lint._go._locals import Act, Local
 
@@ -115,11 +115,27 @@ def _ends_without(local: Local, act: Act) -> n.Node | None:
             told |= _heads(each.run.inner)
     if None in told:
         return None
+    told |= _ended_by(local, body)
     ends = flow.ends_after(flow.start, without=lambda point: point in told)
     for end in ends:
         if end.end in {End.RETURN, End.GOEXIT}:
             return end.node if end.node is not None else _last(body.body)
     return None
+
+
+def _ended_by(local: Local, body: Function) -> set[Point | None]:
+    """Return where the goroutine hears of what only who waits for it does: not while it waits."""
+    flow = flow_of(body)
+    found: set[Point | None] = set()
+    for other in locals_of(body.file.package):
+        if other.owner is not local.owner or not other.is_clear:
+            continue
+        feeds = [*other.sends(), *other.closes()]
+        if all(each.run.way in {Way.HERE, Way.DEFERRED} for each in feeds):
+            found |= {
+                flow.point_of(each.run.inner) for each in other.receives() if each.run.body is body
+            }
+    return found - {None}
 
 
 def _follows(local: Local, at: n.Node, act: Act) -> bool:
