@@ -10,6 +10,11 @@ From bytes to a rule:
 - ``_types``: what type an expression has, and which function of the package a call calls
 - ``_flow``: which ways lead through a function; `forward` for what holds at a point of it
 - ``_summary``: what a function does by way of those that it calls
+- ``_channels``: each ``make`` of a channel, and all that is done with it: ``_follow`` follows it
+  through what ``_mentions`` knows; ``_locals`` has those that stay in their function, with which
+  goroutine does what (``_threads``) how often, and ``_abandoned``, ``_serving`` and ``_selfwait``
+  who of them waits for ever
+- ``_groups``: wait groups and condition variables, and what is called on them
 
 A rule begins with ``package.interesting``, the functions that may matter, asks each for what it has
 (``function.all(n.Send)``), looks around (``n.inside``, ``variable.uses``) and reports with
