@@ -87,6 +87,7 @@ def test_what_a_request_decides_the_number_of_is_reported(code: str) -> None:
         "for _, id := range ids {\n wg.Go(func() { http.Get(id) }) // want\n }",
         "for _, id := range ids {\n wg.Go(func() { ask(id) }) // want\n }",
         "for _, id := range ids {\n go ask(id) // want\n }",
+        "some := sorted(ids)\n for i := range some {\n go ask(some[i]) // want\n }",
         "for i := 0; i < len(ids); i++ {\n go ask(ids[i]) // want\n }",
         (
             "for _, id := range ids {\n go func(id string) { // want\n exec.Command(id).Run()\n"
@@ -114,6 +115,7 @@ def test_what_asks_others_for_each_that_is_given_is_reported(code: str) -> None:
         "for i := 0; i < n; i++ {\n go ask(ids[i])\n }",
         "for range n {\n go ask(ids[0])\n }",
         "for range 10 {\n go ask(ids[0])\n }",
+        "count, _ := strconv.Atoi(ids[0])\n for i := range count {\n go ask(ids[i])\n }",
         (
             "for _, id := range ids {\n t.sem <- struct{}{}\n go func() {\n"
             " defer func() { <-t.sem }()\n ask(id)\n }()\n }"
