@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks._go import go_root, go_version
 from benchmarks.lint._packages import listed, unpacked
 from benchmarks.lint._row import Row, by_rule, looked_at, told
+from snowshed.lint._finding import Tier
 
 if TYPE_CHECKING:
     from snowshed.lint._engine import Report
@@ -61,7 +62,10 @@ def _row(part: str, name: str, paths: Sequence[Path], goal: float | None, *, ver
     findings = [each for each in told(report.findings) if not is_test(each.path)]
     if verbose:
         print("\n".join(map(_line, findings)))
+    places = sum(each.tier is Tier.DEFAULT and not is_test(each.path) for each in report.findings)
     note = f"{len(findings)} in {lines:,} lines"
+    if places > len(findings):
+        note = f"{note}, at {places} places"
     if findings:
         note = f"{note}: {by_rule(findings)}"
     value = 10_000 * len(findings) / lines if lines else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowshed.lint._alike import together
 from snowshed.lint._engine import lint
 from snowshed.lint._finding import Tier
 
@@ -88,8 +89,8 @@ def looked_at(paths: Iterable[Path], *, jobs: int | None = None) -> Report:
 
 
 def told(findings: Iterable[Finding]) -> list[Finding]:
-    """Return those that are told without being asked for."""
-    return [each for each in findings if each.tier is Tier.DEFAULT]
+    """Return what is told without being asked for: what is alike in one file once."""
+    return together(each for each in findings if each.tier is Tier.DEFAULT)
 
 
 def by_rule(findings: Iterable[Finding]) -> str:

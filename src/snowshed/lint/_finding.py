@@ -95,6 +95,8 @@ class Finding:
         fix: what would mend it, if that can be said.
         waits_at: lines of the file at which tasks stand when it happens, if they are others than
             those of the span: a dump names these.
+        alike: what makes many of these in one file one fault, such as what they all start; empty
+            if each is one of its own.
     """
 
     rule: str
@@ -107,6 +109,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     waits_at: tuple[int, ...] = ()
+    alike: str = ""
 
 
 @dataclass(frozen=True, slots=True)

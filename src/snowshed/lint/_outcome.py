@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snowshed.lint._alike import together
 from snowshed.lint._finding import Finding
 from snowshed.lint._suppress import UNUSED
 
@@ -89,8 +90,11 @@ def outcome(
     asked = [each for each in found if selection.tells(each)]
     many = {each for each in found if each in waiting and waiting[each].total > MANY}
     told = [each for each in found if each in many or (selection.tells(each) and each not in known)]
+    # What tasks stand at is told on its own, with how many they are.
+    alone = [each for each in told if each in waiting]
+    others = together(each for each in told if each not in waiting)
     return Outcome(
-        tuple(sorted(told, key=lambda each: _order(each, waiting))),
+        tuple(sorted([*alone, *others], key=lambda each: _order(each, waiting))),
         report,
         texts,
         advice=sum(each not in many and not selection.tells(each) for each in found),

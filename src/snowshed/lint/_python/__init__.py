@@ -41,10 +41,9 @@ from snowshed.lint._python._module import Module
 from snowshed.lint._python._nodes import last_name, written
 from snowshed.lint._python._prefilter import matters
 from snowshed.lint._python._read import read
-from snowshed.lint._python._spawns import TOLD_AT_MOST, Spawn, is_loop, jobs_in, together
+from snowshed.lint._python._spawns import Spawn, is_loop, jobs_in
 
 __all__ = [
-    "TOLD_AT_MOST",
     "End",
     "Fate",
     "Folder",
@@ -59,6 +58,5 @@ __all__ = [
     "last_name",
     "matters",
     "read",
-    "together",
     "written",
 ]

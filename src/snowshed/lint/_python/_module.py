@@ -295,6 +295,7 @@ class Module:
         tier: Tier | None = None,
         confidence: float = 0.9,
         waits_at: tuple[int, ...] = (),
+        alike: str = "",
     ) -> Finding:
         """Return what ``rule`` finds at ``node``; of a node that has a body, at its head."""
         id_, told = (rule, Tier.DEFAULT) if isinstance(rule, str) else (rule.id, rule.tier)
@@ -309,6 +310,7 @@ class Module:
             related=tuple(related),
             fix=fix if self.can_mend else None,
             waits_at=waits_at,
+            alike=alike,
         )
 
     def related(self, node: ast.AST, message: str) -> Related:

@@ -7,7 +7,6 @@ holds. A group that has an end of its own is none of them: its block waits for w
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from snowshed.lint._python._nodes import last_name, written
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
 
-__all__ = ["TOLD_AT_MOST", "Spawn", "is_loop", "jobs_in", "spawns_in", "together"]
+__all__ = ["Spawn", "is_loop", "jobs_in", "spawns_in"]
 
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.async"})
 _METHODS = frozenset({"create_task", "ensure_future"})
@@ -41,10 +40,6 @@ _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 _STARTED = frozenset({"_thread.start_new_thread"})
 
 
-# So many other places are named with one.
-TOLD_AT_MOST = 30
-# So many that start the same are told of together.
-_MANY = 4
 _LONG = 70
 
 
@@ -115,24 +110,6 @@ def jobs_in(module: Module) -> list[Spawn]:
 def _is_pool(module: Module, node: ast.expr) -> bool:
     name = last_name(node).lower()
     return module.origin(node) in _POOLS or name.endswith(("executor", "thread_pool", "threadpool"))
-
-
-def together(spawns: Iterable[Spawn]) -> list[tuple[Spawn, list[Spawn]]]:
-    """Return one of those that start the same, with the others, where there are many of them.
-
-    What starts the same in a dozen places of a file is one fault: one place wants to be made that
-    owns it. Two or three are told of one by one.
-    """
-    groups: dict[str, list[Spawn]] = {}
-    for spawn in spawns:
-        groups.setdefault(f"{spawn.kind} {spawn.name}", []).append(spawn)
-    found: list[tuple[Spawn, list[Spawn]]] = []
-    for name, group in groups.items():
-        if len(group) >= _MANY and not name.endswith(" "):
-            found.append((group[0], group[1:]))
-        else:
-            found += [(spawn, []) for spawn in group]
-    return sorted(found, key=lambda each: (each[0].call.lineno, each[0].call.col_offset))
 
 
 def is_loop(module: Module, node: ast.expr) -> bool:

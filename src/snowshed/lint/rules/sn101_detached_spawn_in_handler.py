@@ -135,13 +135,11 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go._detached import detached
 from snowshed.lint._python import (
-    TOLD_AT_MOST,
     End,
     fate_of,
     is_limiter,
     jobs_in,
     last_name,
-    together,
     written,
 )
 from snowshed.lint._rule import Rule
@@ -160,8 +158,8 @@ def in_python(folder: Folder) -> Iterator[Finding]:
         spawns = [*module.spawns, *jobs_in(module)]
         fates = {spawn: fate_of(module, spawn.call) for spawn in spawns}
         left = [spawn for spawn, fate in fates.items() if _is_left(folder, spawn, fate, module)]
-        for spawn, others in together(left):
-            yield _found(folder, module, spawn, fates[spawn], others)
+        for spawn in left:
+            yield _found(folder, module, spawn, fates[spawn])
 
 
 def _is_left(folder: Folder, spawn: Spawn, fate: Fate, module: Module) -> bool:
@@ -180,27 +178,25 @@ def _is_left(folder: Folder, spawn: Spawn, fate: Fate, module: Module) -> bool:
     return many and folder.asked_by(function) is not None
 
 
-def _found(
-    folder: Folder, module: Module, spawn: Spawn, fate: Fate, others: list[Spawn]
-) -> Finding:
+def _found(folder: Folder, module: Module, spawn: Spawn, fate: Fate) -> Finding:
     function = module.function_of(spawn.call)
     asked = folder.asked_by(function) if folder.request_of(function) is None else None
     related: list[Related] = []
     if asked is not None:
         caller, call = asked
         related = [caller.module.related(call, f"`{caller.short_name}` serves a request")]
-    related += [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
     kept = f", only kept in `{written(fate.holder)}`" if fate.holder is not None else ""
     served = "serves" if asked is None else "is called for"
     what = f"`{spawn.name}`" if spawn.name else f"of `{spawn.word}`"
-    also = ", and in other places of this file" if others else ""
     there_are = "wait for the pool" if spawn.kind == "job" else "there are"
     message = (
-        f"the {spawn.kind} {what} outlives the request that `{function.short_name}` {served}{also}:"
+        f"the {spawn.kind} {what} outlives the request that `{function.short_name}` {served}:"
         f" nobody waits for it and nothing limits how many {there_are}{kept}"
     )
     confidence = 0.8 if kept or asked is not None else 0.9
-    return module.finding(RULE, spawn.call, message, related=related, confidence=confidence)
+    return module.finding(
+        RULE, spawn.call, message, related=related, confidence=confidence, alike=spawn.name
+    )
 
 
 def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) -> bool:

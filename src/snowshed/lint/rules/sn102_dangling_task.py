@@ -61,7 +61,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix, Tier
-from snowshed.lint._python import TOLD_AT_MOST, End, fate_of, last_name, together
+from snowshed.lint._python import End, fate_of, last_name
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -85,13 +85,9 @@ _SLEEPS = re.compile(
 def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task that nobody keeps."""
     for module in folder.modules:
-        dropped: dict[Tier, list[Spawn]] = {Tier.DEFAULT: [], Tier.ADVICE: []}
         for spawn in module.spawns:
             if _is_dropped(folder, module, spawn):
-                dropped[_tier(folder, module, spawn)].append(spawn)
-        for tier, spawns in dropped.items():
-            for spawn, others in together(spawns):
-                yield _found(module, spawn, others, tier)
+                yield _found(module, spawn, _tier(folder, module, spawn))
 
 
 def _is_dropped(folder: Folder, module: Module, spawn: Spawn) -> bool:
@@ -140,22 +136,13 @@ def _sleeps(function: Function) -> bool:
     return any(isinstance(module.loop_of(call), ast.While) for call in sleeps)
 
 
-def _found(module: Module, spawn: Spawn, others: list[Spawn], tier: Tier) -> Finding:
+def _found(module: Module, spawn: Spawn, tier: Tier) -> Finding:
     what = f" of `{spawn.name}`" if spawn.name else ""
-    also = ", here and in other places of this file" if others else ""
     message = (
-        f"nobody keeps the task{what}{also}: it may be collected before it is done, and its error "
-        "is lost"
+        f"nobody keeps the task{what}: it may be collected before it is done, and its error is lost"
     )
-    related = [module.related(other.call, "here, too") for other in others[:TOLD_AT_MOST]]
-    fix = _all_kept(module, [spawn, *others])
-    return module.finding(RULE, spawn.call, message, related=related, fix=fix, tier=tier)
-
-
-def _all_kept(module: Module, spawns: list[Spawn]) -> Fix | None:
-    fixes = [fix for spawn in spawns if (fix := _kept(module, spawn)) is not None]
-    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
-    return Fix(fixes[0].message, tuple(edits)) if fixes else None
+    fix = _kept(module, spawn)
+    return module.finding(RULE, spawn.call, message, fix=fix, tier=tier, alike=spawn.name)
 
 
 def _kept(module: Module, spawn: Spawn) -> Fix | None:
