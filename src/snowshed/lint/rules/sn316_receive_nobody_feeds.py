@@ -6,10 +6,20 @@ Follows each channel from its ``make`` through variables, parameters, fields and
 receive that nothing but a sender can end, if the package neither sends to the channel nor closes
 it anywhere, and nobody else can get at it; also one from a variable that is never made.
 
+In Python, a plain wait for an event or a future
+
+- in an attribute or variable with an underscore, which nobody in its folder sets;
+- that others find in an attribute or collection, and that the one who made it sets only if no
+  `await` before it fails;
+- that waits in a collection for an answer, where nothing gives it an error or cancels it when who
+  reads the answers is over. Where that is no loop but a callback, it is advice.
+
 ## Why
 
 What it waits for was forgotten, or removed: a stop channel that nobody closes, a reply that no
-case gives. The goroutine waits for ever. Cause: channel-cascade.
+case gives. The goroutine waits for ever. In Python it is more often an error: whoever loads for all
+gets it, and the others are told nothing; or the connection ends on which the answers came.
+Cause: channel-cascade.
 
 ## Bad
 
@@ -29,6 +39,39 @@ func start(run func()) *worker {
 func (w *worker) wait() {
         <-w.stopped
 }
+```
+
+```python
+import asyncio
+
+
+class Catalogue:
+    def __init__(self) -> None:
+        self.loaded: asyncio.Event | None = None
+
+    async def prices(self) -> dict[str, float]:
+        if self.loaded is None:
+            self.loaded = asyncio.Event()
+            self.found = await self.load()
+            self.loaded.set()
+        await self.loaded.wait()
+        return self.found
+```
+
+```python
+import asyncio
+
+
+class Remote:
+    async def read(self) -> None:
+        while line := await self.reader.readline():
+            number, _, answer = line.partition(b" ")
+            self.waiting.pop(number).set_result(answer)
+
+    async def ask(self, number: bytes) -> bytes:
+        future = self.waiting[number] = asyncio.get_running_loop().create_future()
+        await self.send(number)
+        return await future
 ```
 
 ## Good
@@ -54,14 +97,55 @@ func (w *worker) wait() {
 }
 ```
 
+```python
+import asyncio
+
+
+class Catalogue:
+    def __init__(self) -> None:
+        self.loading: asyncio.Future[dict[str, float]] | None = None
+
+    async def prices(self) -> dict[str, float]:
+        if self.loading is None:
+            self.loading = asyncio.ensure_future(self.load())
+        try:
+            return await asyncio.shield(self.loading)
+        except ConnectionError:
+            self.loading = None
+            raise
+```
+
+```python
+import asyncio
+
+
+class Remote:
+    async def read(self) -> None:
+        try:
+            while line := await self.reader.readline():
+                number, _, answer = line.partition(b" ")
+                self.waiting.pop(number).set_result(answer)
+        finally:
+            for future in self.waiting.values():
+                future.set_exception(ConnectionError("the other side has gone"))
+
+    async def ask(self, number: bytes) -> bytes:
+        future = self.waiting[number] = asyncio.get_running_loop().create_future()
+        await self.send(number)
+        return await future
+```
+
 ## Not reported
 
 A case of a select with others; channels of the package; channels that another package, an interface
-or a function value gets, unless it can only receive from them.
+or a function value gets, unless it can only receive from them. In Python: a wait with an end, by
+`wait_for`, a timeout around it or an argument; one of several; what somebody else is given; an
+event in a variable of its own function: so a program says that it runs until it is cancelled.
 
 ## Silence
 
-`//snowshed:ignore SN316 reason` on the line of the receive, or on the one above.
+`//snowshed:ignore SN316 reason` on the line of the receive, or on the one above;
+`# snowshed: ignore[SN316] reason` on the line.
 """
 
 from __future__ import annotations
@@ -76,6 +160,8 @@ from snowshed.lint._go._package import related
 from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._types import is_channel
 from snowshed.lint._go._wording import short
+from snowshed.lint._python._good_path import set_on_good_path
+from snowshed.lint._python._never_set import never_set
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -84,6 +170,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go import Function, Package
     from snowshed.lint._go._channels import Channel, Operation
     from snowshed.lint._go._scope import Variable
+    from snowshed.lint._python import Folder
 
 __all__ = ["RULE"]
 
@@ -100,6 +187,12 @@ def in_go(package: Package) -> Iterator[Finding]:
                 yield _finding(channel, each)
     for function in mentions_of(package).functions:
         yield from _never_made(function)
+
+
+def in_python(folder: Folder) -> Iterator[Finding]:
+    """Yield each wait for an event or a future that nobody sets, or not when something fails."""
+    yield from never_set(folder)
+    yield from set_on_good_path(folder)
 
 
 def _is_by_test(channel: Channel, operation: Operation) -> bool:
@@ -162,6 +255,7 @@ RULE = Rule(
     "receive-nobody-feeds",
     Cause.CHANNEL_CASCADE,
     in_go=in_go,
+    in_python=in_python,
     severity=Severity.HIGH,
     in_tests=True,
 )

@@ -23,6 +23,6 @@ class Catalogue:
         if self.loaded is None:
             self.loaded = asyncio.Event()
             self.prices = await self.load()
-            self.loaded.set()  # bug: no rule
+            self.loaded.set()  # bug: SN316
         await self.loaded.wait()
         return self.prices[product]

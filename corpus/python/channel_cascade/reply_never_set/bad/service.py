@@ -26,7 +26,7 @@ class Remote:
         while line := await self.reader.readline():
             answer = json.loads(line)
             self.waiting.pop(answer["id"]).set_result(answer["result"])
-        self.writer.close()  # bug: no rule
+        self.writer.close()  # bug: SN316
 
     async def ask(self, question: str) -> object:
         """Return the answer."""
@@ -34,4 +34,4 @@ class Remote:
         future = self.waiting[number] = asyncio.get_running_loop().create_future()
         self.writer.write(json.dumps({"id": number, "ask": question}).encode() + b"\n")
         await self.writer.drain()
-        return await future  # bug: no rule
+        return await future  # bug: SN316
