@@ -47,3 +47,4 @@ def test_one_with_a_limit_is_not(code: str) -> None:
 
 def test_a_variable_of_the_package_is_looked_at() -> None:
     go("SN202", f"{HEAD}\nvar c = &http.Client{{}} // want advice\n")
+    go("SN202", f"{HEAD}\nvar c = &http.Client{{}}\nfunc init() {{\n c.Timeout = time.Second\n}}\n")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._handlers import has_handlers, lives_long, serving
+from snowshed.lint._go._handlers import has_handlers, lives_long, place_of, serving
 from snowshed.lint._go._joins import Bond, spawns
 from snowshed.lint._go._limits import is_limited
-from snowshed.lint._go._package import related
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def _found(spawn: Spawn, handler: Handler, tier: Tier) -> Finding:
         )
     other = []
     if handler.function is not spawn.function.outermost and handler.function.outer is None:
-        other.append(related(handler.function.body, f"the handler: {handler.how}"))
+        other.append(place_of(handler))
     confidence = 0.9 if handler.function is spawn.function else 0.8
     return spawn.function.file.finding(
         "SN101", spawn.node, message, tier=tier, related=other, confidence=confidence

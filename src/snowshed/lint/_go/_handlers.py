@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snowshed.lint._finding import Related
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._types import base_of, callee
 
@@ -28,6 +29,7 @@ __all__ = [
     "has_handlers",
     "imported",
     "lives_long",
+    "place_of",
     "serving",
     "unversioned",
 ]
@@ -184,6 +186,15 @@ def _find_services(package: Package) -> Iterator[str]:
             for match in _REGISTERED.finditer(file.source.content):
                 name = match[1].decode()
                 yield from (each for each in package.structs if each.lower() == name.lower())
+
+
+def place_of(handler: Handler) -> Related:
+    """Return where ``handler`` stands: its first line."""
+    function = handler.function
+    source = function.file.source
+    end = source.content.find(b"\n", function.start, function.end)
+    span = source.span(function.start, end if end >= 0 else function.end)
+    return Related(source.path, span, f"the handler: {handler.how}")
 
 
 def has_handlers(package: Package) -> bool:

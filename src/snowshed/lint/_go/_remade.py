@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._handlers import lives_long, serving
+from snowshed.lint._go._handlers import lives_long, place_of, serving
 from snowshed.lint._go._limits import is_guarded, is_once
 from snowshed.lint._go._origins import Origin, origin_of
-from snowshed.lint._go._package import related
 from snowshed.lint._go._pools import CLIENTS, WORKERS, fate_of, made_in
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def _of_request(made: Made, fate: Fate, handler: Handler) -> Finding:
     tier = Tier.ADVICE if asked and closed else Tier.DEFAULT
     others = []
     if handler.function is not made.node.function.outermost and handler.function.outer is None:
-        others.append(related(handler.function.body, f"the handler: {handler.how}"))
+        others.append(place_of(handler))
     return made.node.function.file.finding(
         "SN503", made.node, message, tier=tier, related=others, confidence=0.85
     )

@@ -138,23 +138,20 @@ def _made(package: Package, tokens: Sequence[bytes], type_: str) -> Iterator[n.C
             if imported(function.file, literal.type_) == (_HTTP, type_):
                 yield literal
     for variable in package.variables.values():
-        if variable.value is None or any(_is_limited(use) for use in variable.uses):
-            continue
-        for each in n.walk(variable.value):
+        for each in n.walk(variable.value) if variable.value is not None else ():
             if not isinstance(each, n.Composite):
                 continue
-            if imported(each.function.file, each.type_) == (_HTTP, type_):
+            is_one = imported(each.function.file, each.type_) == (_HTTP, type_)
+            if is_one and not _is_limited(package, variable.name):
                 yield each
 
 
-def _is_limited(use: n.Name) -> bool:
-    """Tell whether ``use`` sets a timeout."""
-    field = use.parent
-    return (
-        isinstance(field, n.Selector)
-        and field.field_.endswith("Timeout")
-        and isinstance(field.parent, n.Assign)
-        and field in field.parent.left
+def _is_limited(package: Package, name: str) -> bool:
+    """Tell whether a timeout of the variable ``name`` is set: its uses are not all known."""
+    sets = re.compile(rf"\b{name}\.\w*Timeout\s*=".encode())
+    return any(
+        b"Timeout" in each.source.content and sets.search(each.source.content)
+        for each in package.files
     )
 
 
