@@ -78,16 +78,24 @@ def _gone(folder: Path) -> list[Finding]:
     before, after = (_told(folder / side) for side in ("before", "after"))
     gone = []
     for finding in before:
-        name = str(Path(finding.path).relative_to(folder / "before"))
-        change = _change(folder, name)
+        change, name = _at(folder, finding.path)
         place = change.since(finding.span.line)
         same = (each for each in after if each.rule == finding.rule and each.path.endswith(name))
         is_kept = any(abs(each.span.line - place) <= SAME for each in same)
-        # Where a channel is made or a lock taken is what many fixes change.
-        lines = [each.span.line for each in finding.related if each.path == finding.path]
-        if any(map(change.is_near, [finding.span.line, *lines])) and not is_kept:
+        if not is_kept and _is_near(folder, finding):
             gone.append(finding)
     return gone
+
+
+def _is_near(folder: Path, finding: Finding) -> bool:
+    # Where a channel is made or a lock taken is what many fixes change.
+    places = [(finding.path, finding.span), *((each.path, each.span) for each in finding.related)]
+    return any(_at(folder, path)[0].is_near(span.line) for path, span in places)
+
+
+def _at(folder: Path, path: str) -> tuple[Change, str]:
+    name = str(Path(path).relative_to(folder / "before"))
+    return _change(folder, name), name
 
 
 def _told(folder: Path) -> list[Finding]:
