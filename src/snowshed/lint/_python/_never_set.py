@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,22 @@ if TYPE_CHECKING:
 
 __all__ = ["never_set"]
 
+_WORD = re.compile(r"\w+")
+
 
 def never_set(folder: Folder) -> Iterator[Finding]:
     """Yield each wait for an event or a future that nobody sets."""
     for module in folder.modules:
         told: set[str] = set()
+        mentions: _Mentions | None = None
         for call in made_in(module):
             holder = _holder(module, call)
             name = last_name(holder) if holder is not None else ""
             if not name.startswith("_") or name in told or name.endswith("__"):
                 continue
             told.add(name)
-            for wait in _waits_in_vain(folder, module, name):
+            mentions = mentions or _Mentions(module)
+            for wait in _waits_in_vain(folder, mentions, name):
                 message = f"`{written(wait)}` waits for ever: nobody ever sets `{name}`"
                 yield module.finding(
                     "SN316", wait, message, related=(module.related(call, "it is made here"),)
@@ -48,24 +53,35 @@ def _holder(module: Module, call: ast.Call) -> ast.expr | None:
     return target if isinstance(target, ast.Name) and is_outside else None
 
 
-def _waits_in_vain(folder: Folder, module: Module, name: str) -> list[ast.expr]:
+class _Mentions:
+    """Each use of each name and attribute of a module, and the texts that may hold one."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.nodes: dict[str, list[ast.Name | ast.Attribute]] = {}
+        texts = []
+        for node in ast.walk(module.tree):
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                self.nodes.setdefault(last_name(node), []).append(node)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                is_docstring = isinstance(module.parent(node), ast.Expr)
+                texts += [] if is_docstring else [node.value]
+        self.words = frozenset(word for text in texts for word in _WORD.findall(text))
+
+
+def _waits_in_vain(folder: Folder, mentions: _Mentions, name: str) -> list[ast.expr]:
     """Return the plain waits for what is called ``name``; none if somebody may end them."""
-    word = name.encode()
+    module, word = mentions.module, name.encode()
+    if name in mentions.words:
+        return []
     if any(each is not module and word in each.source.content for each in folder.modules):
         return []
     waits = []
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and name in node.value:
-            if not isinstance(module.parent(node), ast.Expr):
-                return []
-        elif not isinstance(node, (ast.Name, ast.Attribute)) or last_name(node) != name:
-            continue
-        elif not isinstance(node.ctx, ast.Load):
-            if not _is_made_anew(module, node):
-                return []
-        elif (use := use_of(module, node)) in {"fed", "open"}:
+    for node in mentions.nodes.get(name, ()):
+        use = use_of(module, node) if isinstance(node.ctx, ast.Load) else ""
+        if use in {"fed", "open"} or (not use and not _is_made_anew(module, node)):
             return []
-        elif use == "wait":
+        if use == "wait":
             waits.append(node)
     return [_whole(module, each) for each in waits]
 
