@@ -27,7 +27,7 @@ class Journal:
         """Write."""
         while True:
             event = await self.waiting.get()
-            await self.write(json.dumps(event))  # bug: no rule
+            await self.write(json.dumps(event))  # bug: SN324
 
     async def note(self, event: dict[str, object]) -> None:
         """Have an event written; wait if there are too many."""

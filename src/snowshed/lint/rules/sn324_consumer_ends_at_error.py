@@ -1,0 +1,90 @@
+"""A task that takes from a queue ends at the first error, nobody is told, and who puts waits.
+
+## What it does
+
+Reports, in a task that takes from an `asyncio.Queue` with a limit in a loop without an end, the
+work that is awaited for each element and that no `except` stands around, if others wait in `put` or
+`join` and nobody looks at the task: it is not awaited, has no callback, is in no group.
+
+## Why
+
+A limit on a queue is right: it makes who is too fast wait. It also ties each of them to the task
+that takes. One element that cannot be handled ends that task, its error is told when the task is
+collected, and as somebody keeps it that is never. The queue fills, and then each request stands in
+`put` for ever: the limit that should have held the flood has become the dam. Cause:
+channel-cascade.
+
+## Bad
+
+```python
+import asyncio
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.events = asyncio.Queue(maxsize=100)
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self.run())
+
+    async def run(self) -> None:
+        while True:
+            event = await self.events.get()
+            await self.write(event)
+
+    async def note(self, event: dict) -> None:
+        await self.events.put(event)
+```
+
+## Good
+
+```python
+import asyncio
+import logging
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.events = asyncio.Queue(maxsize=100)
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self.run())
+
+    async def run(self) -> None:
+        while True:
+            event = await self.events.get()
+            try:
+                await self.write(event)
+            except Exception:
+                logging.exception("an event is lost: %r", event)
+
+    async def note(self, event: dict) -> None:
+        await self.events.put(event)
+```
+
+## Not reported
+
+A loop that has an `except` of any width around it or its work, save for a cancellation, as somebody
+has thought of it; work in a `with`, which may handle errors; a queue without a limit, which fills
+memory instead; work that is not awaited; a queue that was given from elsewhere.
+
+## Silence
+
+`# snowshed: ignore[SN324] reason` on the line of the work.
+"""
+
+from __future__ import annotations
+
+from snowshed.lint._python._consumers import mortal
+from snowshed.lint._rule import Rule
+from snowshed.model import Cause, Severity
+
+__all__ = ["RULE"]
+
+RULE = Rule(
+    "SN324",
+    "consumer-ends-at-error",
+    Cause.CHANNEL_CASCADE,
+    in_python=mortal,
+    severity=Severity.HIGH,
+)
