@@ -132,7 +132,13 @@ def _memory(language: str, folders: Sequence[Path]) -> Iterator[Row]:
     lines = sum(map(_lines, some))
     took = _spent([*_LINT, "--no-cache", *map(str, some)], str(HOUSE))
     what = f"{language}: memory at most, MB"
-    yield Row(NAME, what, took.memory, MEMORY, note=f"{lines:,} lines, {took.cpu:.0f} s of CPU")
+    yield Row(
+        NAME,
+        what,
+        took.memory,
+        MEMORY,
+        note=f"{lines:,} lines in the folders, {took.cpu:.0f} s of CPU",
+    )
 
 
 def _until(lines: int, folders: Sequence[Path]) -> list[Path]:
