@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from snowshed.lint._go import _nodes as n
@@ -14,6 +13,22 @@ if TYPE_CHECKING:
     import tree_sitter
 
 __all__ = ["StatementReader"]
+
+
+class _Within:
+    """A scope inside of the one that a reader is in, for as long as the block lasts."""
+
+    __slots__ = ("_outer", "_reader")
+
+    def __init__(self, reader: StatementReader) -> None:
+        self._reader = reader
+        self._outer = reader.scope
+
+    def __enter__(self) -> None:
+        self._reader.scope = Scope(self._outer)
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.scope = self._outer
 
 
 class StatementReader(ExpressionReader):
@@ -38,13 +53,8 @@ class StatementReader(ExpressionReader):
                 found += self._statement(each)
         return found
 
-    @contextmanager
-    def _scope(self) -> Iterator[None]:
-        outer, self.scope = self.scope, Scope(self.scope)
-        try:
-            yield
-        finally:
-            self.scope = outer
+    def _scope(self) -> _Within:
+        return _Within(self)
 
     def _statement(self, node: tree_sitter.Node) -> Sequence[n.Statement]:
         read = self._STATEMENTS.get(node.type)
