@@ -42,6 +42,8 @@ def test_a_rule_may_look_at_both_languages_and_at_tests() -> None:
 def test_the_table_has_a_row_for_each_rule() -> None:
     assert table(each.RULE for each in RULES.values()).splitlines()[2:] == [
         "| [SN901](lint/SN901.md) | stuck-sender | channel-cascade | Python | always | yes |",
-        "| [SN902](lint/SN902.md) | task-in-handler | detached-spawn | Python "
-        "| with `--advice` |  |",
+        (
+            "| [SN902](lint/SN902.md) | task-in-handler | detached-spawn | Python "
+            "| with `--advice` |  |"
+        ),
     ]

@@ -17,8 +17,8 @@ LEFT = [
     "for range time.Tick(time.Second) { // want advice\n if ready() {\n return\n }\n }",
     ("ticker := time.NewTicker(1) // want\n ticker.Reset(2)\n select {\n case <-ticker.C:\n }"),
     (
-        "ticker := time.NewTicker(time.Second) // want advice\n for {\n select {\n case <-ticker.C:\n"
-        " if ready() {\n return\n }\n }\n }"
+        "ticker := time.NewTicker(time.Second) // want advice\n"
+        " for {\n select {\n case <-ticker.C:\n if ready() {\n return\n }\n }\n }"
     ),
     "tick := time.Tick(time.Second) // want\n <-tick",
     "func() {\n ticker := time.NewTicker(time.Second) // want\n <-ticker.C\n }()",
