@@ -158,8 +158,9 @@ def _found(function: Function, loop: ast.While, handler: ast.ExceptHandler) -> F
 
 
 def _does_nothing(handler: ast.ExceptHandler) -> bool:
-    """Tell whether all that is done is to tell of it: then nothing else can end the loop."""
-    return all(isinstance(each, (ast.Pass, ast.Continue)) or _tells(each) for each in handler.body)
+    """Tell whether it is only told of and counted: then nothing else can end the loop."""
+    plain = (ast.Pass, ast.Continue, ast.AugAssign)
+    return all(isinstance(each, plain) or _tells(each) for each in handler.body)
 
 
 def _tells(statement: ast.stmt) -> bool:
