@@ -127,6 +127,9 @@ def these_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let there be the rules above, and no others; to be made a fixture."""
     # By its name: the package has a function of the same.
     monkeypatch.setattr(sys.modules["snowshed.lint.rules"], "_modules", lambda: RULES)
+    ours = {id_: each.RULE for id_, each in RULES.items()}
+    monkeypatch.setattr("snowshed.lint._report._words.rule", ours.get)
+    monkeypatch.setattr("snowshed.lint._settings.named", lambda: ours)
     kind.cache_clear()
     yield
     kind.cache_clear()

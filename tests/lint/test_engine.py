@@ -153,7 +153,7 @@ def test_but_not_where_it_is_not_known_what_else_there_is(here: Path, word: str)
 
 
 def test_settings_select(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snowshed.lint._settings.rules", kit().rules)
+    monkeypatch.setattr("snowshed.lint._settings.named", kit().rules)
     write(here, {"a.py": "BAD WORSE UGLY", "gen/b.py": "BAD\n# snowshed: ignore\n"})
     write(here, {"out/c.py": "BAD", "pyproject.toml": "[tool.snowshed.lint]\n"})
     settings = Settings(
@@ -173,7 +173,7 @@ def test_settings_select(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_only_some_rules_are_selected_for_is_not_told_of_comments(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snowshed.lint._settings.rules", kit().rules)
+    monkeypatch.setattr("snowshed.lint._settings.named", kit().rules)
     write(here, {"a.py": "BAD  # snowshed: ignore[SN902]\n"})
     assert looked(settings=Settings(select=("SN901",))).unused == ()
     assert len(looked(settings=Settings(select=("SN901", "unused-suppression"))).unused) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from lint._wanted import blocks, go_findings, python_findings
 from snowshed.lint import Rule, rules
-from snowshed.lint.rules import told
+from snowshed.lint.rules import Named, named, rule, told
 from snowshed.model import Cause
 
 HERE = Path(__file__).parent
@@ -90,3 +90,18 @@ def test_each_bad_example_is_reported_and_no_good_one(rule: Rule) -> None:
         for language, code in shown:
             found = found_in(rule, language, code)
             assert (found > 0) is (heading == "Bad"), f"{heading}:\n{code}"
+
+
+@pytest.mark.parametrize("each", RULES, ids=by_id)
+def test_one_rule_is_found_without_the_others(each: Rule) -> None:
+    assert rule(each.id) is each
+
+
+@pytest.mark.parametrize("each", RULES, ids=by_id)
+def test_the_file_of_a_rule_is_called_what_it_is(each: Rule) -> None:
+    assert named()[each.id] == Named(each.id, each.name, each.cause)
+
+
+@pytest.mark.parametrize("id_", ["SN999", "unused-suppression", "SN", ""])
+def test_what_is_no_rule_is_none(id_: str) -> None:
+    assert rule(id_) is None

@@ -15,7 +15,7 @@ from snowshed.lint._settings import Settings, rules_in
 
 @pytest.fixture(autouse=True)
 def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("snowshed.lint._settings.rules", kit().rules)
+    monkeypatch.setattr("snowshed.lint._settings.named", kit().rules)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._patterns import Patterns
     from snowshed.lint._rule import Rule
+    from snowshed.lint.rules import Named
 
 __all__ = ["Selection", "meant"]
 
@@ -50,7 +51,7 @@ class Selection:
         return self.advice or finding.tier is Tier.DEFAULT or finding.rule in self.asked
 
 
-def meant(rules: Mapping[str, Rule]) -> dict[str, frozenset[str]]:
+def meant(rules: Mapping[str, Rule] | Mapping[str, Named]) -> dict[str, frozenset[str]]:
     """Return the ids that each word for rules stands for, by the word in lower case.
 
     A word is an id, what ids begin with (``SN``, ``SN3``, ``SN30``), a name or a cause.

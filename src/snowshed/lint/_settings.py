@@ -10,7 +10,7 @@ import msgspec
 from snowshed.lint._patterns import Patterns
 from snowshed.lint._select import Selection, meant
 from snowshed.lint._suppress import UNUSED
-from snowshed.lint.rules import rules
+from snowshed.lint.rules import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return what is told."""
         if not (self.select or self.ignore or self.per_path_ignores):
             return Selection(advice=self.advice)
-        known = rules()
+        known = named()
         return Selection(
             selected=rules_in(self.select) if self.select else None,
             ignored=rules_in(self.ignore),
@@ -72,7 +72,7 @@ def rules_in(words: Iterable[str]) -> frozenset[str]:
     Raises:
         ValueError: one of them stands for none.
     """
-    known = {**meant(rules()), UNUSED: frozenset({UNUSED})}
+    known = {**meant(named()), UNUSED: frozenset({UNUSED})}
     return frozenset(id_ for word in words for id_ in _known(word, known))
 
 
@@ -84,7 +84,7 @@ def _known(word: str, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
     close = get_close_matches(word.lower(), known, n=1)
     hint = f" (did you mean {_spelled(close[0])!r}?)" if close else ""
-    ids = ", ".join(rules())
+    ids = ", ".join(named())
     msg = f"{word!r} is no rule{hint}; accepted: ids ({ids}), what they begin with, names, causes"
     raise ValueError(msg)
 

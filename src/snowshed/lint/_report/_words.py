@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from snowshed.lint.rules import rules
+from snowshed.lint.rules import rule
 from snowshed.model import Severity
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Kind:
 @cache
 def kind(id_: str) -> Kind:
     """Return what a finding of the rule ``id_`` is one of."""
-    rule = rules().get(id_)
-    if rule is None:
+    found = rule(id_)
+    if found is None:
         return Kind(id_, id_, None, Severity.LOW)
-    return Kind(id_, rule.name, str(rule.cause), rule.severity)
+    return Kind(id_, found.name, str(found.cause), found.severity)
 
 
 def many(count: int, what: str, none: str = "") -> str:
