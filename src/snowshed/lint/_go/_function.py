@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from snowshed.lint._finding import Problem
 from snowshed.lint._go import _nodes as n
@@ -163,7 +163,7 @@ class Function:
 
     def all(self, kind: type[N]) -> list[N]:
         """Return each node of ``kind`` in it, in the order of the source, literals left out."""
-        return self._by_type.get(kind, [])  # type: ignore[return-value]
+        return cast("list[N]", self._by_type.get(kind, []))
 
     def family(self) -> Iterator[Function]:
         """Yield it and the literals in it, however deep."""

@@ -103,7 +103,7 @@ def _is_asked(call: n.Call) -> bool:
     return any(owner.endswith(word) for word in _LIMITERS)
 
 
-def _is_given_back(channel: n.Expression, spawn: Spawn, kind: type[n.Node]) -> bool:
+def _is_given_back(channel: n.Expression, spawn: Spawn, kind: type[n.Send | n.Receive]) -> bool:
     """Tell whether what is taken from, or put into, ``channel`` goes back when somebody is done."""
     path = n.path_of(channel)
     if not path or not _may_be_channel(channel):
@@ -111,7 +111,7 @@ def _is_given_back(channel: n.Expression, spawn: Spawn, kind: type[n.Node]) -> b
     if spawn.covers(channel):
         path = spawn.outside(path)
     return any(
-        type(each) is kind and spawn.outside(n.path_of(each.channel)) == path  # type: ignore[attr-defined]
+        isinstance(each, kind) and spawn.outside(n.path_of(each.channel)) == path
         for each in spawn.body
     )
 

@@ -87,8 +87,11 @@ def _twins(function: Function, one: ast.expr, other: ast.expr) -> tuple[str, str
     values = [value for (value,) in bound]
     if all(isinstance(value, ast.arg) for value in values):
         return names
-    if all(isinstance(value, ast.expr) and not isinstance(value, ast.Name) for value in values):
-        below = _difference(*values)  # type: ignore[arg-type]
+    made = [
+        each for each in values if isinstance(each, ast.expr) and not isinstance(each, ast.Name)
+    ]
+    if len(made) == 2:
+        below = _difference(made[0], made[1])
         of_parameters = below is not None and all(each in function.parameters for each in below)
         return below if of_parameters else None
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -155,10 +155,7 @@ def _made(module: Module, function: Function, owner: ast.expr, steps: int = 3) -
     if isinstance(owner, ast.Subscript):
         return _added(module, owner.value)
     if isinstance(owner, ast.Call):
-        if module.dotted(owner.func) in _QUEUES:
-            return owner
-        gets = isinstance(owner.func, ast.Attribute) and owner.func.attr in {"get", "setdefault"}
-        return _added(module, owner.func.value) if gets else None  # type: ignore[attr-defined]
+        return _returned(module, owner)
     for value in _values(module, function, owner):
         found = _made(module, function, value, steps - 1)
         if found is not None:
@@ -166,13 +163,23 @@ def _made(module: Module, function: Function, owner: ast.expr, steps: int = 3) -
     return None
 
 
+def _returned(module: Module, call: ast.Call) -> ast.Call | None:
+    """Return ``call`` if it makes a queue, or what makes those that it gets out of a collection."""
+    if module.dotted(call.func) in _QUEUES:
+        return call
+    method = call.func
+    if isinstance(method, ast.Attribute) and method.attr in {"get", "setdefault"}:
+        return _added(module, method.value)
+    return None
+
+
 def _values(module: Module, function: Function, owner: ast.expr) -> list[ast.expr]:
     """Return what a variable or an attribute of ``self`` may hold."""
-    found: list[ast.AST | None] = []
+    found: Sequence[ast.AST | None] = []
     if isinstance(owner, ast.Attribute):
         of_self = isinstance(owner.value, ast.Name) and owner.value.id == "self"
         class_ = class_around(module, owner) if of_self else None
-        found = module.attribute(class_, owner.attr) if class_ is not None else []  # type: ignore[assignment]
+        found = module.attribute(class_, owner.attr) if class_ is not None else []
     elif isinstance(owner, ast.Name):
         scope = scope_of(function, owner.id)
         found = scope.bindings[owner.id] if scope is not None else []
@@ -209,11 +216,14 @@ def _added(module: Module, collection: ast.expr) -> ast.Call | None:
 
 def _put_into(function: Function, name: str) -> Iterator[ast.expr]:
     for call in function.calls:
-        adds = isinstance(call.func, ast.Attribute) and call.func.attr in _ADDS and call.args
-        if adds and written(call.func.value) == name:  # type: ignore[attr-defined]
+        method = call.func
+        if not (isinstance(method, ast.Attribute) and method.attr in _ADDS and call.args):
+            continue
+        if written(method.value) == name:
             yield call.args[-1]
     for assign in function.assigns:
-        targets = assign.targets if isinstance(assign, ast.Assign) else []
-        for target in targets:
+        if not isinstance(assign, ast.Assign):
+            continue
+        for target in assign.targets:
             if isinstance(target, ast.Subscript) and written(target.value) == name:
-                yield assign.value  # type: ignore[misc]
+                yield assign.value

@@ -74,6 +74,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
@@ -152,7 +154,7 @@ def _stop_of(function: Function, sent: n.Send) -> n.Case | None:
             point = flow.at.get(case)
             if point is None or case.received is None or not _tells_to_stop(case.received):
                 continue
-            reached = flow.ends_after(point, without=lambda at, head=head: at is head)  # type: ignore[misc]
+            reached = flow.ends_after(point, without=partial(is_, head))
             if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
                 return case
     return None
