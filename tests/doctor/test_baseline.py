@@ -89,7 +89,7 @@ def test_only_what_is_new_or_worse_counts() -> None:
         (b'{"schema": 2, "findings": []}', 'no "schema": 1 in it'),
         (b'{"schema": 1}', 'no list of "findings" in it'),
         (b'{"schema": 1, "findings": [3]}', "findings[0]: no object"),
-        (b'{"schema": 1, "findings": [{}]}', "findings[0]: 'created_by' is missing"),
+        (b'{"schema": 1, "findings": [{}]}', "findings[0]: 'detail' is missing"),
     ],
 )
 def test_what_is_none_is_refused_in_one_line(data: bytes, said: str) -> None:
@@ -105,7 +105,7 @@ def test_what_is_none_is_refused_in_one_line(data: bytes, said: str) -> None:
         ("count", "3", "'count' is of another type"),
         ("count", True, "'count' is of another type"),
         ("severity", "awful", "'awful' is not a valid Severity"),
-        ("created_by", "main", "string indices"),
+        ("created_by", "main", "no object"),
     ],
 )
 def test_a_field_of_another_kind_is_named(name: str, value: object, said: str) -> None:

@@ -7,9 +7,8 @@ for that the next.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from snowshed.doctor._comparison import (
     Standing,
     fingerprint,
 )
-from snowshed.errors import FormatError
+from snowshed.formats._findings import findings_in, typed
 from snowshed.model import Severity
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def compare(diagnosis: Diagnosis, source: str, data: bytes) -> Diagnosis:
 
     Cost: O(findings in both).
     """
-    before = _Baseline(_read(source, data))
+    before = _Baseline(findings_in(source, data, _one, accepted=_ACCEPTED))
     now: dict[Fingerprint, list[Finding]] = defaultdict(list)
     for finding in diagnosis.findings:
         now[fingerprint(finding)].append(finding)
@@ -103,47 +102,14 @@ def _together(one: Gone, other: Gone) -> Gone:
     return replace(one, severity=worst, count=one.count + other.count)
 
 
-def _read(source: str, data: bytes) -> Iterator[Gone]:
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        what = f"no JSON ({type(error).__name__}); {_ACCEPTED}"
-        raise FormatError(source, "the baseline", what) from None
-    if not isinstance(document, dict) or document.get("schema") != 1:
-        raise FormatError(source, "the baseline", f'no "schema": 1 in it; {_ACCEPTED}')
-    findings = document.get("findings")
-    if not isinstance(findings, list):
-        raise FormatError(source, "the baseline", f'no list of "findings" in it; {_ACCEPTED}')
-    for number, each in enumerate(findings):
-        try:
-            yield _one(each)
-        except (TypeError, KeyError, ValueError) as error:
-            where = f"findings[{number}]"
-            raise FormatError(source, where, f"{_wrong(error)}; {_ACCEPTED}") from None
-
-
-def _wrong(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else f"{error}"
-
-
 def _one(found: Any) -> Gone:
-    if not isinstance(found, dict):
-        msg = "no object"
-        raise TypeError(msg)
+    detail = typed(found, "detail", str)
     made = found["created_by"]
     key = Fingerprint(
-        _typed(found, "detail", str),
-        _typed(found, "function", str),
-        None if made is None else _typed(made, "function", str),
+        detail,
+        typed(found, "function", str),
+        None if made is None else typed(made, "function", str),
     )
     severity = Severity(found["severity"])
-    count, line = _typed(found, "count", int), _typed(found, "line", int)
-    return Gone(key, severity, count, _typed(found, "file", str), line)
-
-
-def _typed(found: Any, name: str, kind: type[Any]) -> Any:
-    value = found[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        msg = f"{name!r} is of another type"
-        raise TypeError(msg)
-    return value
+    count, line = typed(found, "count", int), typed(found, "line", int)
+    return Gone(key, severity, count, typed(found, "file", str), line)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snowshed.errors import FormatError
+from snowshed.formats._findings import findings_in, typed
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
@@ -142,37 +142,11 @@ def read_baseline(source: str, data: bytes, *, folder: str) -> Baseline:
         FormatError: it is no baseline. ``format`` is ``source``.
     """
     counts: Counter[Known] = Counter()
-    for number, each in enumerate(_findings(source, data)):
-        try:
-            known = Known(*(_typed(each, name, str) for name in Known._fields))
-            counts[known] += _typed({"count": 1, **each}, "count", int)
-        except (TypeError, KeyError) as error:
-            wrong = f"{error} is missing" if isinstance(error, KeyError) else f"{error}"
-            what = f"{wrong}; {_ACCEPTED}"
-            raise FormatError(source, f"findings[{number}]", what) from None
+    for known, count in findings_in(source, data, _one, accepted=_ACCEPTED):
+        counts[known] += count
     return Baseline(counts, folder=folder)
 
 
-def _findings(source: str, data: bytes) -> Sequence[Any]:
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        what = f"no JSON ({type(error).__name__}); {_ACCEPTED}"
-        raise FormatError(source, "the baseline", what) from None
-    if not isinstance(document, dict) or document.get("schema") != 1:
-        raise FormatError(source, "the baseline", f'no "schema": 1 in it; {_ACCEPTED}')
-    findings = document.get("findings")
-    if not isinstance(findings, list):
-        raise FormatError(source, "the baseline", f'no list of "findings" in it; {_ACCEPTED}')
-    return findings
-
-
-def _typed(found: Any, name: str, kind: type[Any]) -> Any:
-    if not isinstance(found, dict):
-        msg = "no object"
-        raise TypeError(msg)
-    value = found[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        msg = f"{name!r} is of another type"
-        raise TypeError(msg)
-    return value
+def _one(found: Any) -> tuple[Known, int]:
+    known = Known(*(typed(found, name, str) for name in Known._fields))
+    return known, typed(found, "count", int) if "count" in found else 1
