@@ -82,6 +82,17 @@ def test_a_public_module_says_what_is_public(module: Path) -> None:
     assert only_a_docstring or "__all__" in names
 
 
+MAPPED = [SOURCE / part for part in ("doctor", "lint", "lint/_go", "lint/_python")]
+
+
+@pytest.mark.parametrize("folder", MAPPED, ids=name)
+def test_the_door_of_a_large_folder_says_where_what_lives(folder: Path) -> None:
+    door = ast.get_docstring(tree(folder / "__init__.py")) or ""
+    inside = {path.stem for path in folder.iterdir() if path.name.startswith("_")}
+    missing = {each for each in inside - {"__init__", "__pycache__"} if f"``{each}``" not in door}
+    assert not missing
+
+
 PUBLIC = sorted(set(snowshed.__all__) - {"__version__"})
 REFERENCE = "\n".join(page.read_text() for page in (ROOT / "docs" / "reference").rglob("*.md"))
 TYPED = (TESTS / "typing" / "api.py").read_text()

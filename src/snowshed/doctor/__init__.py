@@ -13,7 +13,7 @@ Where what lives, in the order in which data flow:
 - whose code, and who made whom: ``_program``, ``_semaphores``, ``_origin``, ``_alike``,
   ``_family``, ``_requests``, ``_lineage``, ``_spawns``
 - all moments of a patient: ``_case``, with ``_places``, ``_entries``, ``_python_requests``
-- what is wrong: ``causes``, judged by ``_diagnose`` and ``_testimony``
+- what is wrong: ``causes`` (what one says: ``_cause``), judged by ``_diagnose`` and ``_testimony``
 - what is known and what is told: ``_settings``, ``_ignore``, ``_comparison``, ``_baseline``,
   ``_report``
 """

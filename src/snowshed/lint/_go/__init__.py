@@ -4,17 +4,30 @@ From bytes to a rule:
 
 - ``_read`` parses the files of a directory to packages; ``_prefilter`` tells what it need not read
 - ``_package``: `Package` with its files, functions, structs, types and variables, by name
-- ``_function``: `Function`; its body is read when somebody asks for it, by ``_statements`` and
-  ``_expressions``, to the tree of ``_nodes``, in which each name knows its `Variable` (``_scope``)
-  and each node what it stands in
+- ``_function``: `Function`; its head (``_signature``) and its body are read when somebody asks, by
+  ``_statements`` and ``_expressions``, to the tree of ``_nodes`` and ``_expression_nodes``. There
+  each name knows its `Variable` (``_scope``), and each node what it stands in
 - ``_types``: what type an expression has, and which function of the package a call calls
 - ``_flow``: which ways lead through a function; `forward` for what holds at a point of it
 - ``_summary``: what a function does by way of those that it calls
-- ``_channels``: each ``make`` of a channel, and all that is done with it: ``_follow`` follows it
-  through what ``_mentions`` knows; ``_locals`` has those that stay in their function, with which
-  goroutine does what (``_threads``) how often, and ``_abandoned``, ``_serving`` and ``_selfwait``
-  who of them waits for ever
-- ``_groups``: wait groups and condition variables, and what is called on them
+
+On these stand, by what rules ask about:
+
+- objects: ``_place`` and ``_places`` (which one is named), ``_origins`` (where it comes from),
+  ``_targets`` (whom a call may reach by callbacks and interfaces), ``_ways``
+- channels: ``_channels`` finds each ``make`` and what is done with it (``_channel``): ``_follow``
+  follows it through what ``_mentions`` knows. ``_locals`` has those that stay in their function,
+  ``_threads`` which goroutine does what; ``_abandoned``, ``_leaving``, ``_serving`` and
+  ``_selfwait`` who of them waits for ever, ``_wording`` how that is told
+- wait groups and condition variables: ``_groups``
+- locks: ``_locks`` (which call takes which), ``_held`` (at each point of a function), ``_look`` and
+  ``_locking`` (by way of others: ``_events``, of which ``_outward`` tells a caller), ``_callers``;
+  ``_order``, ``_peers`` and ``_unreleased`` what is wrong with that
+- requests and goroutines: ``_handlers`` (who serves), ``_joins`` (who waits for them), ``_limits``;
+  ``_detached`` and ``_fanout`` what is wrong
+- what has to end: ``_contexts``, ``_timeouts``, ``_closing``, ``_pools`` with ``_remade``,
+  ``_unflushed``
+- fixes: ``_edits``
 
 A rule begins with ``package.interesting``, the functions that may matter, asks each for what it has
 (``function.all(n.Send)``), looks around (``n.inside``, ``variable.uses``) and reports with

@@ -28,6 +28,19 @@ A rule never walks a tree: it begins at an index, and climbs from there. How to 
 9. Fixes: ``Fix("what it does", (module.put_before(node, "x("), module.put_after(node, ")")))``,
    ``module.replaced(node, "text")``; ``safe=True`` only if it can only mend.
 10. What does not parse is in ``folder.problems``, and is none of a rule's business.
+
+Where what lives:
+
+- the model: ``_read``, ``_folder``, ``_module``, ``_function``, made in one pass (``_walk``,
+  ``_nodes``); ``_names`` and ``_objects`` say what a name stands for, ``_places`` where a node is,
+  ``_prefilter`` what need not be read
+- what rules ask about: ``_handlers``, ``_spawns``, ``_limits``, ``_many`` (over what a loop goes),
+  ``_fate`` (what becomes of a task) and ``_uses`` (of a client), ``_network``, ``_locks``,
+  ``_events``
+- what is wrong, where it is more than one rule's file has room for: ``_fanout``, ``_turns``,
+  ``_remade``, ``_executors``, ``_timeouts``, ``_no_timeout``, ``_streams``, ``_listeners``,
+  ``_queues``, ``_consumers``, ``_never_set``, ``_good_path``, ``_lock_order``, ``_lock_twins``
+- fixes: ``_wrapping``
 """
 
 from __future__ import annotations
