@@ -135,6 +135,7 @@ def test_who_declares_a_field() -> None:
         ("g := func() { }; g()", "(*server).f.func1"),
         ("var g func(); g = func() { g() }; g()", "(*server).f.func1"),
         ("g := func() { }; g = other; g()", None),
+        ("g := func() { }; for _, g = range s.all { g() }", None),
         ("open(``)", None),
         ("elsewhere.open(``)", None),
         ("s.next()", None),

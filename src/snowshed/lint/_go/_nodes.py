@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from snowshed.lint._go._expression_nodes import (
     Binary,
@@ -28,6 +28,9 @@ from snowshed.lint._go._expression_nodes import (
     Unary,
     path_of,
 )
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._scope import Variable
 
 __all__ = [
     "Assign",
@@ -62,6 +65,8 @@ __all__ = [
     "Unary",
     "Var",
     "inside",
+    "is_set",
+    "is_set_again",
     "path_of",
     "walk",
 ]
@@ -312,3 +317,16 @@ def inside(node: Node) -> Iterator[Node]:
         at = at.parent
         if at is not None:
             yield at
+
+
+def is_set(use: Name) -> bool:
+    """Tell whether a variable gets a value where it is named: by an assignment, or by ``range``."""
+    parent = use.parent
+    if isinstance(parent, Assign):
+        return use in parent.left
+    return isinstance(parent, For) and use in parent.keys
+
+
+def is_set_again(variable: Variable) -> bool:
+    """Tell whether ``variable`` is set where it is not declared."""
+    return any(map(is_set, variable.uses))

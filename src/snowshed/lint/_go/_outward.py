@@ -14,7 +14,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
 from snowshed.lint._go._look import held_in
 from snowshed.lint._go._place import Place, class_of
-from snowshed.lint._go._places import is_set_again, origin_of
+from snowshed.lint._go._places import origin_of
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _outward(function: Function, place: Place) -> Place | None:
     if place.root.kind in {Kind.LOCAL, Kind.RANGE} or not place.is_one:
         found = _origin(function, place)
     root = found.root
-    if root.function is function and is_set_again(root):
+    if root.function is function and n.is_set_again(root):
         return None
     if root.function is function and root.kind not in {Kind.PARAMETER, Kind.RECEIVER}:
         return None

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bound",
-    "is_set_again",
     "moved",
     "origin_of",
     "place_of",
@@ -64,7 +63,7 @@ def place_of(expression: n.Expression | None, depth: int = _DEPTH) -> Place | No
 
 
 def _of_variable(variable: Variable, depth: int) -> Place:
-    if variable.kind is Kind.LOCAL and variable.value is not None and not is_set_again(variable):
+    if variable.kind is Kind.LOCAL and variable.value is not None and not n.is_set_again(variable):
         found = place_of(variable.value, depth)
         if found is not None and found.is_one and found.root is not variable:
             return found
@@ -162,7 +161,7 @@ def origin_of(place: Place | None, depth: int = _DEPTH) -> Place | None:
         if variable.kind is Kind.RANGE and source is not None:
             base = place_of(source, depth)
             base = None if base is None or variable.place == 0 else base.to(ELEMENT)
-        elif variable.kind is Kind.LOCAL and is_first and not is_set_again(variable):
+        elif variable.kind is Kind.LOCAL and is_first and not n.is_set_again(variable):
             base = place_of(source, depth)
         else:
             return _unkeyed(place)
@@ -175,18 +174,6 @@ def origin_of(place: Place | None, depth: int = _DEPTH) -> Place | None:
 def _unkeyed(place: Place) -> Place:
     steps = tuple(ELEMENT if step.startswith("[") else step for step in place.path)
     return place if steps == place.path else Place(place.root, steps)
-
-
-def is_set_again(variable: Variable) -> bool:
-    """Tell whether ``variable`` is set where it is not declared."""
-    return any(_sets(use) for use in variable.uses)
-
-
-def _sets(use: n.Name) -> bool:
-    parent = use.parent
-    if isinstance(parent, n.Assign):
-        return use in parent.left
-    return isinstance(parent, n.For) and use in parent.keys
 
 
 Bound = Mapping["Variable", "Place | None"]
@@ -252,7 +239,7 @@ def _back_to_whole(place: Place, package: Package) -> Place:
 def _given_to(place: Place) -> Place | None:
     """Return ``c`` for ``m.client`` after ``m := &wrapper{client: c}`` or ``m := wrap(c)``."""
     root = place.root
-    if root.kind is not Kind.LOCAL or not place.path or is_set_again(root):
+    if root.kind is not Kind.LOCAL or not place.path or n.is_set_again(root):
         return None
     found = _put_there(root.value, place.path[0])
     return None if found is None else found.to(*place.path[1:])

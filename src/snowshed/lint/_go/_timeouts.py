@@ -77,15 +77,11 @@ def _is_unlimited(call: n.Call) -> bool:
         return False
     variable = variable_of(call.arguments[0])
     made = call.arguments[0] if variable is None else variable.value or variable.source
-    if not isinstance(made, n.Call) or (variable is not None and _is_set_again(variable.uses)):
+    if not isinstance(made, n.Call) or (variable is not None and n.is_set_again(variable)):
         return False
     if made.method == "NewRequest":
         return True
     return made.method == "NewRequestWithContext" and _is_background(made.arguments[:1])
-
-
-def _is_set_again(uses: list[n.Name]) -> bool:
-    return any(isinstance(use.parent, n.Assign) and use in use.parent.left for use in uses)
 
 
 def _is_background(arguments: list[n.Expression]) -> bool:
@@ -94,7 +90,7 @@ def _is_background(arguments: list[n.Expression]) -> bool:
     argument = arguments[0]
     if isinstance(argument, n.Name) and argument.variable is not None:
         variable = argument.variable
-        if variable.value is None or _is_set_again(variable.uses):
+        if variable.value is None or n.is_set_again(variable):
             return False
         argument = variable.value
     return n.path_of(argument) in {"context.Background()", "context.TODO()"}

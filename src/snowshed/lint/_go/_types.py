@@ -189,25 +189,16 @@ def _named(name: n.Name, package: Package) -> Function | None:
     variable = name.variable
     if variable is None:
         return package.function(name.name)
-    if isinstance(variable.value, n.FunctionLiteral) and not _is_set_again(variable):
+    if isinstance(variable.value, n.FunctionLiteral) and not n.is_set_again(variable):
         return variable.value.literal
     return _set_once(variable) if variable.value is None else None
 
 
-def _is_set_again(variable: Variable) -> bool:
-    return any(_sets(use) for use in variable.uses)
-
-
-def _sets(use: n.Name) -> n.Assign | None:
-    parent = use.parent
-    return parent if isinstance(parent, n.Assign) and use in parent.left else None
-
-
 def _set_once(variable: Variable) -> Function | None:
     """Return the literal of ``var f func(); f = func() { f() }``."""
-    sets = [each for each in map(_sets, variable.uses) if each is not None]
-    if len(sets) != 1 or len(sets[0].right) != len(sets[0].left):
+    sets = [use for use in variable.uses if n.is_set(use)]
+    assign = sets[0].parent if len(sets) == 1 else None
+    if not isinstance(assign, n.Assign) or len(assign.right) != len(assign.left):
         return None
-    places = [place for place, each in enumerate(sets[0].left) if each in variable.uses]
-    value = sets[0].right[places[0]]
+    value = assign.right[assign.left.index(sets[0])]
     return value.literal if isinstance(value, n.FunctionLiteral) else None
