@@ -8,7 +8,7 @@ from lint._go_code import package
 from lint._wanted import applied
 from snowshed.lint import Fix
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._edits import indent_of, line_after, line_before, with_import
+from snowshed.lint._go._edits import indent_of, line_after, line_before, with_import, without_line
 
 
 def imported(code: str, path: str = "time") -> str | None:
@@ -28,7 +28,16 @@ def test_what_is_imported_is_imported_no_second_time() -> None:
     [
         ('package p\nimport "fmt"\n', 'package p\nimport "fmt"\nimport "time"\n'),
         ('package p\nimport f "fmt"\n', 'package p\nimport f "fmt"\nimport "time"\n'),
-        ('package p\nimport (\n\t"fmt"\n)\n', 'package p\nimport (\n\t"time"\n\t"fmt"\n)\n'),
+        ('package p\nimport (\n\t"fmt"\n)\n', 'package p\nimport (\n\t"fmt"\n\t"time"\n)\n'),
+        (
+            'package p\nimport (\n\t"fmt"\n\t"unsafe"\n\n\t"x.y/z"\n)\n',
+            'package p\nimport (\n\t"fmt"\n\t"time"\n\t"unsafe"\n\n\t"x.y/z"\n)\n',
+        ),
+        (
+            'package p\r\nimport (\r\n\t"fmt"\r\n)\r\n',
+            'package p\r\nimport (\r\n\t"fmt"\r\n\t"time"\r\n)\r\n',
+        ),
+        ('package p\r\nimport "fmt"\r\n', 'package p\r\nimport "fmt"\r\nimport "time"\r\n'),
         ('package p\nimport ( // these\n\t"fmt"\n)\n', None),
         ("package p\n", None),
         ('package p\nimport _ "time"\n', None),
@@ -45,9 +54,9 @@ def test_an_import_is_put_where_the_others_are(code: str, after: str | None) -> 
 CODE = "package p\nfunc f() {\n\tif x {\n\t\ta() // one\n\t\tb(); c()\n\t}\n}\n"
 
 
-def call(name: str) -> n.Node:
+def call(name: str, code: str = CODE) -> n.Node:
     """Return the statement that calls ``name``."""
-    found = package(CODE).functions[0]
+    found = package(code).functions[0]
     return next(
         each
         for each in found.all(n.Expressed)
@@ -66,6 +75,26 @@ def test_a_line_is_put_before_a_statement() -> None:
     assert edit is not None
     assert applied(CODE, [Fix("", (edit,))]) == CODE.replace("a() ", "d()\n\t\ta() ")
     assert indent_of(call("a")) == "\t\t"
+
+
+@pytest.mark.parametrize("code", [CODE, CODE.replace("\n", "\r\n")], ids=["LF", "CRLF"])
+def test_lines_end_as_those_of_the_file_do(code: str) -> None:
+    ending = "\r\n" if "\r" in code else "\n"
+    node = call("a", code)
+    for edit in (line_after(node, "d()"), line_before(node, "d()")):
+        assert edit is not None
+        after = applied(code, [Fix("", (edit,))])
+        assert after.count("\n") == after.count(ending) == code.count("\n") + 1
+        assert after.count("\r") == (after.count("\n") if "\r" in code else 0)
+
+
+def test_a_statement_goes_with_its_line() -> None:
+    code = CODE.replace(" // one", "")
+    edit = without_line(call("a", code))
+    assert edit is not None
+    assert applied(code, [Fix("", (edit,))]) == code.replace("\t\ta()\n", "")
+    assert without_line(call("a")) is None
+    assert without_line(call("b")) is None
 
 
 def test_no_line_is_put_between_statements_of_one_line() -> None:

@@ -194,6 +194,33 @@ def test_the_fix_closes_it_behind_the_check_of_the_error(tmp_path: Path) -> None
     vet(tmp_path, after)
 
 
+def test_the_fix_moves_the_line_that_closes_it_too_late() -> None:
+    after = fixed(
+        "SN501",
+        """package p
+
+import (
+	"errors"
+	"net/http"
+)
+
+func f(client *http.Client, url string) error {
+	resp, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	defer resp.Body.Close()
+	return nil
+}
+""",
+    )
+    assert after.count("defer resp.Body.Close()") == 1
+    assert after.index("defer resp.Body.Close()") < after.index("resp.StatusCode")
+
+
 def test_there_is_no_fix_where_no_check_is_or_a_loop() -> None:
     for code in (
         f"func f(url string) {{\n {GET}\n use(err)\n}}",

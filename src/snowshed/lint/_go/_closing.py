@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._edits import line_after, without_line
 from snowshed.lint._go._flow import End, Flow, Point, flow_of
 
 if TYPE_CHECKING:
@@ -243,6 +243,20 @@ def closing_fix(opened: Opened, close: str) -> Fix | None:
         opened: what is open.
         close: how it is closed, such as ``resp.Body.Close()``.
     """
+    check = _check_of(opened)
+    if check is None:
+        return None
+    edits = [line_after(check, f"defer {close}")]
+    # Closed twice it would be, if it is so further down: that line is moved.
+    edits += [without_line(each) for each in _deferred(opened)]
+    made = tuple(each for each in edits if each is not None)
+    if len(made) < len(edits):
+        return None
+    return Fix(f"close it at the end: `defer {close}`", made)
+
+
+def _check_of(opened: Opened) -> n.If | None:
+    """Return the check of its error right behind it, which leaves if there is one."""
     statement = opened.statement
     around = statement.parent
     if any(isinstance(each, n.For) for each in n.inside(statement)):
@@ -255,7 +269,12 @@ def closing_fix(opened: Opened, close: str) -> Fix | None:
         return None
     if not _names(check.condition, opened.error) or not re.search(r"!= nil$", check.condition.text):
         return None
-    if not check.then.statements or not isinstance(check.then.statements[-1], n.Return | n.Branch):
-        return None
-    edit = line_after(check, f"defer {close}")
-    return None if edit is None else Fix(f"close it at the end: `defer {close}`", (edit,))
+    leaves = check.then.statements and isinstance(check.then.statements[-1], n.Return | n.Branch)
+    return check if leaves else None
+
+
+def _deferred(opened: Opened) -> Iterator[n.Defer]:
+    """Yield where it is closed by ``defer`` already."""
+    for use in opened.variable.uses:
+        if opened.closes(use):
+            yield from (each for each in n.inside(use) if isinstance(each, n.Defer))

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from snowshed.lint._go import _nodes as n
     from snowshed.lint._go._package import File
 
-__all__ = ["indent_of", "line_after", "line_before", "with_import"]
+__all__ = ["indent_of", "line_after", "line_before", "with_import", "without_line"]
 
-_LISTED = re.compile(rb"^import[ \t]*\([ \t]*\n", re.MULTILINE)
-_ALONE = re.compile(rb"^import[ \t]+(?:\w+[ \t]+)?\"[^\"\n]+\"[ \t]*\n", re.MULTILINE)
+_LISTED = re.compile(rb"^import[ \t]*\([ \t]*\r?\n", re.MULTILINE)
+_ALONE = re.compile(rb"^import[ \t]+(?:\w+[ \t]+)?\"[^\"\n]+\"[ \t]*\r?\n", re.MULTILINE)
+_NAMED = re.compile(rb"[ \t]*\"([^\"\n]+)\"[ \t]*\r?\n")
 
 
 def with_import(file: File, path: str) -> tuple[str, tuple[Edit, ...]] | None:
@@ -31,11 +32,24 @@ def with_import(file: File, path: str) -> tuple[str, tuple[Edit, ...]] | None:
     content = file.source.content
     listed = _LISTED.search(content)
     if listed is not None:
-        return name, (Edit(listed.end(), listed.end(), f'\t"{path}"\n'),)
+        at = _in_order(content, listed.end(), path)
+        return name, (Edit(at, at, f'\t"{path}"{_ending(content)}'),)
     alone = _ALONE.search(content)
-    return (
-        None if alone is None else (name, (Edit(alone.end(), alone.end(), f'import "{path}"\n'),))
-    )
+    if alone is None:
+        return None
+    return name, (Edit(alone.end(), alone.end(), f'import "{path}"{_ending(content)}'),)
+
+
+def _in_order(content: bytes, at: int, path: str) -> int:
+    """Return where ``path`` belongs in the imports from ``at`` on, as ``gofmt`` sorts them."""
+    while (named := _NAMED.match(content, at)) is not None and named[1].decode() < path:
+        at = named.end()
+    return at
+
+
+def _ending(content: bytes) -> str:
+    """Return how the lines of a file end."""
+    return "\r\n" if b"\r\n" in content else "\n"
 
 
 def indent_of(node: n.Node) -> str:
@@ -54,12 +68,24 @@ def line_after(node: n.Node, text: str) -> Edit | None:
     rest = content[node.end : end].strip()
     if not _is_first(node) or (rest and not rest.startswith(b"//")):
         return None
-    return Edit(end, end, f"\n{indent_of(node)}{text}")
+    end -= content.endswith(b"\r", 0, end)
+    return Edit(end, end, f"{_ending(content)}{indent_of(node)}{text}")
+
+
+def without_line(node: n.Node) -> Edit | None:
+    """Return what takes the statement ``node`` away with its line; None if it shares that."""
+    content = node.function.file.source.content
+    end = content.find(b"\n", node.end)
+    if end < 0 or not _is_first(node) or content[node.end : end].strip():
+        return None
+    return Edit(node.function.file.source.start_of(node.line), end + 1, "")
 
 
 def line_before(node: n.Node, text: str) -> Edit | None:
     """Return what puts a line before the statement ``node``; None if others stand before it."""
-    return Edit(node.start, node.start, f"{text}\n{indent_of(node)}") if _is_first(node) else None
+    ending = _ending(node.function.file.source.content)
+    text = f"{text}{ending}{indent_of(node)}"
+    return Edit(node.start, node.start, text) if _is_first(node) else None
 
 
 def _is_first(node: n.Node) -> bool:
