@@ -248,6 +248,7 @@ def test_it_is_closed_by_a_block() -> None:
         return answer.json()
         """),
     )
+    # What it has answered is read in the block, too: behind it the connection is closed.
     assert after.endswith(
         """
     async with httpx.AsyncClient(
@@ -258,8 +259,8 @@ def test_it_is_closed_by_a_block() -> None:
             # Once more.
             answer = await client.get(url)
 
-    note(answer)
-    return answer.json()
+        note(answer)
+        return answer.json()
 """
     )
     after = mended("SN504", code(LEFT_OPEN["a pool"]))
@@ -291,6 +292,11 @@ def test_steps_of_tabs_stay_tabs() -> None:
         LEFT_OPEN["only where none was given"],
         LEFT_OPEN["at once"],
         LEFT_OPEN["a connection"],
+        # What it answers is used by others.
+        """
+        client = httpx.AsyncClient()  # want
+        self.answer = await client.get(url)
+        """,
         # The text would be another one.
         """
         client = httpx.AsyncClient()  # want

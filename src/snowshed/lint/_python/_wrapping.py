@@ -12,7 +12,7 @@ from snowshed.lint._python._places import is_alone
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
 
-__all__ = ["indented"]
+__all__ = ["indented", "with_results"]
 
 
 def indented(module: Module, head: ast.stmt, uses: Iterable[ast.AST]) -> list[Edit] | None:
@@ -34,6 +34,27 @@ def indented(module: Module, head: ast.stmt, uses: Iterable[ast.AST]) -> list[Ed
     last = moved[-1].end_lineno or moved[-1].lineno
     starts = map(start_of, range((head.end_lineno or head.lineno) + 1, last + 1))
     return [Edit(at, at, step) for at in starts if not content.startswith((b"\n", b"\r"), at)]
+
+
+def with_results(module: Module, uses: Iterable[ast.Name]) -> list[ast.Name] | None:
+    """Return ``uses``, and where what they are made into is used: a response is read later.
+
+    It is None where what they are made into is kept by something else than a local variable.
+    """
+    found = [*uses]
+    names = {each.id for each in found}
+    for use in found:
+        statement = module.statement_of(use)
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        for target in targets:
+            if not isinstance(target, ast.Name):
+                return None
+            if target.id not in names:
+                names.add(target.id)
+                found += module.function_of(use).reads(target.id)
+    return found
 
 
 def _following(module: Module, head: ast.stmt) -> list[ast.stmt]:

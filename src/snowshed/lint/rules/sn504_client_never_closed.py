@@ -61,7 +61,7 @@ from snowshed.lint._finding import Fix, Tier
 from snowshed.lint._python import written
 from snowshed.lint._python._remade import is_told_as_remade
 from snowshed.lint._python._uses import Uses, made_by, uses_of
-from snowshed.lint._python._wrapping import indented
+from snowshed.lint._python._wrapping import indented, with_results
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -158,7 +158,8 @@ def _in_block(module: Module, call: ast.Call, function: Function, uses: Uses) ->
         return None
     if len(function.bindings[uses.variable.id]) != 1:
         return None
-    edits = indented(module, assign, uses.reads)
+    within = with_results(module, uses.reads)
+    edits = indented(module, assign, within) if within is not None else None
     if edits is None:
         return None
     word = "async with" if is_async else "with"
