@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import bindings_of
-from snowshed.lint._python._nodes import FUNCTIONS
+from snowshed.lint._python._nodes import FUNCTIONS, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
@@ -153,6 +153,12 @@ class Function:
                 found.setdefault(node.id, []).append(node)
             todo.extend(reversed([*ast.iter_child_nodes(node)]))
         return found
+
+    @cached_property
+    def asked(self) -> str:
+        """What it and the functions inside of it make depend on something, a line each."""
+        choices = (each for each in ast.walk(self.node) if isinstance(each, (ast.If, ast.IfExp)))
+        return "\n".join(written(each.test) for each in choices)
 
     @cached_property
     def shared(self) -> frozenset[str]:

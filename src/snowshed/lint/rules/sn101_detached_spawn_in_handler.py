@@ -139,7 +139,6 @@ from snowshed.lint._python import (
     fate_of,
     is_limiter,
     jobs_in,
-    last_name,
     written,
 )
 from snowshed.lint._rule import Rule
@@ -207,7 +206,7 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
             for each in module.withs_of(spawn.call)
             for item in each.items
         )
-        or any(last_name(call.func) == "acquire" for call in function.calls)
+        or any(module.function_of(call) is function for call in module.calls_named("acquire"))
         or _is_asked_about(function, fate)
         or _limits_itself(folder, module, spawn)
     )
@@ -215,11 +214,7 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
 
 def _is_asked_about(function: Function, fate: Fate) -> bool:
     """Tell whether what keeps the task was looked at before: it is started if it does not run."""
-    if fate.holder is None:
-        return False
-    holder = written(fate.holder)
-    tests = [node.test for node in ast.walk(function.node) if isinstance(node, (ast.If, ast.IfExp))]
-    return any(holder in written(test) for test in tests)
+    return fate.holder is not None and written(fate.holder) in function.asked
 
 
 def _limits_itself(folder: Folder, module: Module, spawn: Spawn) -> bool:
