@@ -94,6 +94,8 @@ def test_settings_are_heeded_and_what_is_ignored_adds_to_them(
     ("arguments", "said"),
     [
         (["--select", "SN800"], "'SN800' is no rule"),
+        (["--select", ""], "--select: name a rule, or leave it out for all"),
+        (["--select", "SN901", "--ignore", "SN9"], "every rule that is selected is ignored, too"),
         (["--statistics", "--format", "sarif"], "--statistics is for --format text or json"),
         (["-"], "-: --stdin-filename says which file it is taken for"),
         (["--stdin-filename", "a.py", "b.py"], "--stdin-filename: one file, from stdin"),
@@ -139,6 +141,31 @@ def test_what_does_not_parse_is_a_line(here: Path, capsys: pytest.CaptureFixture
     (here / "broken.py").write_text("import asyncio\ndef f(:\n")
     assert lint() == 1
     assert capsys.readouterr().err.startswith("snowshed lint: broken.py:2: ")
+
+
+def test_a_file_that_is_no_go_is_a_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "notes.go").write_text("to do: all of it\n")
+    assert lint("notes.go") == 0
+    assert capsys.readouterr().err == (
+        "snowshed lint: notes.go: does not begin with a package clause: "
+        "what does not parse is left out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", "[tool.snowshed.lnt]\nadvice = true\n"),
+        ("pyproject.toml", "[tool.snowshed]\nselect = ['SN901']\n"),
+        ("snowshed.toml", "[tool.snowshed.lint]\nadvice = true\n"),
+    ],
+)
+def test_settings_that_nobody_would_heed_are_refused(
+    file: str, text: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / file).write_text(text)
+    assert lint() == 2
+    assert "unknown section" in capsys.readouterr().err
 
 
 def from_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snowshed.lint._files import File, Language
-from snowshed.lint._written import is_generated, is_template
+from snowshed.lint._written import has_clause, is_generated, is_template
 
 GO = File("a.go", Language.GO)
 PYTHON = File("a.py", Language.PYTHON)
@@ -108,3 +108,19 @@ def test_no_templates(content: str) -> None:
 def test_a_head_of_a_million_comments_takes_no_time() -> None:
     assert not is_template(b"// x\n /* y */ \n" * 100_000)
     assert not is_generated(PYTHON, b"# x\n" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("content", "has"),
+    [
+        (b"package p\n", True),
+        (b"\xef\xbb\xbf// a\n/* b */ package p", True),
+        (b"//go:build linux\n\npackage p_test\n", True),
+        (b"", False),
+        (b"foo bar\nfunc f() {}\n", False),
+        (b"// package p\n", False),
+        (b"packages p\n", False),
+    ],
+)
+def test_a_file_of_go_begins_with_its_package(content: bytes, *, has: bool) -> None:
+    assert has_clause(content) is has

@@ -15,6 +15,7 @@ from snowshed import config
 from snowshed.cli._findings import FORMATS, Telling
 from snowshed.cli._output import fail, writable
 from snowshed.cli._progress import Progress, ticking
+from snowshed.cli._sections import SECTIONS
 from snowshed.errors import FormatError
 from snowshed.lint._report import many
 from snowshed.lint._settings import Settings
@@ -123,6 +124,8 @@ def lint(
     """
     options = _options(paths, **others)
     given = {"advice": advice or None, "cache": cache_dir, "jobs": jobs}
+    if select and not _words(select):
+        raise click.UsageError("--select: name a rule, or leave it out for all")
     settings = _settings(_words(select), _words(ignore), given)
     try:
         return _run(options, settings)
@@ -200,12 +203,18 @@ def _settings(
     select: tuple[str, ...], ignore: tuple[str, ...], given: Mapping[str, object]
 ) -> Settings:
     """Return the settings in force; what is to be ignored adds to what they ignore."""
+    # A table that is misspelt would be heeded by nobody, and the build be green.
+    config.reject_unknown_sections(SECTIONS)
     overrides = {name: value for name, value in given.items() if value is not None}
     if select:
         overrides["select"] = select
     if ignore:
         overrides["ignore"] = (*config.section("lint", Settings).ignore, *ignore)
-    return config.section("lint", Settings, overrides=overrides, spelled="--{}".format)
+    found = config.section("lint", Settings, overrides=overrides, spelled="--{}".format)
+    selection = found.selection()
+    if selection.selected is not None and selection.selected <= selection.ignored:
+        raise click.UsageError("every rule that is selected is ignored, too: none is left")
+    return found
 
 
 def _run(options: _Options, settings: Settings) -> int:

@@ -18,7 +18,7 @@ from pathlib import Path
 from snowshed.lint._files import File, Language, Role
 from snowshed.lint._finding import Problem
 from snowshed.lint._source import Source
-from snowshed.lint._written import is_generated, is_template
+from snowshed.lint._written import has_clause, is_generated, is_template
 
 __all__ = ["LARGEST", "Loaded", "Unit", "go_version", "is_test", "load", "units"]
 
@@ -100,11 +100,14 @@ def load(unit: Unit, overlay: Mapping[str, bytes], *, force_exclude: bool = Fals
         elif is_generated(file, content) and (force_exclude or file.role is not Role.NAMED):
             loaded.generated += asked
         else:
+            if file.language is Language.GO and asked and not has_clause(content):
+                loaded.problems.append(Problem(file.path, _NO_CLAUSE))
             loaded.sources.append(Source(file.path, content, is_test=is_test(file.path)))
             loaded.lines += asked * (content.count(b"\n") + (content[-1:] not in {b"", b"\n"}))
     return loaded
 
 
+_NO_CLAUSE = "does not begin with a package clause: what does not parse is left out"
 # As PEP 263 has it: in a comment in one of the first two lines.
 _CODING = re.compile(rb"(?:[ \t\f]*(?:\#[^\n]*)?\n)?[ \t\f]*\#[^\n]*coding[:=]")
 

@@ -10,7 +10,7 @@ from snowshed.lint._files import Language
 if TYPE_CHECKING:
     from snowshed.lint._files import File
 
-__all__ = ["is_generated", "is_template"]
+__all__ = ["has_clause", "is_generated", "is_template"]
 
 _HEAD = 4096
 
@@ -33,6 +33,7 @@ _COMMENTS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:\#[^\n]*)?\r?\n)*(?:\#[^\
 _NAMES = ("_pb2.py", "_pb2_grpc.py")
 
 _BEFORE_CODE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_CLAUSE = re.compile(rb"package\s+\w")
 _TEMPLATE = re.compile(rb"\{\{|package\s+[\w.]*\{\{")
 
 
@@ -53,3 +54,9 @@ def is_template(content: bytes) -> bool:
     """Tell whether ``content`` is text with holes from which a program makes Go."""
     before = _BEFORE_CODE.match(content)
     return before is not None and _TEMPLATE.match(content, before.end()) is not None
+
+
+def has_clause(content: bytes) -> bool:
+    """Tell whether ``content`` begins as each file of Go does: with its package clause."""
+    before = _BEFORE_CODE.match(content)
+    return before is not None and _CLAUSE.match(content, before.end()) is not None
