@@ -6,8 +6,9 @@ import pytest
 
 from lint._go_code import package
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._channels import Channel, Does, channels, number
+from snowshed.lint._go._channels import Channel, Does, channels
 from snowshed.lint._go._mentions import FieldOf, mentions_of, undirected
+from snowshed.lint._go._numbers import number
 
 
 def only(*codes: str) -> Channel:

@@ -169,3 +169,29 @@ def test_without_a_length_there_is_none() -> None:
 def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
     names = ["the first of many", "three, of which one is taken"]
     vet(tmp_path, [fixed(RULE, program(STUCK[name])) for name in names])
+
+
+def test_there_is_a_place_for_each_of_what_is_written_out() -> None:
+    go(
+        "SN303",
+        """
+        package p
+
+        func one() string {
+            urls := []string{"a", "b", "c"}
+            answers := make(chan string, 3)
+            for _, url := range urls {
+                go func() { answers <- get(url) }()
+            }
+            return <-answers
+        }
+
+        func short(urls [3]string) string {
+            answers := make(chan string, 1)
+            for _, url := range urls {
+                go func() { answers <- get(url) }() // want
+            }
+            return <-answers
+        }
+        """,
+    )

@@ -189,3 +189,35 @@ def test_arguments_are_evaluated_at_the_statement_and_no_capture_is_told_of() ->
         "`go ask(...)` starts a goroutine for each of `urls`, "
         "and nothing limits how many run at once"
     )
+
+
+def test_what_is_written_out_or_cut_to_a_number_is_no_flood() -> None:
+    go(
+        "SN402",
+        """
+        package p
+
+        import (
+            "net/http"
+            "sync"
+        )
+
+        func listed(w http.ResponseWriter, r *http.Request) {
+            var wg sync.WaitGroup
+            for _, name := range []string{r.FormValue("a"), r.FormValue("b")} {
+                wg.Add(1)
+                go func() { defer wg.Done(); http.Get(name) }()
+            }
+            wg.Wait()
+        }
+
+        func cut(w http.ResponseWriter, r *http.Request) {
+            var wg sync.WaitGroup
+            for _, id := range r.Form["id"][:4] {
+                wg.Add(1)
+                go func() { defer wg.Done(); http.Get(id) }()
+            }
+            wg.Wait()
+        }
+        """,
+    )

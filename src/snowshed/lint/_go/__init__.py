@@ -14,7 +14,8 @@ From bytes to a rule:
 On these stand, by what rules ask about:
 
 - objects: ``_place`` and ``_places`` (which one is named), ``_origins`` (where it comes from),
-  ``_targets`` (whom a call may reach by callbacks and interfaces), ``_ways``
+  ``_numbers`` (how many it has), ``_targets`` (whom a call may reach by callbacks and interfaces),
+  ``_ways``
 - channels: ``_channels`` finds each ``make`` and what is done with it (``_channel``): ``_follow``
   follows it through what ``_mentions`` knows. ``_locals`` has those that stay in their function,
   ``_threads`` which goroutine does what; ``_abandoned``, ``_leaving``, ``_serving`` and

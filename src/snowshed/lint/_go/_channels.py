@@ -17,23 +17,20 @@ Programming Language" (1994), without contexts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._channel import Channel, Does, Operation
-from snowshed.lint._go._follow import Follower, is_target
+from snowshed.lint._go._follow import Follower
 from snowshed.lint._go._mentions import mentions_of
+from snowshed.lint._go._numbers import number
 from snowshed.lint._go._types import is_channel
 
 if TYPE_CHECKING:
     from snowshed.lint._go._package import Package
-    from snowshed.lint._go._scope import Variable
 
-__all__ = ["Channel", "Does", "Operation", "channels", "number"]
-
-_CONVERSION = re.compile(r"u?int(?:8|16|32|64)?")
+__all__ = ["Channel", "Does", "Operation", "channels"]
 
 
 def channels(package: Package) -> list[Channel]:
@@ -60,20 +57,3 @@ def _named(package: Package, type_: str) -> str:
 
 def _capacity(call: n.Call) -> int | None:
     return 0 if len(call.arguments) == 1 else number(call.arguments[1])
-
-
-def number(expression: n.Expression | None) -> int | None:
-    """Return the number that an expression is: a literal, or a name that is set to one only."""
-    if isinstance(expression, n.Literal) and expression.text.isdigit():
-        return int(expression.text)
-    if isinstance(expression, n.Call) and _CONVERSION.fullmatch(expression.path):
-        return number(expression.arguments[0]) if len(expression.arguments) == 1 else None
-    variable = expression.variable if isinstance(expression, n.Name) else None
-    value = None if variable is None else variable.value
-    if variable is None or not isinstance(value, n.Literal) or not value.text.isdigit():
-        return None
-    return None if _is_set(variable) else int(value.text)
-
-
-def _is_set(variable: Variable) -> bool:
-    return any(is_target(use) or isinstance(use.parent, n.Increment) for use in variable.uses)

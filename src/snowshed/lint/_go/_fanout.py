@@ -11,6 +11,7 @@ from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._handlers import handler_of, serving, unversioned
 from snowshed.lint._go._joins import Bond, Spawn, bond_of, spawns, variable_of, within
 from snowshed.lint._go._limits import is_limited
+from snowshed.lint._go._numbers import length_of
 from snowshed.lint._go._origins import Origin, origin_of
 from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._types import callee, is_channel, type_of
@@ -88,6 +89,8 @@ def _short(expression: n.Expression) -> str:
 def _over(loop: n.For) -> n.Expression | None:
     """Return what there may be any number of; None if the loop goes over nothing of the kind."""
     if loop.ranged is not None:
+        if length_of(loop.ranged) is not None:
+            return None
         type_ = type_of(loop.ranged)
         if is_channel(type_) or not loop.keys or _is_number(loop, type_):
             return None

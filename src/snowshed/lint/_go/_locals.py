@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._channels import Channel, Does, Operation, channels, number
+from snowshed.lint._go._channels import Channel, Does, Operation, channels
 from snowshed.lint._go._flow import Flow, Point, flow_of
+from snowshed.lint._go._numbers import length_of, number
 from snowshed.lint._go._scope import Kind, Variable
 from snowshed.lint._go._threads import Run, Way, runs
 
@@ -167,7 +168,8 @@ def act_ranges(acts: Iterable[tuple[Act, int]]) -> bool:
 
 def turns(loop: n.For) -> int:
     """Return how often a loop turns, if a number in it says so: ``for i := 0; i < 3; i++``."""
-    ranged = number(loop.ranged)
+    length = length_of(loop.ranged)
+    ranged = number(loop.ranged) if length is None else length
     if ranged is not None:
         return ranged
     init, condition = loop.init, loop.condition
