@@ -7,6 +7,8 @@ The code lies in layers; each imports only what lies below it:
     pytest_plugin         says which test has left a task behind
     attach                `init()` and `snowshed run`: watches code that knows nothing of snowshed
     integrations          one file for each foreign interface: ASGI, gRPC, HTTP clients, metrics
+    doctor                names the cause of a flood from dumps, profiles and traces, Go and Python
+    lint                  finds where the causes begin in source, Go and Python
     observe               every task: its state, what it waits for; sampler, profiles
     shed                  admission, criticality, light answers, rules, breakers, retry budgets
     formats               pprof, goroutine dumps, collapsed stacks: bytes to model and back

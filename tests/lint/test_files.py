@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import _needs
 from _needs import program
 from lint._fakes import write
 from snowshed.lint import Problem
@@ -189,7 +190,7 @@ def test_names_that_are_no_text_are_told(here: Path) -> None:
     try:
         (here / name).write_text("")
     except OSError:
-        pytest.skip("this file system has no such names")
+        _needs.missing("a file system with names that are no text")
     given = found()
     assert paths(given) == []
     (problem,) = [each for each in given.problems if "UTF-8" in each.message]
@@ -217,7 +218,7 @@ def test_sockets_are_not_opened(here: Path) -> None:
         try:
             listening.bind("s.py")
         except OSError:
-            pytest.skip("no sockets here")
+            _needs.missing("sockets of Unix")
         assert found("s.py").problems == [Problem("s.py", "is no regular file: not read")]
 
 

@@ -72,7 +72,7 @@ def test_the_sender_gives_up() -> None:
         "outside",
     ],
 )
-def test_the_receiver_is_told(old: str, new: str) -> None:
+def test_a_receiver_whose_wait_somebody_ends_is_not_reported(old: str, new: str) -> None:
     code = QUEUE.replace(old, new)
     assert code != QUEUE
     go(RULE, code.replace("// want", ""))

@@ -187,7 +187,7 @@ def test_it_is_not_told_on_each_way(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", WELL.values(), ids=WELL.keys())
-def test_it_is_told(body: str) -> None:
+def test_a_signal_that_comes_on_each_way_is_not_reported(body: str) -> None:
     go(RULE, program(body))
 
 

@@ -13,7 +13,7 @@ A rule never walks a tree: it begins at an index, and climbs from there. How to 
    imported (``last_name(node)`` is ``"create_task"`` all the same). ``module.origin(node)`` follows
    a variable, attribute or annotation to what it was made by: ``"requests.Session().get"``.
 4. Upwards: ``module.parent(node)``, ``module.up(node)`` (each node above it in its function),
-   ``module.loop_of(node)``, ``module.except_of(node)``, ``module.withs_of(node)``,
+   ``module.nearest(node, ast.If)``, ``module.loop_of(node)``, ``module.withs_of(node)``,
    ``module.statement_of(node)``, ``module.is_awaited(node)``.
 5. ``handler = folder.handler_of(function)`` is None, or what makes it a request handler
    (``handler.kind``: ``http``, ``websocket``, ``grpc``, ``middleware``; ``handler.how``);

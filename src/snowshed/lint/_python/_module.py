@@ -266,10 +266,6 @@ class Module:
             above = self.parents.get(above)
         return False
 
-    def except_of(self, node: ast.AST) -> ast.ExceptHandler | None:
-        """Return the innermost ``except`` that ``node`` stands in."""
-        return self.nearest(node, ast.ExceptHandler)
-
     def withs_of(self, node: ast.AST) -> list[ast.With | ast.AsyncWith]:
         """Return each ``with`` in the body of which ``node`` stands, the innermost first."""
         return [
