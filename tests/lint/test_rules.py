@@ -105,3 +105,14 @@ def test_the_file_of_a_rule_is_called_what_it_is(each: Rule) -> None:
 @pytest.mark.parametrize("id_", ["SN999", "unused-suppression", "SN", ""])
 def test_what_is_no_rule_is_none(id_: str) -> None:
     assert rule(id_) is None
+
+
+# What limits nothing, fills up, or is told to stop matters where there are many and for long.
+NOT_IN_TESTS = {"SN311", "SN313", "SN323"}
+ALSO_IN_TESTS = {"SN208", "SN209", "SN401"}
+
+
+@pytest.mark.parametrize("each", RULES, ids=by_id)
+def test_what_hangs_is_told_of_tests_too(each: Rule) -> None:
+    hangs = each.cause is Cause.CHANNEL_CASCADE and each.id not in NOT_IN_TESTS
+    assert each.in_tests is (hangs or each.id in ALSO_IN_TESTS)

@@ -141,4 +141,5 @@ RULE = Rule(
     Cause.MISSING_DEADLINE,
     in_python=in_python,
     severity=Severity.HIGH,
+    in_tests=True,
 )

@@ -198,4 +198,5 @@ RULE = Rule(
     Cause.MISSING_DEADLINE,
     in_go=in_go,
     severity=Severity.MEDIUM,
+    in_tests=True,
 )

@@ -129,4 +129,5 @@ RULE = Rule(
     in_go=in_go,
     severity=Severity.MEDIUM,
     fixes=True,
+    in_tests=True,
 )

@@ -212,4 +212,5 @@ RULE = Rule(
     in_python=in_python,
     severity=Severity.HIGH,
     fixes=True,
+    in_tests=True,
 )

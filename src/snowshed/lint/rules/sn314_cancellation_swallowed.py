@@ -178,4 +178,5 @@ RULE = Rule(
     in_python=in_python,
     tier=Tier.ADVICE,
     severity=Severity.HIGH,
+    in_tests=True,
 )

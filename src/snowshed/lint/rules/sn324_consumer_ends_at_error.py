@@ -87,4 +87,5 @@ RULE = Rule(
     Cause.CHANNEL_CASCADE,
     in_python=mortal,
     severity=Severity.HIGH,
+    in_tests=True,
 )
