@@ -61,7 +61,7 @@ func (from *warehouse) moveTo(to *warehouse) {
 	to.kettles++
 }
 
-// Writes a move into the books.
+// Writes into the books.
 func book() { time.Sleep(2 * time.Millisecond) }
 
 type ledger struct {
@@ -88,6 +88,7 @@ func lockAcrossChannel(w http.ResponseWriter, r *http.Request) error {
 func (l *ledger) enter(cents int) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	book()
 	if cents > 0 {
 		l.entries <- cents // Wrong: who receives wants the lock that is held here.
 	}
