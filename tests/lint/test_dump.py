@@ -26,8 +26,16 @@ def test_a_dump_has_each_goroutine_with_its_state_and_its_maker() -> None:
     assert dump.total == 2
 
 
-@pytest.mark.parametrize("data", [pprof.write(PROFILE), gzip.compress(TEXT)])
-def test_it_may_be_compressed(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        pprof.write(PROFILE),
+        gzip.compress(TEXT),
+        pytest.param(gzip.compress(gzip.compress(TEXT)), id="by a server, too"),
+        pytest.param(bytes(5000) + TEXT, id="behind what was cut"),
+    ],
+)
+def test_it_may_be_compressed_or_cut(data: bytes) -> None:
     assert read_dump("x", data).total in {2, 4812}
 
 

@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from snowshed.doctor._contention import is_contention
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, pprof
-from snowshed.formats._goroutines._encoding import MARKS
-from snowshed.formats._pprof import unzip
+from snowshed.formats._input import (
+    AT_MOST,
+    BEGINNING,
+    GZIPPED,
+    called,
+    is_text,
+    is_trace,
+    plain,
+)
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import GoroutineDump, Profile
 
@@ -27,11 +34,7 @@ if TYPE_CHECKING:
     from snowshed.formats.gotrace import Readable
     from snowshed.model import GoTrace
 
-__all__ = ["AT_MOST", "Content", "Loaded", "load", "load_file", "not_wanted"]
-
-# A dump of a million goroutines has 500 MB.
-AT_MOST = 1 << 30
-"""Bytes that an input may have once it is decompressed, unless `load` is told otherwise."""
+__all__ = ["Content", "Loaded", "load", "load_file", "not_wanted"]
 
 ACCEPTED = (
     "goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), block and mutex profiles, "
@@ -48,11 +51,9 @@ _OTHERS = {
     "alloc_space": "a heap profile",
     "threadcreate": "a profile of new threads",
 }
-_BEGINNING = 4096
 # What tells what a file is, also where it is gzip'd.
 _HEAD = 64 << 10
 _PIECE = 1 << 20
-_GZIPPED = b"\x1f\x8b"
 _GO_CUTS_AT = 64 << 20
 _GZIP = 31  # zlib's word for: with the header of gzip
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
@@ -93,17 +94,13 @@ def load(source: str, data: bytes, *, at_most: int = AT_MOST) -> Loaded:
 
     Cost: O(bytes); what reads it says how much.
     """
-    try:
-        raw, warnings = _plain(data, at_most)
+    with called(source):
+        raw, warnings = plain(data, at_most)
         with uncollected():
             content = _read(source, raw)
-    except FormatError as error:
-        if error.format == source:
-            raise
-        raise FormatError(source, error.where, error.what) from error
     warnings += content.warnings
     tells_states = (
-        not isinstance(content, Profile) or not _is_text(raw[:_BEGINNING]) or is_contention(content)
+        not isinstance(content, Profile) or not is_text(raw[:BEGINNING]) or is_contention(content)
     )
     if not tells_states:
         warnings.append(_SAYS_LITTLE)
@@ -131,26 +128,14 @@ def load_file(
         FormatError: as `load`.
     """
     head = file.read(_HEAD)
-    if not _is_trace(_unzipped(head)):
+    if not is_trace(_unzipped(head)):
         rest = bytearray(head)
         while len(rest) <= at_most and (piece := file.read(min(_PIECE, at_most + 1 - len(rest)))):
             rest += piece
         return load(source, bytes(rest), at_most=at_most)
-    try:
+    with called(source):
         trace = _read_trace(_Again(head, file), progress)
-    except FormatError as error:
-        raise FormatError(source, error.where, error.what) from error
     return Loaded(source, trace, trace.warnings)
-
-
-def _plain(data: bytes, at_most: int) -> tuple[bytes, list[str]]:
-    """Decompress ``data``, twice if a server has compressed what was compressed."""
-    raw, warnings = unzip(data, at_most)
-    if raw.startswith(_GZIPPED):
-        raw, more = unzip(raw, at_most)
-        warnings += more
-    # What is left where a log was cut while it was written to.
-    return raw.lstrip(b"\0") if raw.startswith(b"\0") else raw, warnings
 
 
 def not_wanted(loaded: Loaded) -> str:
@@ -179,26 +164,26 @@ class _Again:
 
 def _unzipped(head: bytes) -> bytes:
     """Return the beginning of what is in a file that begins with ``head``."""
-    if not head.startswith(_GZIPPED):
+    if not head.startswith(GZIPPED):
         return head
     try:
-        return zlib.decompressobj(_GZIP).decompress(head, _BEGINNING)
+        return zlib.decompressobj(_GZIP).decompress(head, BEGINNING)
     except zlib.error:
         return b""
 
 
 def _read(source: str, raw: bytes) -> Content:
-    beginning = raw[:_BEGINNING]
+    beginning = raw[:BEGINNING]
     if not raw.strip():
         raise FormatError(source, "byte 0", f"empty; accepted: {ACCEPTED}")
     if beginning.lstrip().lower().startswith(_MARKUP):
         # A page may show a dump: of a ticket, or of a log.
         return _of_text(raw, FormatError(source, "byte 0", _about_page(beginning)))
-    if _is_trace(beginning):
+    if is_trace(beginning):
         return _read_trace(io.BytesIO(raw))
     if beginning.lstrip().startswith(b"{"):
         return _of_json(raw)
-    if _is_text(beginning):
+    if is_text(beginning):
         return goroutines.read(raw)
     try:
         return pprof.read(raw, at_most=len(raw))
@@ -226,26 +211,10 @@ def _of_text(raw: bytes, otherwise: FormatError) -> GoroutineDump | Profile:
         raise otherwise from None
 
 
-def _is_trace(beginning: bytes) -> bool:
-    if not beginning.startswith(b"go 1."):
-        return False
+def _read_trace(file: Readable, progress: Callable[[int], object] | None = None) -> GoTrace:
     from snowshed.formats import gotrace  # noqa: PLC0415 - takes long, and few inputs are traces
 
-    return gotrace.is_trace(beginning)
-
-
-def _read_trace(file: Readable, progress: Callable[[int], object] | None = None) -> GoTrace:
-    from snowshed.formats import gotrace  # noqa: PLC0415 - as above
-
     return gotrace.read(file, progress=progress)
-
-
-def _is_text(beginning: bytes) -> bool:
-    """Tell text from protobuf, which has bytes below the space from its start."""
-    if beginning.startswith(MARKS):
-        return True
-    odd = sum(byte < 32 and byte not in b"\t\n\r\x1b" for byte in beginning)
-    return odd * 100 <= len(beginning)
 
 
 def _about_page(beginning: bytes) -> str:

@@ -34,6 +34,7 @@ from snowshed.formats._gotrace import (
     result_of,
     version_of,
 )
+from snowshed.formats._input import is_trace
 
 if TYPE_CHECKING:
     from snowshed.model import GoTrace
@@ -42,11 +43,6 @@ __all__ = ["AT_MOST", "Readable", "is_trace", "read"]
 
 AT_MOST = 4 << 30
 """Bytes of a trace, once decompressed, that are read, unless `read` is told otherwise."""
-
-
-def is_trace(head: bytes) -> bool:
-    """Tell from the first 16 bytes, decompressed, whether this is a trace, of whatever version."""
-    return head.startswith(b"go 1.") and b" trace\0" in head[:16]
 
 
 def read(

@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 
 from snowshed.errors import FormatError
 from snowshed.formats import goroutines, pprof
-from snowshed.formats._goroutines._encoding import MARKS
-from snowshed.formats._pprof import unzip
+from snowshed.formats._input import AT_MOST, BEGINNING, called, is_text, is_trace, plain
 from snowshed.formats._uncollected import uncollected
 from snowshed.model import GoroutineDump, Profile
 
 if TYPE_CHECKING:
     from snowshed.model import Frame, Stack
 
-__all__ = ["AT_MOST", "Dump", "Stood", "read_dump"]
+__all__ = ["Dump", "Stood", "read_dump"]
 
-AT_MOST = 1 << 30
-"""Bytes that a dump may have once it is decompressed: a million goroutines have half of it."""
 _ACCEPTED = (
     "accepted: goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), crash dumps, "
     "and what snowshed dump writes"
 )
-_BEGINNING = 4096
 _COUNTED = ("goroutine", "goroutineleak")
 
 
@@ -78,27 +74,23 @@ def read_dump(source: str, data: bytes, *, at_most: int = AT_MOST) -> Dump:
 
     Cost: O(bytes); a dump of a million goroutines takes 1.1 GB of memory.
     """
-    try:
-        raw, warnings = unzip(data, at_most)
+    with called(source):
+        raw, warnings = plain(data, at_most)
         with uncollected():
             content = _read(source, raw)
-    except FormatError as error:
-        if error.format == source:
-            raise
-        raise FormatError(source, error.where, error.what) from error
     warnings += content.warnings
-    is_text = isinstance(content, Profile) and _is_text(raw[:_BEGINNING])
-    stood = _of_dump(content) if isinstance(content, GoroutineDump) else _of(content, is_text)
+    from_text = isinstance(content, Profile) and is_text(raw[:BEGINNING])
+    stood = _of_dump(content) if isinstance(content, GoroutineDump) else _of(content, from_text)
     return Dump(source, tuple(stood), tuple(warnings))
 
 
 def _read(source: str, raw: bytes) -> GoroutineDump | Profile:
-    beginning = raw[:_BEGINNING]
+    beginning = raw[:BEGINNING]
     if not raw.strip():
         raise FormatError(source, "byte 0", f"empty; {_ACCEPTED}")
-    if beginning.startswith(b"go 1."):
+    if is_trace(beginning):
         raise FormatError(source, "byte 0", f"an execution trace of Go; {_ACCEPTED}")
-    if _is_text(beginning):
+    if is_text(beginning):
         return _of_text(source, raw)
     profile = pprof.read(raw, at_most=len(raw))
     types = [each.type for each in profile.sample_types]
@@ -118,24 +110,16 @@ def _of_text(source: str, raw: bytes) -> GoroutineDump | Profile:
         raise FormatError(source, error.where, f"{error.what}; {_ACCEPTED}") from None
 
 
-def _is_text(beginning: bytes) -> bool:
-    """Tell text from protobuf, which has bytes below the space from its start."""
-    if beginning.startswith(MARKS):
-        return True
-    odd = sum(byte < 32 and byte not in b"\t\n\r\x1b" for byte in beginning)
-    return odd * 100 <= len(beginning)
-
-
 def _of_dump(dump: GoroutineDump) -> Iterator[Stood]:
     for each in dump.goroutines:
         yield Stood(1, each.state, each.stack, each.created_by)
 
 
-def _of(profile: Profile, is_text: bool) -> Iterator[Stood]:
+def _of(profile: Profile, from_text: bool) -> Iterator[Stood]:
     types = [each.type for each in profile.sample_types]
     index = next((types.index(each) for each in _COUNTED if each in types), 0)
     for sample in profile.samples:
         # The text has lost the frames that tell it, and ours has it in a label.
-        state = "" if is_text else goroutines.state_in(sample.stack)
+        state = "" if from_text else goroutines.state_in(sample.stack)
         state = str(dict(sample.labels).get("state", state))
         yield Stood(max(sample.values[index], 0), state, sample.stack)
