@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snowshed import config
+from snowshed._many import many
 from snowshed.cli._findings import FORMATS, Telling
 from snowshed.cli._output import fail, writable
 from snowshed.cli._progress import Progress, ticking
 from snowshed.cli._sections import SECTIONS
 from snowshed.errors import FormatError
-from snowshed.lint._report import many
 from snowshed.lint._settings import Settings
 
 if TYPE_CHECKING:

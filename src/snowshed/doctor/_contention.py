@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from snowshed._many import many
 from snowshed.doctor._program import Whose, place_in, whose
 from snowshed.doctor._traced import word_for
 
@@ -75,7 +76,7 @@ class Waited:
         return self.state == HELD or self.state.startswith(("sync.Mutex", "sync.RWMutex"))
 
     def __str__(self) -> str:
-        waits = "1 wait" if self.count == 1 else f"{self.count:,} waits"
+        waits = many(self.count, "wait")
         ended = f"{waits} ended here" if self.state == HELD else f"{waits} at this line ended"
         return f"{ended}, after {_duration(self.each)} on average ({self.told_by})"
 

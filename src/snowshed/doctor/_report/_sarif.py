@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowshed._many import many
 from snowshed.doctor._comparison import Standing, fingerprint
 from snowshed.doctor._program import whose
 from snowshed.doctor._report._project import path_of
-from snowshed.doctor._report._words import evidence, goroutines, headline, many, printable
+from snowshed.doctor._report._words import evidence, goroutines, headline, printable
 from snowshed.doctor.causes import details, told
 from snowshed.formats.sarif import (
     HOME,

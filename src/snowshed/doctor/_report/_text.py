@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.doctor._comparison import Standing
 from snowshed.doctor._ignore import silences
-from snowshed.doctor._report._words import evidence, goroutines, headline, many, place, printable
+from snowshed.doctor._report._words import evidence, goroutines, headline, place, printable
 
 if TYPE_CHECKING:
     from snowshed.doctor._comparison import Change, Gone

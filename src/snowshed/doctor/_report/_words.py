@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed._printable import printable
 from snowshed.doctor._program import is_python
 from snowshed.model import Frame
@@ -11,19 +12,12 @@ from snowshed.model import Frame
 if TYPE_CHECKING:
     from snowshed.model import Finding, RequestsOver
 
-__all__ = ["evidence", "goroutines", "headline", "many", "place", "printable"]
+__all__ = ["evidence", "goroutines", "headline", "place", "printable"]
 
 
 def goroutines(count: int, file: str = "") -> str:
     """Return how many, in words: tasks, if they stand in a file of Python."""
     return many(count, "task" if is_python(Frame("", file, 0)) else "goroutine")
-
-
-def many(count: int, what: str, none: str = "") -> str:
-    """Return ``count`` of ``what`` in words, and ``none`` for none."""
-    if not count and none:
-        return none
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def place(frame: Frame) -> str:

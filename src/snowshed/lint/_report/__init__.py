@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snowshed.lint._report._sarif import sarif
     from snowshed.lint._report._statistics import counted, statistics
     from snowshed.lint._report._text import concise, text
-    from snowshed.lint._report._words import many, summary
+    from snowshed.lint._report._words import summary
 
 __all__ = [
     "PLAIN",
@@ -24,7 +24,6 @@ __all__ = [
     "document",
     "github",
     "gitlab",
-    "many",
     "sarif",
     "statistics",
     "summary",
@@ -37,7 +36,6 @@ _HOMES = {
     "document": "_json",
     "github": "_github",
     "gitlab": "_gitlab",
-    "many": "_words",
     "sarif": "_sarif",
     "statistics": "_statistics",
     "summary": "_words",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from snowshed._many import many
 from snowshed._printable import printable
 from snowshed.formats.sarif import (
     HOME,
@@ -18,7 +19,7 @@ from snowshed.formats.sarif import (
 )
 from snowshed.lint._finding import Tier
 from snowshed.lint._report._prints import prints
-from snowshed.lint._report._words import kind, many, said_of
+from snowshed.lint._report._words import kind, said_of
 from snowshed.lint._suppress import UNUSED
 from snowshed.lint.rules import rules, told
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed._printable import printable
 from snowshed.lint._report._code import AROUND, code
 from snowshed.lint._report._paint import PLAIN
-from snowshed.lint._report._words import kind, many, said_of, summary
+from snowshed.lint._report._words import kind, said_of, summary
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Span

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.lint.rules import rule
 from snowshed.model import Severity
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from snowshed.lint._outcome import Outcome
     from snowshed.lint._waiting import Waiting
 
-__all__ = ["Kind", "kind", "many", "said_of", "summary"]
+__all__ = ["Kind", "kind", "said_of", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,6 @@ def kind(id_: str) -> Kind:
     if found is None:
         return Kind(id_, id_, None, Severity.LOW)
     return Kind(id_, found.name, str(found.cause), found.severity)
-
-
-def many(count: int, what: str, none: str = "") -> str:
-    """Return ``count`` of ``what`` in words, and ``none`` for none."""
-    if not count and none:
-        return none
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def said_of(finding: Finding, waiting: Waiting) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed._printable import printable
 from snowshed.model import Resource
 from snowshed.observe._waits._place import place_of, shown
@@ -21,7 +22,8 @@ _INDENT = "   "
 
 def lines_of(graph: WaitGraph) -> Iterator[str]:
     """Yield the lines of the text, without their ends."""
-    yield f"{_tasks(graph.tasks)}: {graph.waiting:,} waiting for a task or for something shared"
+    tasks = many(graph.tasks, "task")
+    yield f"{tasks}: {graph.waiting:,} waiting for a task or for something shared"
     for deadlock in graph.deadlocks:
         yield ""
         yield from _of_deadlock(deadlock)
@@ -36,8 +38,8 @@ def _of_deadlock(found: Deadlock) -> Iterator[str]:
     kind = "AWAIT CYCLE" if found.of_tasks_only else "DEADLOCK"
     who = "each other" if found.tasks > 1 else "itself"
     wait = "wait" if found.tasks > 1 else "waits"
-    behind = f"; {_tasks(found.behind)} behind" if found.behind else ""
-    yield f"{kind}: {_tasks(found.tasks)} {wait} for {who} for ever{behind}"
+    behind = f"; {many(found.behind, 'task')} behind" if found.behind else ""
+    yield f"{kind}: {many(found.tasks, 'task')} {wait} for {who} for ever{behind}"
     before, *others = found.ring
     yield f"{_INDENT}{_described(before)}"
     for place, node in enumerate(others, 1):
@@ -57,7 +59,7 @@ def _link(before: Node) -> str:
 def _of_cascade(found: Cascade, place: int) -> Iterator[str]:
     wait = "wait" if found.behind != 1 else "waits"
     alike = "" if found.heads == 1 else f"{found.heads:,} alike, such as "
-    yield f"{place}. {_tasks(found.behind)} {wait} behind {alike}{_described(found.head)}"
+    yield f"{place}. {many(found.behind, 'task')} {wait} behind {alike}{_described(found.head)}"
     if found.suspect is not None:
         more = found.suspects - 1
         others = f", or by {more:,} {'others' if more > 1 else 'other'} like it" if more else ""
@@ -96,11 +98,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
-def _tasks(count: int) -> str:
-    return f"{count:,} {'task' if count == 1 else 'tasks'}"
-
-
-def _left_out(count: int, one: str, many: str = "") -> Iterator[str]:
+def _left_out(count: int, one: str, several: str = "") -> Iterator[str]:
     if count:
         yield ""
-        yield f"and {count:,} more {one if count == 1 else many or one + 's'}"
+        yield f"and {count:,} more {one if count == 1 else several or one + 's'}"

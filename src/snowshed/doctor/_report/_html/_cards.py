@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.doctor._ignore import silences
 from snowshed.doctor._report._html._figure import text_
 from snowshed.doctor._report._html._history import History, where_of
-from snowshed.doctor._report._words import evidence, goroutines, many, place, printable
+from snowshed.doctor._report._words import evidence, goroutines, place, printable
 from snowshed.formats._svg import Scale, line, tag
 
 if TYPE_CHECKING:

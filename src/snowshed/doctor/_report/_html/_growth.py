@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.doctor._report._html._figure import axes, cut, figure, short, spread, text_, title
-from snowshed.doctor._report._words import many, place
+from snowshed.doctor._report._words import place
 from snowshed.formats._svg import Scale, dots, line, round_ticks, tag, text
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.doctor._comparison import Standing
 from snowshed.doctor._report._html._cards import cards
 from snowshed.doctor._report._html._figure import text_
@@ -22,7 +23,7 @@ from snowshed.doctor._report._html._states import states
 from snowshed.doctor._report._html._style import STYLE
 from snowshed.doctor._report._html._tree import tree
 from snowshed.doctor._report._html._waits import waits
-from snowshed.doctor._report._words import headline, many
+from snowshed.doctor._report._words import headline
 from snowshed.formats._svg import tag
 from snowshed.model import Severity
 

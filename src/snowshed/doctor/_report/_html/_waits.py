@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.doctor._report._html._figure import cut, figure, short, title
 from snowshed.doctor._report._html._graph import HEIGHT, WIDTH, Edge, Node, graph_of
-from snowshed.doctor._report._words import many, place
+from snowshed.doctor._report._words import place
 from snowshed.formats._svg import Point, tag, text
 
 if TYPE_CHECKING:
