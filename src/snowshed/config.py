@@ -157,7 +157,7 @@ def _accept(
         # Alone with the defaults: so the struct's own checks blame this key and this place.
         settings(**{key: value})
     except msgspec.ValidationError as error:
-        _blame_entry(raw, types[key], layer.where(key))
+        _blame_part(raw, types[key], layer.where(key))
         raise ConfigError(layer.where(key), _refusal(raw, types[key], error)) from None
     except ValueError as error:
         raise ConfigError(layer.where(key), str(error)) from None
@@ -173,28 +173,59 @@ def _convert(raw: object, wanted: Any, *, strict: bool) -> object:
     return msgspec.convert(raw, wanted, strict=strict)
 
 
-def _blame_entry(raw: object, wanted: Any, where: str) -> None:
-    """Refuse the wrong entry of a table of tables; msgspec does not tell which one it is."""
-    if get_origin(wanted) is not dict or not isinstance(raw, Mapping):
+def _blame_part(raw: object, wanted: Any, where: str) -> None:
+    """Refuse the part of a table that is wrong; msgspec does not tell which one it is."""
+    is_dict = get_origin(wanted) is dict
+    if not isinstance(raw, Mapping) or not (is_dict or hasattr(wanted, "__struct_fields__")):
         return
-    kind = get_args(wanted)[1]
-    known: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
-    for name, entry in raw.items() if known else ():
-        place = f'{where}."{name}"'
-        for key in entry if isinstance(entry, Mapping) else ():
-            if key not in known:
-                raise ConfigError(f"{place}.{key}", _unknown("setting", key, known))
+    fields = {} if is_dict else {each.name: each.type for each in msgspec.structs.fields(wanted)}
+    for name, part in raw.items():
+        place = f'{where}."{name}"' if is_dict else f"{where}.{name}"
+        if not is_dict and name not in fields:
+            raise ConfigError(place, _unknown("setting", name, fields))
+        kind = get_args(wanted)[1] if is_dict else fields[name]
+        _blame_part(part, kind, place)
         try:
-            msgspec.convert(entry, kind)
+            msgspec.convert(part, kind)
         except msgspec.ValidationError as error:
-            raise ConfigError(place, _refusal(entry, kind, error)) from None
+            raise ConfigError(place, _refusal(part, kind, error)) from None
 
 
 def _refusal(raw: object, wanted: Any, error: msgspec.ValidationError) -> str:
-    if get_origin(wanted) is not Literal:
-        return f"{raw!r} is not accepted: {str(error).split(', got')[0]}"
-    accepted = " or ".join(repr(choice) for choice in get_args(wanted))
-    return f"{raw!r} is not accepted: use {accepted}{_did_you_mean(raw, get_args(wanted))}"
+    refused = f"{raw!r} is not accepted"
+    if get_origin(wanted) is Literal:
+        accepted = " or ".join(repr(choice) for choice in get_args(wanted))
+        return f"{refused}: use {accepted}{_did_you_mean(raw, get_args(wanted))}"
+    said = str(error)
+    # What a struct checks by itself it says in its own words.
+    return f"{refused}: {_wanted(raw, wanted) if said.startswith('Expected') else said}"
+
+
+def _wanted(raw: object, wanted: Any) -> str:
+    """Return in the words of who writes settings, which are not those of Python, what is."""
+    from msgspec import inspect  # noqa: PLC0415 - only for who has made a mistake
+
+    kind = inspect.type_info(wanted)
+    is_list = isinstance(kind, inspect.VarTupleType | inspect.ListType)
+    hint = f' (did you mean ["{raw}"]?)' if is_list and isinstance(raw, str) else ""
+    return f"must be {_called(kind)}{hint}"
+
+
+def _called(kind: Any) -> str:
+    """Return what to call a type, as `msgspec.inspect` tells of it."""
+    name = type(kind).__name__
+    if name == "UnionType":
+        return " or ".join(_called(each) for each in kind.types if _called(each) != "none")
+    if name in {"VarTupleType", "ListType"}:
+        return f"a list of {_called(kind.item_type)}"
+    if name == "DictType":
+        return f"a table, each value {_called(kind.value_type)}"
+    called = {"IntType": "a whole number", "FloatType": "a number", "StrType": "text"}
+    called |= {"BoolType": "true or false", "StructType": "a table", "NoneType": "none"}
+    least, most = getattr(kind, "ge", None), getattr(kind, "le", None)
+    bounds = "" if least is None else f" from {least}"
+    bounds += "" if most is None else f" to {most}"
+    return called.get(name, f"of type {name}") + bounds
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:

@@ -232,7 +232,10 @@ class TestWhatCannotRun:
                 "snowshed: --on-excess: 'x' is not accepted: use ",
             ),
             (("--budget", "0", "--", "true"), "snowshed: --budget: budget must be a positive "),
-            (("--budget", "x", "--", "true"), "snowshed: --budget: 'x' is not accepted: Expected "),
+            (
+                ("--budget", "x", "--", "true"),
+                "snowshed: --budget: 'x' is not accepted: must be a whole number",
+            ),
             (("--timeout", "-1", "--", "true"), "snowshed: --timeout: timeout must be a positive "),
             (("--bugdet", "1", "--", "true"), "snowshed run: No such option "),
         ],
