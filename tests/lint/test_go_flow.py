@@ -13,6 +13,7 @@ from _go import go_environment, go_program
 from lint._go_code import body, package
 from snowshed.lint._go import End, flow_of, forward, operations
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._flow import is_repeated
 
 
 def ends(code: str) -> list[str]:
@@ -86,12 +87,7 @@ def test_a_way_that_does_not_come_by_there() -> None:
 
 def test_a_point_in_a_loop_may_come_again() -> None:
     found = body("a(); for i := 0; i < 3; i++ { b(); if x { c(); break } }; d()")
-    flow = flow_of(found)
-    again = {}
-    for call in found.all(n.Call):
-        point = flow.point_of(call)
-        assert point is not None
-        again[call.path] = flow.is_in_loop(point)
+    again = {call.path: is_repeated(call) for call in found.all(n.Call)}
     assert again == {"a": False, "b": True, "c": False, "d": False}
 
 

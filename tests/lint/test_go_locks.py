@@ -11,7 +11,7 @@ from snowshed.lint._go._callers import always_under, callers
 from snowshed.lint._go._locking import events, locking, writers
 from snowshed.lint._go._locks import Action, operation_of
 from snowshed.lint._go._place import class_of, named, type_at
-from snowshed.lint._go._places import bound, moved, origin_of, place_of
+from snowshed.lint._go._places import bound, moved, place_of, traced_back
 from snowshed.lint._go._targets import function_of, targets
 
 DECLARED = """package p
@@ -108,7 +108,7 @@ def test_a_place_has_an_origin_and_a_class(code: str, origin: str, of_class: str
     expression = last(code)
     place = place_of(expression)
     assert place is not None
-    assert str(origin_of(place)) == origin
+    assert str(traced_back(place)) == origin
     assert named(class_of(expression.function.file.package, place)) == of_class
 
 

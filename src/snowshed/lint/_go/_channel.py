@@ -111,6 +111,11 @@ class Channel:
         """Whether somebody who is not seen may do anything with it."""
         return self.receives_outside or self.sends_outside
 
+    def is_tried_out(self, operation: Operation) -> bool:
+        """Tell whether a test has made it for what is no test, and ``operation`` is of that."""
+        made = self.function.file.source.is_test
+        return made and not operation.function.file.source.is_test
+
     def of(self, *does: Does) -> list[Operation]:
         """Return the operations of some kinds."""
         return [each for each in self.operations if each.does in does]

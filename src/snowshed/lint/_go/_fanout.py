@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._flow import is_repeated
 from snowshed.lint._go._handlers import handler_of, serving, unversioned
 from snowshed.lint._go._joins import Bond, Spawn, bond_of, spawns, variable_of, within
 from snowshed.lint._go._limits import is_limited
@@ -230,7 +230,7 @@ def endless(package: Package) -> Iterator[Finding]:
     """Yield the goroutines of which each turn of an endless loop starts one: SN403 in Go."""
     for spawn, loop in _in_loops(package):
         over_channel = loop.ranged is not None and is_channel(type_of(loop.ranged))
-        if not (loop.is_endless or over_channel) or _accepts(loop) or not _goes_on(spawn):
+        if not (loop.is_endless or over_channel) or _accepts(loop) or not is_repeated(spawn.node):
             continue
         if handler_of(spawn.function) is not None and spawn.bond < Bond.ENDED:
             continue  # SN101 says it
@@ -252,10 +252,3 @@ def endless(package: Package) -> Iterator[Finding]:
 def _accepts(loop: n.For) -> bool:
     """Tell whether it is the loop of a server: each turn is a connection."""
     return any(isinstance(each, n.Call) and "Accept" in each.method for each in n.walk(loop))
-
-
-def _goes_on(spawn: Spawn) -> bool:
-    """Tell whether the loop may come by there again."""
-    flow = flow_of(spawn.function)
-    point = flow.point_of(spawn.node)
-    return point is not None and flow.is_in_loop(point)

@@ -20,7 +20,7 @@ from snowshed.lint._go import _nodes as n
 if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
 
-__all__ = ["End", "Flow", "Point", "flow_of", "forward", "operations"]
+__all__ = ["End", "Flow", "Point", "flow_of", "forward", "is_repeated", "operations"]
 
 S = TypeVar("S")
 
@@ -359,6 +359,13 @@ def flow_of(function: Function) -> Flow:
     if not isinstance(found, Flow):
         found = function.kept["flow"] = _Builder().whole(function.body)
     return found
+
+
+def is_repeated(node: n.Node) -> bool:
+    """Tell whether one run of its function may come by ``node`` again."""
+    flow = flow_of(node.function)
+    point = flow.point_of(node)
+    return point is not None and flow.is_in_loop(point)
 
 
 def forward(

@@ -14,7 +14,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._events import Event, Given, Key, Taken, Waited
 from snowshed.lint._go._look import held_in
 from snowshed.lint._go._place import Place, class_of
-from snowshed.lint._go._places import origin_of
+from snowshed.lint._go._places import traced_back
 from snowshed.lint._go._scope import Kind
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _outward(function: Function, place: Place) -> Place | None:
 def _origin(function: Function, place: Place) -> Place:
     kept = cast("dict[Place, Place]", function.file.package.kept.setdefault("origins", {}))
     if place not in kept:
-        kept[place] = origin_of(place) or place
+        kept[place] = traced_back(place) or place
     return kept[place]
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._callers import callers
 from snowshed.lint._go._channels import Channel, Does, Operation, channels
-from snowshed.lint._go._flow import Flow, Point, flow_of
+from snowshed.lint._go._flow import Flow, Point, flow_of, is_repeated
 from snowshed.lint._go._held import is_waiting
 from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, condition_lock, is_condition, operation_of
@@ -130,11 +130,7 @@ def _others(channel: Channel, operation: Operation) -> list[n.Node] | None:
 
 
 def _is_repeated(node: n.Node) -> bool:
-    if isinstance(node, n.For):
-        return True
-    flow = flow_of(node.function)
-    point = flow.point_of(node)
-    return point is not None and flow.is_in_loop(point)
+    return isinstance(node, n.For) or is_repeated(node)
 
 
 def _operations(package: Package) -> dict[n.Node, list[tuple[Channel, Operation]]]:

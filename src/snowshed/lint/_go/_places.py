@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = [
     "bound",
     "moved",
-    "origin_of",
     "place_of",
     "receiver_of",
+    "traced_back",
 ]
 
 _DEPTH = 10
@@ -138,7 +138,7 @@ def _one_returned(function: Function, depth: int) -> Place | None:
         value = each.values[0]
         if isinstance(value, n.Literal) and value.text == "nil":
             continue
-        found.add(origin_of(place_of(value, depth), depth))
+        found.add(traced_back(place_of(value, depth), depth))
     (place,) = found if len(found) == 1 else (None,)
     return place if place is not None and not _is_local(place.root, function) else None
 
@@ -148,7 +148,7 @@ def _is_local(variable: Variable, function: Function) -> bool:
     return own and variable.kind not in {Kind.PARAMETER, Kind.RECEIVER}
 
 
-def origin_of(place: Place | None, depth: int = _DEPTH) -> Place | None:
+def traced_back(place: Place | None, depth: int = _DEPTH) -> Place | None:
     """Return where the object of ``place`` comes from, as far as that can be told.
 
     ``r`` of ``for _, r := range s.replicas`` and of ``r, ok := s.replicas[k]`` is an element of
@@ -230,7 +230,7 @@ def _back_to_whole(place: Place, package: Package) -> Place:
     """Return what ``place`` is, also if it leads by a part back to the whole."""
     found = _back(_given_to(place) or place, package)
     if found.root.kind in {Kind.LOCAL, Kind.RANGE}:
-        origin = origin_of(found)
+        origin = traced_back(found)
         again = found if origin is None else _back(origin, package)
         return again if again.is_one else found
     return found

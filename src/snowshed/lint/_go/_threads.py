@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._flow import is_repeated
 from snowshed.lint._go._types import callee
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Run:
     def is_in_loop(self) -> bool:
         """Whether it may be done more than once in one run of its goroutine."""
         for step in self.steps:
-            if _is_in_loop(step):
+            if is_repeated(step):
                 return True
             if step is self.inner:
                 break
@@ -291,9 +291,3 @@ def starts(function: Function) -> Iterator[tuple[n.Node, Function]]:
             handed = call.arguments[0]
             if isinstance(handed, n.FunctionLiteral):
                 yield call, handed.literal
-
-
-def _is_in_loop(node: n.Node) -> bool:
-    flow = flow_of(node.function)
-    point = flow.point_of(node)
-    return point is not None and flow.is_in_loop(point)

@@ -10,6 +10,7 @@ from snowshed.lint._finding import Tier
 from snowshed.lint._python._fate import End, fate_of
 from snowshed.lint._python._many import is_given
 from snowshed.lint._python._nodes import last_name, written
+from snowshed.lint._python._uses import made_by
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Related
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
     from snowshed.lint._python._nodes import Loop
 
-__all__ = ["CLIENTS", "clients", "is_cached", "is_guarded", "is_told_as_remade"]
+__all__ = ["CLIENTS", "clients", "is_cached", "is_guarded", "is_of_others", "is_told_as_remade"]
 
 # What holds connections of its own for those who come after.
 CLIENTS = frozenset(
@@ -78,7 +79,7 @@ def is_told_as_remade(folder: Folder, module: Module, call: ast.Call) -> bool:
 
 def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
     function = module.function_of(call)
-    if function.is_main or _is_of_others(call) or _is_kept(module, function, call):
+    if function.is_main or is_of_others(call) or _is_kept(module, function, call):
         return None
     word, name = f"`{written(call.func)}`", function.short_name
     handler = folder.request_of(function)
@@ -98,7 +99,8 @@ def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
     return None
 
 
-def _is_of_others(call: ast.Call) -> bool:
+def is_of_others(call: ast.Call) -> bool:
+    """Tell whether the connections of the client that ``call`` makes are of somebody else."""
     return any(keyword.arg in _OF_OTHERS for keyword in call.keywords)
 
 
@@ -119,7 +121,7 @@ def _is_kept(module: Module, function: Function, call: ast.Call) -> bool:
     """Tell whether somebody has it afterwards, or it is made only where there is none."""
     if is_cached(function) or _fills_cache(function, call):
         return True
-    made = _made(module, call)
+    made = made_by(module, call)
     above = module.parent(made)
     if isinstance(above, (ast.withitem, ast.Attribute)):
         return False
@@ -147,11 +149,6 @@ def _fills_cache(function: Function, call: ast.Call) -> bool:
     return any(name.id in kept for name in _names(before))
 
 
-def _made(module: Module, call: ast.Call) -> ast.expr:
-    above = module.parent(call)
-    return above if isinstance(above, ast.Await) else call
-
-
 def is_guarded(module: Module, assign: ast.AST | None) -> bool:
     """Tell whether it is made only if there is none yet."""
     targets = getattr(assign, "targets", None) or [getattr(assign, "target", None)]
@@ -170,7 +167,7 @@ def _is_for_each_turn(module: Module, call: ast.Call) -> bool:
     targets = [loop.target] if isinstance(loop, (ast.For, ast.AsyncFor)) else []
     drawn = {each.id for each in _names(targets)}
     read = {each.id for each in _names([call])}
-    is_local = isinstance(module.parent(_made(module, call)), (ast.withitem, ast.Assign))
+    is_local = isinstance(module.parent(made_by(module, call)), (ast.withitem, ast.Assign))
     # What is told to it may have been drawn a moment before.
     return is_local and not drawn & read and not read - module.imports.keys()
 

@@ -182,7 +182,7 @@ def in_go(package: Package) -> Iterator[Finding]:
         if channel.sends_outside or channel.sends or channel.closes:
             continue
         for each in channel.receives:
-            if each.is_plain and each.node not in told and not _is_by_test(channel, each):
+            if each.is_plain and each.node not in told and not channel.is_tried_out(each):
                 told.add(each.node)
                 yield _finding(channel, each)
     for function in mentions_of(package).functions:
@@ -193,12 +193,6 @@ def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each wait for an event or a future that nobody sets, or not when something fails."""
     yield from never_set(folder)
     yield from set_on_good_path(folder)
-
-
-def _is_by_test(channel: Channel, operation: Operation) -> bool:
-    """Tell whether a test gives the channel to what is no test, which it may only try out."""
-    made = channel.function.file.source.is_test
-    return made and not operation.function.file.source.is_test
 
 
 def _finding(channel: Channel, operation: Operation) -> Finding:

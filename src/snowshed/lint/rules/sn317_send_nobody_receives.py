@@ -121,7 +121,7 @@ def in_go(package: Package) -> Iterator[Finding]:
         if not _fills(channel, by_channel.get(channel)):
             continue
         for each in channel.sends:
-            if each.is_plain and each.node not in told and not _is_by_test(channel, each):
+            if each.is_plain and each.node not in told and not channel.is_tried_out(each):
                 told.add(each.node)
                 yield _finding(channel, each)
 
@@ -137,12 +137,6 @@ def _fills(channel: Channel, local: Local | None) -> bool:
         return any(isinstance(each, FieldOf) for each in channel.keeps)
     plain = [act for act in local.sends() if act.operation.is_plain]
     return channel.capacity is not None and local.total(plain) > channel.capacity
-
-
-def _is_by_test(channel: Channel, operation: Operation) -> bool:
-    """Tell whether a test gives the channel to what is no test, which it may only try out."""
-    made = channel.function.file.source.is_test
-    return made and not operation.function.file.source.is_test
 
 
 def _finding(channel: Channel, operation: Operation) -> Finding:

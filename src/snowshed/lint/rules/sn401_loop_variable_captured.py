@@ -66,7 +66,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._edits import indent_of, line_before
-from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._flow import is_repeated
 from snowshed.lint._go._joins import Bond, bond_of, spawns
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
@@ -99,7 +99,9 @@ def _captured(spawn: Spawn) -> Iterator[Finding]:
             continue
         own = set(_own(loop))
         seen = [each for each in _named(spawn) if each.variable in own]
-        if not seen or not _goes_on(spawn) or bond_of(spawn, inside=loop.body) is Bond.JOINED:
+        if not seen or not is_repeated(spawn.node):
+            continue
+        if bond_of(spawn, inside=loop.body) is Bond.JOINED:
             continue
         names = list(dict.fromkeys(each.name for each in seen))
         what = " and ".join(f"`{name}`" for name in names)
@@ -123,12 +125,6 @@ def _named(spawn: Spawn) -> Iterator[n.Name]:
     for each in spawn.body:
         if isinstance(each, n.Name):
             yield each
-
-
-def _goes_on(spawn: Spawn) -> bool:
-    flow = flow_of(spawn.function)
-    point = flow.point_of(spawn.node)
-    return point is not None and flow.is_in_loop(point)
 
 
 def _copying(spawn: Spawn, seen: list[n.Name]) -> Fix | None:

@@ -59,7 +59,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix, Tier
 from snowshed.lint._python import written
-from snowshed.lint._python._remade import is_told_as_remade
+from snowshed.lint._python._remade import is_of_others, is_told_as_remade
 from snowshed.lint._python._uses import Uses, made_by, uses_of
 from snowshed.lint._python._wrapping import indented, with_results
 from snowshed.lint._rule import Rule
@@ -101,8 +101,6 @@ _BLOCKING = _WITH | frozenset(
     | {"smtplib.SMTP_SSL", "ftplib.FTP", "paramiko.SSHClient", "socket.create_connection"}
 )
 _WRITER = {"asyncio.open_connection": 1, "asyncio.open_unix_connection": 1}
-# Arguments that say that its connections are of somebody else.
-_OF_OTHERS = frozenset({"transport", "connection_pool", "connector", "app", "http_client"})
 
 
 def in_python(folder: Folder) -> Iterator[Finding]:
@@ -110,17 +108,13 @@ def in_python(folder: Folder) -> Iterator[Finding]:
     for module in folder.modules:
         for call in module.calls_of(*_OF_LOOP, *_BLOCKING):
             function = module.function_of(call)
-            if function.is_main or function.is_top or _is_of_others(call):
+            if function.is_main or function.is_top or is_of_others(call):
                 continue
             uses = uses_of(module, call, part=_WRITER.get(module.dotted(call.func)))
             if uses.is_ended or uses.is_handed_on or _is_for_ever(module, uses):
                 continue
             if not is_told_as_remade(folder, module, call):
                 yield _found(module, call, function, uses)
-
-
-def _is_of_others(call: ast.Call) -> bool:
-    return any(keyword.arg in _OF_OTHERS for keyword in call.keywords)
 
 
 def _is_for_ever(module: Module, uses: Uses) -> bool:
