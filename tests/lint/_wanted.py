@@ -71,7 +71,10 @@ def go_findings(
     """Return what one rule finds in files that parse."""
     from snowshed.lint import _go as go_model
 
-    sources = [Source(path, text.encode(), is_test=is_test) for path, text in files.items()]
+    sources = [
+        Source(path, text.encode(), is_test=is_test or path.endswith("_test.go"))
+        for path, text in files.items()
+    ]
     packages = go_model.read(sources, go=go)
     assert not any(package.problems for package in packages)
     looks = rules()[rule_id].in_go

@@ -232,17 +232,8 @@ def test_somebody_may_send_to_it(code: str) -> None:
 def test_a_test_only_tries_out_what_it_gives() -> None:
     code = """
     package p
-    func wait(c chan int) { <-c }
+    func wait(c chan int) { <-c%s }
     """
-    from lint._wanted import go_findings
-    from snowshed.lint._go import read
-    from snowshed.lint._source import Source
-    from snowshed.lint.rules import rules
-
-    test = b"package p\nfunc TestIt() { wait(make(chan int)) }\n"
-    sources = [Source("p/a.go", code.encode()), Source("p/a_test.go", test, is_test=True)]
-    looks = rules()[RULE].in_go
-    assert looks is not None
-    assert [each for package in read(sources) for each in looks(package)] == []
-    files = {"p/a.go": code, "p/b.go": test.decode()}
-    assert len(go_findings(RULE, files)) == 1
+    made = "package p\nfunc TestIt() { wait(make(chan int)) }\n"
+    go(RULE, {"a.go": code % "", "a_test.go": made})
+    go(RULE, {"a.go": code % " // want\n", "b.go": made})

@@ -103,3 +103,13 @@ def test_a_case_of_several_may_be_left_out() -> None:
         }
         """,
     )
+
+
+def test_a_test_only_tries_out_what_it_gives() -> None:
+    code = """
+    package p
+    func tell(c chan int) { c <- 1%s }
+    """
+    made = "package p\nfunc TestIt() { tell(make(chan int)) }\n"
+    go(RULE, {"a.go": code % "", "a_test.go": made})
+    go(RULE, {"a.go": code % " // want\n", "b.go": made})
