@@ -196,7 +196,9 @@ func send(to chan<- answer) {
 
 @pytest.mark.parametrize("body", STUCK.values(), ids=STUCK.keys())
 def test_a_sender_that_is_left_behind(body: str) -> None:
-    for found in go(RULE, program(body)):
+    stuck = go(RULE, program(body))
+    assert stuck
+    for found in stuck:
         assert found.waits_at
         assert any("has no place" in place.message for place in found.related)
 

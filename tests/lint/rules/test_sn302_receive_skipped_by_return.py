@@ -310,7 +310,9 @@ func chain(i int, up chan int) error {
 
 @pytest.mark.parametrize("body", STUCK.values(), ids=STUCK.keys())
 def test_a_way_that_does_not_receive(body: str) -> None:
-    for found in go(RULE, program(body)):
+    stuck = go(RULE, program(body))
+    assert stuck
+    for found in stuck:
         assert found.waits_at
         assert len(found.related) == 2
 
@@ -358,7 +360,9 @@ def test_the_fix_gives_the_channel_a_place(name: str) -> None:
 
 
 def test_for_two_somebody_has_to_look() -> None:
-    for found in go(RULE, program(STUCK["a place for one, and two send"])):
+    stuck = go(RULE, program(STUCK["a place for one, and two send"]))
+    assert len(stuck) == 2
+    for found in stuck:
         assert found.fix is not None
         assert not found.fix.safe
         assert [edit.text for edit in found.fix.edits] == [", 2"]
