@@ -106,7 +106,9 @@ def test_settings_are_heeded_and_what_is_ignored_adds_to_them(
         (["--dump", "missing"], "missing, the dump: cannot be read: No such file"),
         (["--dump", "app.py"], "app.py, "),
         (["--baseline", "app.py"], "app.py, the baseline: no JSON"),
-        (["--jobs", "0"], "Invalid value for '--jobs'"),
+        (["--select", "SN9O1"], "--select: 'SN9O1' is no rule (did you mean 'SN901'?): use an id"),
+        (["--jobs", "0"], "--jobs: '0' is not accepted: must be a whole number from 1 to 1024"),
+        (["--jobs", "abc"], "--jobs: 'abc' is not accepted: must be a whole number from 1 to"),
     ],
 )
 def test_what_is_not_accepted_is_one_line(

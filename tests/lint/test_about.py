@@ -4,7 +4,7 @@ import pytest
 
 from lint._told import RULES, these_rules
 from snowshed.lint import Rule, Tier
-from snowshed.lint._about import about, languages, table
+from snowshed.lint._about import about, about_unused, languages, table
 from snowshed.model import Cause
 
 these = pytest.fixture(autouse=True)(these_rules)
@@ -47,3 +47,16 @@ def test_the_table_has_a_row_for_each_rule() -> None:
             "| with `--advice` |  |"
         ),
     ]
+
+
+def test_what_is_of_no_rule_has_the_same_shape() -> None:
+    first, facts, said, *_ = about_unused().split("\n\n")
+    assert first == "# unused-suppression"
+    assert [line.partition(":")[0] for line in facts.splitlines()] == [
+        "- cause",
+        "- severity",
+        "- looks at",
+        "- told",
+        "- fix",
+    ]
+    assert said == "A comment silences nothing, or names what is no rule."

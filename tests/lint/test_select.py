@@ -7,7 +7,7 @@ import pytest
 from lint._fakes import kit
 from snowshed.lint import Finding, Span, Tier
 from snowshed.lint._patterns import Patterns
-from snowshed.lint._select import Selection, meant
+from snowshed.lint._select import Selection, meant, nearest
 
 
 def finding(rule: str, tier: Tier = Tier.DEFAULT) -> Finding:
@@ -52,3 +52,28 @@ def test_advice_is_told_if_it_is_asked_for_or_the_rule_is_by_name() -> None:
 )
 def test_words_for_rules(word: str, ids: list[str]) -> None:
     assert sorted(meant(kit().rules()).get(word, ())) == ids
+
+
+WORDS = ["SN301", "SN310", "SN311", "SN321", "SN501", "bad-word", "worse-word-of-all", "bad-wood"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant_was"),
+    [
+        ("SN3O1", "SN301"),
+        ("sn30l", "SN301"),
+        ("S501", "SN501"),
+        ("501", "SN501"),
+        ("worse", "worse-word-of-all"),
+        ("Bad-Wort", "bad-word"),
+        # It may be any of several, or is the id of another program.
+        ("SN331", None),
+        ("E501", None),
+        ("bad", None),
+        ("gosec", None),
+        ("", None),
+    ],
+)
+def test_the_nearest_word_is_told_only_if_it_is_one(word: str, meant_was: str | None) -> None:
+    assert nearest(word, WORDS) == meant_was
+    assert nearest(word, []) is None

@@ -71,8 +71,25 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ('ignore = ["unused-supression"]', "lint.ignore", "(did you mean 'unused-suppression'?)"),
         ('per_path_ignores = { "a/" = ["E501"] }', "lint.per_path_ignores", "'E501' is no rule"),
-        ('select = "SN901"', "lint.select", "'SN901' is not accepted"),
-        ("jobs = 0", "lint.jobs", "0 is not accepted"),
+        (
+            'select = ["SN9O1"]',
+            "lint.select",
+            (
+                "'SN9O1' is no rule (did you mean 'SN901'?): use an id, what ids begin with, "
+                "a name or a cause; snowshed explain SN9 lists them"
+            ),
+        ),
+        ('select = ["SN999"]', "lint.select", "'SN999' is no rule: use an id, "),
+        ('select = ["bad-wort"]', "lint.select", "or a cause; snowshed explain lists them"),
+        ('select = "SN901"', "lint.select", 'must be a list of text (did you mean ["SN901"]?)'),
+        ("jobs = 0", "lint.jobs", "0 is not accepted: must be a whole number from 1 to 1024"),
+        ('jobs = "4"', "lint.jobs", "'4' is not accepted: must be a whole number from 1 to 1024"),
+        ("advice = 1", "lint.advice", "1 is not accepted: must be true or false"),
+        (
+            'per_path_ignores = { "a/" = "SN901" }',
+            'lint.per_path_ignores."a/"',
+            "'SN901' is not accepted: must be a list of text (did you mean [\"SN901\"]?)",
+        ),
         ("selct = []", "lint.selct", "unknown setting (did you mean 'select'?)"),
     ],
 )

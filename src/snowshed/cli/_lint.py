@@ -98,9 +98,7 @@ class _Options:
 )
 @click.option("--no-cache", is_flag=True, help="Look at all again, and keep nothing.")
 @click.option("--cache-dir", metavar="DIR", help="Keep there what is known. [.snowshed_cache]")
-@click.option(
-    "--jobs", type=click.IntRange(1, 1024), metavar="N", help="So many processes. [each core]"
-)
+@click.option("--jobs", metavar="N", help="So many processes, 1 to 1024. [each core]")
 def lint(
     paths: tuple[str, ...],
     *,
@@ -108,7 +106,7 @@ def lint(
     ignore: Sequence[str],
     advice: bool,
     cache_dir: str | None,
-    jobs: int | None,
+    jobs: str | None,
     **others: Any,
 ) -> int:
     """Find where the five causes of a flood begin, in Go and Python source.

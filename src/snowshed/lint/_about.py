@@ -6,12 +6,38 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
+from snowshed.lint._suppress import UNUSED
 from snowshed.lint.rules import told
 
 if TYPE_CHECKING:
     from snowshed.lint._rule import Rule
 
-__all__ = ["about", "languages", "table"]
+__all__ = ["TOLD_OF_UNUSED", "about", "about_unused", "languages", "table"]
+
+TOLD_OF_UNUSED = """A comment silences nothing, or names what is no rule.
+
+## What it does
+It tells of each comment of snowshed that silences no finding of those rules that it names: the
+fault is mended, the code has moved, or the id has a mistake in it. Comments that other linters read
+as well (`# noqa`, `//nolint`) are left alone, and so are those of rules that are not selected.
+
+## Why
+The next fault at that place would be silenced by it, and nobody would hear.
+
+## Bad
+```python
+total = sum(prices)  # snowshed: ignore[SN101] the queue behind it holds 100 at most
+```
+
+## Good
+```python
+total = sum(prices)
+```
+
+## Silence
+`--ignore unused-suppression`, or in the settings `ignore = ["unused-suppression"]`.
+"""
+"""What there is to say of the only finding that is of no rule; Markdown, as the file of a rule."""
 
 
 def about(rule: Rule) -> str:
@@ -25,6 +51,12 @@ def about(rule: Rule) -> str:
         f"fix: {'yes' if rule.fixes else 'no'}",
     ]
     return f"# {rule.id} {rule.name}\n\n{_listed(facts)}\n\n{told(rule.id)}\n"
+
+
+def about_unused() -> str:
+    """Return what there is to say of comments that silence nothing."""
+    facts = ["cause: none", "severity: low", "looks at: Go and Python, tests too", "told: always"]
+    return f"# {UNUSED}\n\n{_listed([*facts, 'fix: yes'])}\n\n{TOLD_OF_UNUSED}"
 
 
 def languages(rule: Rule) -> str:

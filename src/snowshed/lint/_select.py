@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from snowshed.lint._rule import Rule
     from snowshed.lint.rules import Named
 
-__all__ = ["Selection", "meant"]
+__all__ = ["Selection", "meant", "nearest"]
+
+_ALIKE = str.maketrans("oil", "011")
+_NEAR, _NEAR_ID = 0.6, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,24 @@ def meant(rules: Mapping[str, Rule] | Mapping[str, Named]) -> dict[str, frozense
         for word in (*beginnings, rule.name, str(rule.cause)):
             ids.setdefault(word.lower(), set()).add(id_)
     return {word: frozenset(rules) for word, rules in ids.items()}
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return which of ``words`` was meant by ``word``; None if that is none, or any of several.
+
+    An id that is no more than like others is no help: of ``SN331`` nobody knows which it should be.
+    """
+    known = {each.lower(): each for each in words}
+    word = word.lower()
+    figures = word[:2] + word[2:].translate(_ALIKE)
+    if figures in known:
+        return known[figures]
+    having = [each for each in known if word in each]
+    if len(having) == 1 and len(word) > 2:
+        return known[having[0]]
+    from difflib import SequenceMatcher  # noqa: PLC0415 - hardly ever needed
+
+    alike = sorted((SequenceMatcher(None, each, word).ratio(), each) for each in known)
+    least = _NEAR_ID if re.fullmatch(r"[a-z]*\d+", word) else _NEAR
+    best = [each for ratio, each in alike if ratio == alike[-1][0] >= least]
+    return known[best[0]] if len(best) == 1 else None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from snowshed.lint._patterns import Patterns
-from snowshed.lint._select import Selection, meant
+from snowshed.lint._select import Selection, meant, nearest
 from snowshed.lint._suppress import UNUSED
 from snowshed.lint.rules import named
+from snowshed.model import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,14 +81,15 @@ def _known(word: str, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     found = known.get(word.lower())
     if found is not None:
         return found
-    from difflib import get_close_matches  # noqa: PLC0415 - hardly ever needed
-
-    close = get_close_matches(word.lower(), known, n=1)
-    hint = f" (did you mean {_spelled(close[0])!r}?)" if close else ""
-    ids = ", ".join(named())
-    msg = f"{word!r} is no rule{hint}; accepted: ids ({ids}), what they begin with, names, causes"
+    rules = named()
+    names = (each.name for each in rules.values())
+    near = nearest(word, [*rules, *names, *map(str, Cause), UNUSED])
+    hint = f" (did you mean {near!r}?)" if near else ""
+    # Of what begins like an id, those that do begin so are fewer to choose from.
+    begins = next((each for each in (word[:4], word[:3]) if each.lower() in known), "")
+    listed = f"snowshed explain {begins.upper()}".rstrip()
+    msg = (
+        f"{word!r} is no rule{hint}: use an id, what ids begin with, a name or a cause; "
+        f"{listed} lists them"
+    )
     raise ValueError(msg)
-
-
-def _spelled(word: str) -> str:
-    return word.upper() if word.startswith("sn") and word[2:].isdecimal() else word

@@ -17,6 +17,7 @@ from snowshed.formats.sarif import (
     notes,
     sentence,
 )
+from snowshed.lint._about import TOLD_OF_UNUSED
 from snowshed.lint._finding import Tier
 from snowshed.lint._report._prints import prints
 from snowshed.lint._report._words import kind, said_of
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from snowshed.lint._outcome import Outcome
 
 __all__ = ["sarif"]
-
-_UNUSED = "A comment that silences nothing hides the next finding at that place."
 
 
 def sarif(outcome: Outcome, *, version: str) -> Mapping[str, Any]:
@@ -61,7 +60,7 @@ def _rule(id_: str) -> dict[str, Any]:
     if rule is not None:
         said, page = told(id_) or of.name, f"lint/{id_}.html"
     else:
-        said, page = _UNUSED if id_ == UNUSED else of.name, f"lint.html#{id_}"
+        said, page = TOLD_OF_UNUSED if id_ == UNUSED else of.name, f"lint.html#{id_}"
     first = said.partition("\n\n")[0]
     why = said.partition("\n## Why\n")[2].strip().partition("\n\n")[0]
     return {
