@@ -13,14 +13,13 @@ from snowshed.lint import Problem
 from snowshed.lint import _unit as unit_module
 from snowshed.lint._files import File, Language, Role, find
 from snowshed.lint._patterns import Patterns
-from snowshed.lint._unit import LARGEST, Loaded, Unit, go_version, is_test, load, units
+from snowshed.lint._unit import LARGEST, Loaded, Unit, go_version, load, units
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     go_version.cache_clear()
-    unit_module._lies_among_tests.cache_clear()
     return tmp_path
 
 
@@ -70,33 +69,12 @@ def test_without_a_module_it_is_not_known(here: Path) -> None:
     assert go_version(str(here / "a")) is None
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        *(("a/x_test.go", True), ("a/x.go", False), ("tests/x.go", False)),
-        *(
-            ("a/test_x.py", True),
-            ("x_test.py", True),
-            ("conftest.py", True),
-            ("tests/helpers.py", True),
-        ),
-        *(("a/test/deep/x.py", True), ("a/latest.py", False), ("a/contest.py", False)),
-        *(("a/tester/x.py", False), ("protest_x.py", False)),
-    ],
-)
-def test_tests_are_known_by_name(here: Path, path: str, expected: bool) -> None:
-    assert is_test(path) is expected
-
-
-def test_what_lies_above_the_project_makes_no_test(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, {"tests/project/pyproject.toml": "", "tests/project/tests/a.py": ""})
-    monkeypatch.chdir(tmp_path / "tests" / "project")
-    assert not is_test("a.py")
-    assert is_test("tests/a.py")
-    monkeypatch.chdir("tests")
-    assert is_test("a.py")
+def test_what_is_there_for_tests_is_known(here: Path) -> None:
+    names = ["a.go", "a_test.go", "tests/a.go", "tests/a.py"]
+    write(here, {"go.mod": "module m\n", **dict.fromkeys(names, "package p\n")})
+    read = [load(unit, {}).sources for unit in all_units()]
+    told = {source.path: source.is_test for sources in read for source in sources}
+    assert told == dict(zip(names, [False, True, True, True], strict=True))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ A rule (``_rule``) is one file under ``rules``: what it reports (``_finding``), 
 both kinds, and the function that finds it. Where what lives, in the order in which data flow:
 
 - which files: ``_files``, with ``_patterns``, ``_ignored`` (git) and ``_written`` (by a program);
-  ``_unit`` takes those of a folder together, ``_source`` is one of them
+  ``_unit`` takes those of a folder together, ``_source`` is one of them; ``_for_tests`` knows tests
 - what is in them: ``_go`` and ``_python`` make a model of a unit, ``rules`` look at it; ``_look``
   asks all of them, ``_workers`` in several processes, ``_cache`` only where something has changed
 - what of it is meant: ``_suppress`` (comments, found by ``_comments``), ``_select`` and

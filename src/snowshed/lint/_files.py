@@ -51,11 +51,13 @@ class File:
         path: what it is called everywhere: relative to the current folder where that is possible.
         language: what it is written in.
         role: why it is read.
+        walked: the folder that was given and in which it was found; empty for the others.
     """
 
     path: str
     language: Language
     role: Role = Role.FOUND
+    walked: str = ""
 
 
 @dataclass(slots=True)
@@ -228,7 +230,7 @@ class _Finder:
                 if is_folder:
                     todo.append(place.inside(entry.name))
                 else:
-                    self._take(entry, place.here + entry.name, place.real)
+                    self._take(entry, place, root)
         if len(self._real) + len(self._links) + self._found.unread == before:
             self._found.problems.append(Problem(root, "there is no file of Go or Python in it"))
 
@@ -270,18 +272,20 @@ class _Finder:
             return False
         return not _skipped(entry.name) and not (entry.name in _BUILT and _is_built(entry.path))
 
-    def _take(self, entry: os.DirEntry[str], path: str, real: str) -> None:
+    def _take(self, entry: os.DirEntry[str], place: _Place, root: str) -> None:
+        path = place.here + entry.name
         language = _language(entry.name)
         if not _nameable(entry.name):
             self._refuse_name(path)
         elif language is None:
             self._found.refuse(path, "is a notebook: not read")
         elif entry.is_file(follow_symlinks=False):
-            self._real.setdefault(f"{real}{os.sep}{entry.name}", File(path, language))
+            file = File(path, language, walked=root)
+            self._real.setdefault(f"{place.real}{os.sep}{entry.name}", file)
         elif why := self._unreadable(path):
             self._found.refuse(path, why)
         else:
-            self._links.append(File(path, language))
+            self._links.append(File(path, language, walked=root))
 
     def _look_beside(self) -> None:
         """Take what lies beside the files that were given."""

@@ -16,7 +16,7 @@ class Source:
     Attributes:
         path: the file, as it was named or found.
         content: its bytes, which are UTF-8.
-        is_test: whether it is a test, by its name.
+        is_test: whether it is a test, or there for tests, by its name or that of a folder.
     """
 
     def __init__(self, path: str, content: bytes, *, is_test: bool = False) -> None:

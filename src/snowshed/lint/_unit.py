@@ -17,10 +17,11 @@ from pathlib import Path
 
 from snowshed.lint._files import File, Language, Role
 from snowshed.lint._finding import Problem
+from snowshed.lint._for_tests import is_test
 from snowshed.lint._source import Source
 from snowshed.lint._written import has_clause, is_generated, is_template
 
-__all__ = ["LARGEST", "Loaded", "Unit", "go_version", "is_test", "load", "units"]
+__all__ = ["LARGEST", "Loaded", "Unit", "go_version", "load", "units"]
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of the largest file that is read: more is a table, or another program's output."""
@@ -102,7 +103,8 @@ def load(unit: Unit, overlay: Mapping[str, bytes], *, force_exclude: bool = Fals
         else:
             if file.language is Language.GO and asked and not has_clause(content):
                 loaded.problems.append(Problem(file.path, _NO_CLAUSE))
-            loaded.sources.append(Source(file.path, content, is_test=is_test(file.path)))
+            for_tests = is_test(file.path, file.walked)
+            loaded.sources.append(Source(file.path, content, is_test=for_tests))
             loaded.lines += asked * (content.count(b"\n") + (content[-1:] not in {b"", b"\n"}))
     return loaded
 
@@ -133,34 +135,6 @@ def _content(file: File, overlay: Mapping[str, bytes]) -> tuple[bytes | None, st
     if file.language is Language.GO and is_template(content):
         return None, "is a template, not Go: not read"
     return content, ""
-
-
-_TESTS = {"tests", "test", "testing"}
-
-
-def is_test(path: str) -> bool:
-    """Tell whether ``path`` is a test, by its name or the folder that it lies in."""
-    folder, _, name = path.rpartition("/")
-    if name.endswith(".go"):
-        return name.endswith("_test.go")
-    return (
-        name == "conftest.py"
-        or (name.startswith("test_") or name.endswith("_test.py"))
-        or _lies_among_tests(os.path.abspath(folder))  # noqa: PTH100 - keeps links
-    )
-
-
-@cache
-def _lies_among_tests(folder: str) -> bool:
-    """Tell whether one of the folders from ``folder`` up to the top of its project is for tests."""
-    here = Path(folder)
-    if here.name in _TESTS:
-        return True
-    return here != here.parent and not _is_top(here) and _lies_among_tests(str(here.parent))
-
-
-def _is_top(folder: Path) -> bool:
-    return any((folder / name).exists() for name in (".git", "pyproject.toml", "setup.py"))
 
 
 _GO = re.compile(rb"^go[ \t]+(\d+)\.(\d+)", re.MULTILINE)
