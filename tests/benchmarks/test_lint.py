@@ -10,6 +10,7 @@ from benchmarks.lint._row import Row, by_rule, told
 from benchmarks.lint._stuck import Program, Stuck, stuck_in
 from benchmarks.lint._table import merged, summary, table
 
+from _go import go_program
 from snowshed.lint._finding import Finding, Related, Span, Tier
 
 _DUMP = """goroutine 1 [running]:
@@ -49,6 +50,13 @@ def test_each_kernel_is_stuck_somewhere_and_programs_that_do_not_leak_nowhere() 
         "DaisyChain",
     ]
     assert sum(each.is_kernel for each in programs.values()) == 63
+
+
+def test_each_file_of_the_kernels_is_one_but_the_one_that_starts_them() -> None:
+    go_program()
+    files = {f"goker/{each.name}" for each in (_stuck.folder() / "goker").glob("*.go")}
+    assert files - {each.file for each in _stuck.kept()} == {"goker/main.go"}
+    assert len(files) == 64
 
 
 @pytest.mark.parametrize(
