@@ -1,7 +1,4 @@
-"""The page of the benchmarks: prose by hand, tables from the results.
-
-What stands between two marks on the page is replaced; the rest is left as it is.
-"""
+"""The page of the benchmarks: prose by hand, tables from the results."""
 
 from __future__ import annotations
 
@@ -23,6 +20,8 @@ from benchmarks import (
     watching,
 )
 from benchmarks._figures import PLAIN
+from benchmarks._machine import told
+from benchmarks._page import replaced, rewrite
 from benchmarks._pythons import HOUSE
 from benchmarks._table import PARTS, read, results
 
@@ -41,12 +40,11 @@ PLACES: dict[str, tuple[str, ...]] = {
     "doctor-text": (doctor_text.NAME, doctor_start.NAME),
     "core": ("scope", "semaphore", "channel", "pool", "deadline"),
 }
-_BETWEEN = "(<!-- {name}: from the results -->\n).*?(<!-- {name}: end -->)"
 
 
 def renew() -> None:
     """Put the results on the page."""
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, renewed)
 
 
 def renewed(page: str) -> str:
@@ -60,8 +58,7 @@ def _runs() -> Iterator[str]:
     for part, file in PARTS.items():
         found = results(part)
         if found["rows"]:
-            machine, pythons = found["machine"], ", ".join(found["pythons"])
-            where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
+            where, pythons = told(found["machine"]), ", ".join(found["pythons"])
             rounds = f"{found['rounds']} rounds at most"
             yield f"- `{file.name}`: {rounds}; {where}; Python {pythons}."
 
@@ -76,17 +73,6 @@ def with_results(page: str, rows: list[Row]) -> str:
 
 def _area(row: Row) -> str:
     return re.split("[: ]", row.section, maxsplit=1)[0]
-
-
-def replaced(page: str, name: str, part: str) -> str:
-    """Return the page with ``part`` between the two marks of that name."""
-    found = re.findall(_BETWEEN.format(name=name), page, re.DOTALL)
-    if len(found) != 1:
-        msg = f"{PAGE}: {len(found)} places for {name!r}; there must be one"
-        raise ValueError(msg)
-    before, after = found[0]
-    head, _, rest = page.partition(before)
-    return f"{head}{before}{part}\n{after}{rest.partition(after)[2]}"
 
 
 def _table(rows: list[Row]) -> Iterator[str]:

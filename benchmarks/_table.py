@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from benchmarks._machine import machine
 from benchmarks._runner import Row
 
 SCHEMA = 1
@@ -58,11 +57,7 @@ def document(rows: list[Row], rounds: int) -> dict[str, Any]:
     """Return what `write` writes."""
     return {
         "schema": SCHEMA,
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-        },
+        "machine": machine(),
         "pythons": sorted({row.python for row in rows}),
         "rounds": rounds,
         "rows": [as_json(row) for row in rows],
@@ -112,10 +107,3 @@ def write(rows: list[Row], rounds: int, file: Path) -> None:
     """Write the rows as JSON."""
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(document(rows, rounds), indent=1) + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

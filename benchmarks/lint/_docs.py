@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from benchmarks._docs import PAGE, replaced
+from benchmarks._docs import PAGE
+from benchmarks._machine import told
+from benchmarks._page import replaced, rewrite
 from benchmarks.lint._table import read, results
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _TITLES = {
 
 def renew() -> None:
     """Put the results on the page."""
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, renewed)
 
 
 def renewed(page: str) -> str:
@@ -40,9 +42,7 @@ def _run() -> str:
     found = results()
     if not found["rows"]:
         return ""
-    machine = found["machine"]
-    where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
-    return f"- `lint.json`: {where}; Python {found['python']}."
+    return f"- `lint.json`: {told(found['machine'])}; Python {found['python']}."
 
 
 def _table(rows: Iterable[Row]) -> Iterator[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from benchmarks._machine import machine
 from benchmarks._pythons import HOUSE
-from benchmarks._table import _processor
 from benchmarks.lint._row import Row
 
 __all__ = ["RESULTS", "merged", "read", "summary", "table", "write"]
@@ -67,11 +66,7 @@ def write(rows: Iterable[Row]) -> None:
     """Write the rows as JSON."""
     document = {
         "schema": SCHEMA,
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-        },
+        "machine": machine(),
         "python": platform.python_version(),
         "rows": [row.as_json() for row in rows],
     }

@@ -1,13 +1,10 @@
-"""The page of the benchmark: prose by hand, tables and pictures from the results.
-
-What stands between two marks on the page is replaced; the rest is left as it is.
-"""
+"""The page of the benchmark: prose by hand, tables and pictures from the results."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from benchmarks._page import replaced, rewrite
 from benchmarks._pythons import HOUSE
 from benchmarks.overload import _virtual
 from benchmarks.overload._controllers import CONTROLLERS
@@ -23,7 +20,6 @@ DOCS = HOUSE / "docs"
 PAGE = DOCS / "reference" / "overload-benchmark.md"
 OVER_LOAD = DOCS / "overload-load.svg"
 OVER_TIME = DOCS / "overload-brown-out.svg"
-_BETWEEN = "(<!-- {name}: from the results -->\n).*?(<!-- {name}: end -->)"
 _SEPARATING = (
     ("brownout3", 2),
     ("brownout5", 2),
@@ -52,18 +48,17 @@ _WORDS = {
 def renew(results: dict[str, Any]) -> None:
     """Put the results on the page and draw the pictures."""
     rows = results["rows"]
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_results(page, results), encoding="utf-8")
+    rewrite(PAGE, lambda page: with_results(page, results))
     OVER_LOAD.write_text(over_load(rows) + "\n", encoding="utf-8")
     OVER_TIME.write_text(over_time(rows) + "\n", encoding="utf-8")
 
 
 def renew_virtual(results: dict[str, Any]) -> None:
     """Put the results under a virtual clock on the page."""
-    page = PAGE.read_text(encoding="utf-8")
     heading, *lines = _virtual.table(results)
-    page = _replaced(page, "virtual", markdown(heading, lines))
-    PAGE.write_text(_replaced(page, "decision", _virtual.decision(results)), encoding="utf-8")
+    table, decision = markdown(heading, lines), _virtual.decision(results)
+    rewrite(PAGE, lambda page: replaced(page, "virtual", table))
+    rewrite(PAGE, lambda page: replaced(page, "decision", decision))
 
 
 def with_results(page: str, results: dict[str, Any]) -> str:
@@ -78,18 +73,8 @@ def with_results(page: str, results: dict[str, Any]) -> str:
         "goals": _goals(rows),
     }
     for name, part in parts.items():
-        page = _replaced(page, name, part)
+        page = replaced(page, name, part)
     return page
-
-
-def _replaced(page: str, name: str, part: str) -> str:
-    found = re.findall(_BETWEEN.format(name=name), page, re.DOTALL)
-    if len(found) != 1:
-        msg = f"{PAGE}: {len(found)} places for {name!r}; there must be one"
-        raise ValueError(msg)
-    before, after = found[0]
-    head, _, rest = page.partition(before)
-    return f"{head}{before}{part}\n{after}{rest.partition(after)[2]}"
 
 
 def _run(results: dict[str, Any]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks._machine import machine
 from benchmarks._pythons import HOUSE
-from benchmarks._table import _processor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,11 +83,7 @@ def document(rows: Sequence[Row]) -> dict[str, Any]:
         "schema": SCHEMA,
         "commit": commit(),
         "python": platform.python_version(),
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-        },
+        "machine": machine(),
         "rows": list(rows),
     }
 
