@@ -62,12 +62,66 @@ func (n *Node) Send(m int) {{
         ("", "messages", "node", "// want"),
         ("", "Messages", "main", "// want"),
         ("", "Messages", "node", ""),
-        (", 16", "messages", "node", ""),
+        (", 16", "messages", "node", "// want"),
+        (", size", "messages", "node", "// want"),
+        (", 1", "messages", "node", ""),
+        (", 5000", "messages", "node", ""),
+        (", len(os.Args)", "messages", "node", ""),
     ],
-    ids=["a field", "of a program", "that others can name", "with places"],
+    ids=[
+        "a field",
+        "of a program",
+        "that others can name",
+        "a queue",
+        "a queue of a size that a constant says",
+        "a token",
+        "a queue that is hardly ever full",
+        "a place for each",
+    ],
 )
 def test_a_loop_that_serves_a_field(places: str, field: str, package: str, mark: str) -> None:
     go(RULE, SERVICE.format(places=places, field=field, package=package, mark=mark))
+
+
+DRAINED = """
+            for {
+                select {
+                case <-n.messages:
+                default:
+                    return
+                }
+            }
+        }
+    }
+}
+
+func (n *Node) Status"""
+ENDS = """
+            return
+        }
+    }
+}
+
+func (n *Node) Status"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("case <-n.stop:", "case <-n.tick:"), (ENDS, DRAINED)],
+    ids=["nobody tells it to stop", "it takes what is there"],
+)
+def test_a_queue_that_somebody_looks_after(old: str, new: str) -> None:
+    code = SERVICE.format(places=", 16", field="messages", package="node", mark="")
+    assert old in code
+    go(RULE, code.replace(old, new))
+
+
+@pytest.mark.parametrize(("places", "mark"), [(1, "// want"), (2, "")])
+def test_goroutines_that_only_send_need_a_place_each(places: int, mark: str) -> None:
+    code = SERVICE.format(places=f", {places}", field="messages", package="node", mark="")
+    service, head, _ = code.partition("func (n *Node) Send")
+    alone = f"(m int) {{\n    go func() {{\n        n.messages <- m {mark}\n    }}()\n}}\n"
+    go(RULE, f"{service}{head}{alone}{head}Twice{alone}")
 
 
 def test_one_more_receiver_is_enough() -> None:

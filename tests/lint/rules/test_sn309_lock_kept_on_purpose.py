@@ -148,7 +148,7 @@ QUIET = {
     "elements": """
         for _, each := range s.list {
             each.mu.Lock()
-            if each.bad { continue }
+            if each.bad { s.kept = append(s.kept, each); continue }
             each.mu.Unlock()
         }
         return nil

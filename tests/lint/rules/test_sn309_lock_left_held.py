@@ -169,6 +169,47 @@ def test_a_way_out_with_the_lock_is_reported(code: str) -> None:
     go("SN309", f"{HEAD}\nfunc (s *S) f() error {{\n{code}\n}}")
 
 
+TURNS = """
+package p
+
+import "sync"
+
+type set struct {{
+    mu    sync.RWMutex
+    size  int
+    names []string
+}}
+
+func send(sets []*set) []*set {{
+    var kept []*set
+    for _, s := range sets {{
+        s.mu.RLock()
+        if s.size == 0 {{
+            {early}
+        }}
+        println(s.names[0])
+        s.mu.RUnlock()
+    }}
+    {behind}
+    return kept
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("early", "behind"),
+    [
+        ("continue // want", ""),
+        ("s.mu.RUnlock(); continue", ""),
+        ("kept = append(kept, s); continue", ""),
+        ("continue", "for _, s := range sets { s.mu.RUnlock() }"),
+    ],
+    ids=["left", "released", "given to others", "all are released behind"],
+)
+def test_the_lock_of_an_element_that_a_turn_leaves(early: str, behind: str) -> None:
+    go("SN309", TURNS.format(early=early, behind=behind))
+
+
 def test_what_others_release_is_told_where_none_of_them_comes_behind() -> None:
     code = """
         func (s *S) Begin() { s.mu.Lock() }

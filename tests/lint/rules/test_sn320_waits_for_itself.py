@@ -231,3 +231,60 @@ func run(f func()) {{
 )
 def test_a_start_that_sends_before_it_starts(places: str, first: str, mark: str) -> None:
     go(RULE, LOOP.format(places=places, first=first, mark=mark))
+
+
+ALONE = """
+package p
+
+func fetch(get func() (int, error), give func(chan error)) (chan int, chan error) {{
+    results, failed := make(chan int), make(chan error{places})
+    {before}
+    n, err := get()
+    if err != nil {{
+        failed <- err {mark}
+        return results, failed
+    }}
+    go func() {{
+        {there}results <- n
+    }}()
+    return results, failed
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("places", "before", "there", "mark"),
+    [
+        ("", "", "", "// want"),
+        ("", "", "failed <- nil; ", "// want"),
+        (", 1", "", "", ""),
+        ("", "give(failed)", "", ""),
+        ("", "go func() { println(<-failed) }()", "", ""),
+        ("", "failed = nil", "", ""),
+    ],
+    ids=[
+        "returned behind it",
+        "given to a goroutine on another way",
+        "a place for it",
+        "given to others before",
+        "received by a goroutine",
+        "another channel",
+    ],
+)
+def test_a_send_that_nobody_else_knows_of(places: str, before: str, there: str, mark: str) -> None:
+    go(RULE, ALONE.format(places=places, before=before, there=there, mark=mark))
+
+
+def test_each_turn_has_a_channel_of_its_own() -> None:
+    code = """
+    package p
+
+    func start(jobs []int, give func(chan int)) {
+        for _, job := range jobs {
+            queue := make(chan int)
+            queue <- job // want
+            give(queue)
+        }
+    }
+    """
+    go(RULE, code)

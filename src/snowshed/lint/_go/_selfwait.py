@@ -54,6 +54,8 @@ def self_waits(package: Package) -> Iterator[SelfWait]:
     for channel in channels(package):
         if channel.variable is None and not channel.outside:
             yield from _before_start(channel)
+        if channel.capacity == 0 and (channel.outside or channel.variable is None):
+            yield from _before_others(channel)
 
 
 def _alone(local: Local) -> Iterator[SelfWait]:
@@ -173,6 +175,51 @@ def _before_start(channel: Channel) -> Iterator[SelfWait]:
             continue
         if all(_is_started_behind(each, sent) for each in channel.receives):
             yield SelfWait(channel, sent.node, channel.receives[0].node)
+
+
+def _before_others(channel: Channel) -> Iterator[SelfWait]:
+    """Yield the sends at which nobody else has the channel yet."""
+    function = channel.function
+    variable = _kept_in(channel)
+    if variable is None:
+        return
+    flow = flow_of(function)
+    made = flow.point_of(channel.made)
+    for sent in channel.sends:
+        at = flow.point_of(sent.node)
+        if sent.function is not function or not sent.is_plain or at is None:
+            continue
+        uses = [use for use in variable.uses if not _is_sent_to(use, function)]
+        places = [(use, flow.point_of(_in(function, use))) for use in uses]
+        if not uses or any(
+            point is None or point is at or _reaches(flow, point, at, made) for _, point in places
+        ):
+            continue
+        yield SelfWait(channel, sent.node, _in(function, uses[-1]))
+
+
+def _kept_in(channel: Channel) -> Variable | None:
+    """Return the variable that is set to the channel and to nothing else."""
+    made = channel.made.parent
+    if not isinstance(made, n.Assign | n.Var) or channel.made not in made.right:
+        return None
+    name = made.left[made.right.index(channel.made)] if len(made.left) == len(made.right) else None
+    variable = name.variable if isinstance(name, n.Name) else None
+    if variable is None or variable.function is not channel.function:
+        return None
+    return None if n.is_set_again(variable) or variable.declared is not name else variable
+
+
+def _is_sent_to(use: n.Name, function: Function) -> bool:
+    return use.function is function and isinstance(use.parent, n.Send) and use.parent.channel is use
+
+
+def _in(function: Function, use: n.Node) -> n.Node:
+    """Return where ``function`` has a use: for one in a literal that literal."""
+    for literal in function.all(n.FunctionLiteral) if use.function is not function else ():
+        if use.function in literal.literal.family():
+            return literal
+    return use
 
 
 def _is_started_behind(received: Operation, sent: Operation) -> bool:

@@ -3,6 +3,10 @@
 All who receive are cases of a select from which another case leads out of the function; who sends
 waits for nothing but a receiver. Or the other way round: all who send may give up, nobody closes,
 and who receives waits for nothing but a sender. It does not matter where the channel is kept.
+
+A channel with places takes what comes until it is full, and many such channels are only ever sent
+to as often as they have places: tokens, one answer. So of those only a queue counts: its one
+receiver goes on until it is told to stop.
 """
 
 from __future__ import annotations
@@ -11,15 +15,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._channels import Channel, Does, Operation, channels
 from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._go._leaving import is_counted
+from snowshed.lint._go._stops import tells_to_stop
 
 if TYPE_CHECKING:
-    from snowshed.lint._go import _nodes as n
+    from snowshed.lint._go._flow import Flow, Point
+    from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
 __all__ = ["Unserved", "unserved"]
+
+_LARGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +66,21 @@ def unserved(package: Package) -> list[Unserved]:
 def _unserved(package: Package) -> Iterator[Unserved]:
     told: set[n.Node] = set()
     for channel in channels(package):
-        if channel.outside or channel.capacity != 0 or _is_test(channel.made):
+        if channel.outside or not _fills(channel) or _is_test(channel.made):
             continue
         # What stays in a function is looked at with the ways through it.
         if channel.variable is not None:
             continue
-        for each in (*_senders(channel), *_receivers(channel)):
+        senders = [*_senders(channel)]
+        for each in senders if channel.capacity != 0 else (*senders, *_receivers(channel)):
             if each.operation.node not in told and not _is_test(each.operation.node):
                 told.add(each.operation.node)
                 yield each
+
+
+def _fills(channel: Channel) -> bool:
+    """Tell whether there may be no place left in a channel."""
+    return channel.is_fixed and (channel.capacity or 0) <= _LARGE
 
 
 def _is_test(node: n.Node) -> bool:
@@ -77,8 +92,32 @@ def _senders(channel: Channel) -> Iterator[Unserved]:
     way = _way_out(channel, channel.receives)
     if way is not None:
         for each in channel.sends:
-            if each.is_plain:
-                yield Unserved(channel, each, *way)
+            found = Unserved(channel, each, *way)
+            if each.is_plain and (channel.capacity == 0 or _is_queued(found)):
+                yield found
+
+
+def _is_queued(found: Unserved) -> bool:
+    """Tell whether a send to a channel with places may find none left."""
+    channel, capacity = found.channel, found.channel.capacity
+    if found.is_reply or len({each.function for each in channel.receives}) > 1:
+        return False
+    if _is_alone(found.operation.function):
+        return capacity is not None and capacity < sum(
+            _is_alone(each.function) for each in channel.sends
+        )
+    return capacity != 1
+
+
+def _is_alone(literal: Function) -> bool:
+    """Tell whether a goroutine is made for what ``literal`` does, so that there may be many."""
+    called = (each.call for each in literal.outer.all(n.Go)) if literal.outer is not None else ()
+    return any(
+        isinstance(call, n.Call)
+        and isinstance(call.called, n.FunctionLiteral)
+        and call.called.literal is literal
+        for call in called
+    )
 
 
 def _receivers(channel: Channel) -> Iterator[Unserved]:
@@ -95,8 +134,10 @@ def _way_out(channel: Channel, operations: list[Operation]) -> tuple[n.Select, n
     """Return how one side leaves, if each operation of it may be left out; None: it may not."""
     found = None
     for operation in operations:
-        case = _leaving_case(channel, operation)
         select = operation.select
+        if select is not None and select.has_default and channel.capacity != 0:
+            continue  # takes what is there, and waits nowhere
+        case = _leaving_case(channel, operation)
         if case is None or select is None:
             return None
         found = found or (select, case)
@@ -110,14 +151,15 @@ def _leaving_case(channel: Channel, operation: Operation) -> n.Case | None:
         return None
     flow = flow_of(operation.function)
     head = flow.at.get(select)
-    like = {
-        flow.point_of(each.node)
-        for each in channel.of(*_side(operation))
-        if each.function is operation.function
-    }
+    like = _alike(channel, operation, flow)
+    is_queue = channel.capacity != 0
+    if is_queue and not _is_in_loop(select):
+        return None
     for case in select.cases:
         point = flow.at.get(case)
         if case is operation.case or point is None or point in like:
+            continue
+        if is_queue and (case.received is None or not tells_to_stop(case.received)):
             continue
         reached = flow.ends_after(
             point, without=lambda at: at is head or at in like or is_counted(at)
@@ -125,6 +167,21 @@ def _leaving_case(channel: Channel, operation: Operation) -> n.Case | None:
         if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
             return case
     return None
+
+
+def _alike(channel: Channel, operation: Operation, flow: Flow) -> set[Point | None]:
+    """Return where the function of ``operation`` does the like, or looks whether it has to."""
+    found = set()
+    for each in channel.of(*_side(operation)):
+        if each.function is operation.function:
+            found.add(flow.point_of(each.node))
+            if each.select is not None and each.select.has_default:
+                found.add(flow.at.get(each.select))
+    return found
+
+
+def _is_in_loop(select: n.Select) -> bool:
+    return any(isinstance(each, n.For) and each.ranged is None for each in n.inside(select))
 
 
 def _side(operation: Operation) -> tuple[Does, ...]:

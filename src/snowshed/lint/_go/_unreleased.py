@@ -143,8 +143,8 @@ class _Look:
 
     def left(self, lock: Place) -> Iterator[Unreleased]:
         """Yield the ways on which ``lock`` stays held."""
-        loops = list(self._in_loops(lock))
-        yield from loops
+        yield from self._in_loops(lock)
+        yield from self._of_turns(lock)
         ways = [*self._at_returns(lock), *self._at_breaks(lock)]
         if self._is_given_to_caller(lock, ways):
             return
@@ -220,6 +220,27 @@ class _Look:
                 continue
             if self._is_taken_in(loop, lock):
                 yield from self._next_turn(loop, lock)
+
+    def _of_turns(self, lock: Place) -> Iterator[Unreleased]:
+        """Yield the ways on which a turn leaves the lock of an element that only it has."""
+        declared = lock.root.declared
+        if declared is None or not self._is_of_this_only(lock):
+            return
+        for branch in self.function.all(n.Branch):
+            loop = _loop_of(branch)
+            point = self.flow.at.get(branch)
+            if branch.keyword != "continue" or loop is None or point is None:
+                continue
+            hold = self._hold(point, lock) if loop.start <= declared.start < loop.end else None
+            if hold is not None:
+                yield self._made(branch, lock, hold)
+
+    def _is_of_this_only(self, lock: Place) -> bool:
+        """Tell whether nobody else gets what has ``lock``, or goes over all of its kind."""
+        package = self.function.file.package
+        key = class_of(package, lock)
+        alike = (each for each in self.releases if class_of(package, each) == key)
+        return all(map(_is_read_only, lock.root.uses)) and all(each == lock for each in alike)
 
     def _next_turn(self, loop: n.For, lock: Place) -> Iterator[Unreleased]:
         """Yield the first way on which a turn ends with the lock that the next one takes."""

@@ -134,9 +134,11 @@ func (l *loop) close() {
 ## Not reported
 
 A send that is itself a case of a select with another way out; a channel with a place for each
-send; a case that receives before it leaves; a case that is taken only when the goroutine has sent
-elsewhere and will not send here; a channel that somebody gets who is not seen: another package, an
-interface. That nobody calls the method any more once the loop has stopped syntax cannot see.
+send, as are all with places but queues, whose receiver goes on until it is told to stop; a case
+that receives, or looks whether it has to, before it leaves; a case that is taken only when the
+goroutine has sent elsewhere and will not send here; a channel that somebody gets who is not seen:
+another package, an interface. That nobody calls the method any more once the loop has stopped
+syntax cannot see.
 
 ## Silence
 
@@ -228,6 +230,8 @@ def _of_reply(found: Unserved) -> Finding:
 def _of_loop(found: Unserved) -> Finding:
     sent = found.operation.node
     select = found.select
+    capacity = found.channel.capacity
+    places = "no place" if capacity == 0 else "only so many places"
     return sent.function.file.finding(
         "SN301",
         sent,
@@ -235,7 +239,7 @@ def _of_loop(found: Unserved) -> Finding:
         f"by {case_of(found.case)}",
         related=[
             related(found.case, "the case by which the receiver leaves"),
-            related(found.channel.made, "no place for what nobody takes"),
+            related(found.channel.made, f"{places} for what nobody takes"),
         ],
         confidence=0.7,
         waits_at=[sent],

@@ -72,7 +72,6 @@ their names: ``ctx.Done()``, ``stop``, ``quit``, ``done``, ``closing`` and the l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from operator import is_
@@ -84,6 +83,7 @@ from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._go._mentions import mentions_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._scope import Kind
+from snowshed.lint._go._stops import tells_to_stop
 from snowshed.lint._go._wording import case_of, short
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -94,11 +94,6 @@ if TYPE_CHECKING:
     from snowshed.lint._go._channels import Channel
 
 __all__ = ["RULE"]
-
-_STOPS = re.compile(
-    r"\.Done\(\)$|(?:^|\.|[a-z])(?:stop|quit|done|clos|shutdown|exit|kill|cancel|abort|term)",
-    re.IGNORECASE,
-)
 
 
 def in_go(package: Package) -> Iterator[Finding]:
@@ -152,17 +147,12 @@ def _stop_of(function: Function, sent: n.Send) -> n.Case | None:
         head = flow.at.get(select)
         for case in select.cases:
             point = flow.at.get(case)
-            if point is None or case.received is None or not _tells_to_stop(case.received):
+            if point is None or case.received is None or not tells_to_stop(case.received):
                 continue
             reached = flow.ends_after(point, without=partial(is_, head))
             if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
                 return case
     return None
-
-
-def _tells_to_stop(received: n.Receive) -> bool:
-    channel = received.channel
-    return _STOPS.search(n.path_of(channel) or channel.text) is not None
 
 
 def _finding(sent: n.Send, case: n.Case) -> Finding:

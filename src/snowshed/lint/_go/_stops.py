@@ -1,0 +1,24 @@
+"""Channels by which a goroutine is told to stop: nothing but their names says so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snowshed.lint._go import _nodes as n
+
+if TYPE_CHECKING:
+    from snowshed.lint._go._nodes import Receive
+
+__all__ = ["tells_to_stop"]
+
+_STOPS = re.compile(
+    r"\.Done\(\)$|(?:^|\.|[a-z])(?:stop|quit|done|clos|shutdown|exit|kill|cancel|abort|term)",
+    re.IGNORECASE,
+)
+
+
+def tells_to_stop(received: Receive) -> bool:
+    """Tell whether by what is received somebody is told to stop, or that others have."""
+    channel = received.channel
+    return _STOPS.search(n.path_of(channel) or channel.text) is not None
