@@ -100,6 +100,9 @@ def test_settings_are_heeded_and_what_is_ignored_adds_to_them(
         (["-"], "-: --stdin-filename says which file it is taken for"),
         (["--stdin-filename", "a.py", "b.py"], "--stdin-filename: one file, from stdin"),
         (["--write-baseline", "b.json", "--fix"], "--write-baseline accepts what is found"),
+        (["--diff", "--format", "json"], "--diff is told as a diff: without --format"),
+        (["--diff", "--dump", "x"], "--dump is of what is told: without --diff and --write-b"),
+        (["--write-baseline", "b", "--statistics"], "--statistics is of what is told: without"),
         (["-o", "nowhere/x"], "--output 'nowhere/x': there is no folder 'nowhere'"),
         (["-o", "app.py", "app.py"], "--output 'app.py': that is what is to be read"),
         (["--baseline", "missing"], "missing, the baseline: cannot be read: No such file"),
@@ -260,6 +263,33 @@ def test_a_dump_tells_what_is_first(here: Path, capsys: pytest.CaptureFixture[st
         "  60 tasks are waiting on this line now (sleep)\n"
     )
     assert out.endswith("\n60 of the 60 tasks in now.txt are at a finding\n")
+
+
+def test_counts_are_told_beside_a_dump(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = Frame("__main__.main", "/srv/shop/app.py", 6)
+    (here / "now.txt").write_text(goroutines.write_debug2([Goroutine(7, "sleep", (at,))] * 60))
+    assert lint("--dump", "now.txt", "--statistics") == 1
+    out, err = capsys.readouterr()
+    assert "\n   1  SN902 task-in-handler (1 fixable), 60 tasks now\n" in out
+    assert out.endswith("\n60 of the 60 tasks in now.txt are at a finding\n")
+    assert err == ""
+    assert json_of(capsys, "--dump", "now.txt", "--statistics")["waiting"] == 60
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_a_dump_of_another_program_is_a_line(
+    form: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = Frame("main.serve", "/build/other/serve.go", 6)
+    (here / "now.txt").write_text(goroutines.write_debug2([Goroutine(7, "sleep", (at,))] * 60))
+    assert lint("--dump", "now.txt", "--format", form) == 1
+    out, err = capsys.readouterr()
+    assert err == (
+        "snowshed lint: now.txt: none of its 60 goroutines is in a file that was looked at (most "
+        "are in /build/other/serve.go): likely it is of another program or version; look at the "
+        "source that this one was built from\n"
+    )
+    assert form != "text" or out.endswith("none of the 60 goroutines in now.txt is at a finding\n")
 
 
 def test_a_report_goes_to_a_file_and_says_so(

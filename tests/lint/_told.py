@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from snowshed.lint._engine import Report
 from snowshed.lint._finding import Edit, Finding, Fix, Problem, Related, Span, Tier
+from snowshed.lint._joined import Joined, Waiting
 from snowshed.lint._outcome import Outcome
 from snowshed.lint._report._words import kind
 from snowshed.lint._rule import Rule
@@ -142,3 +143,9 @@ def report(*findings: Finding, **more: object) -> Report:
 
 def told(*findings: Finding, **more: object) -> Outcome:
     return Outcome(findings, report(*findings), TEXTS, **more)  # type: ignore[arg-type]
+
+
+def by(waiting: Mapping[Finding, Waiting], inside: int = 0) -> Joined:
+    """Return what it would be if each task had to do with one finding only."""
+    groups = {frozenset({finding}): each.total for finding, each in waiting.items()}
+    return Joined(waiting, groups, (inside,))

@@ -89,3 +89,36 @@ def test_real_dumps_are_read() -> None:
     for name in ("leak2.txt",):
         dump = read_dump(name, (GO / name).read_bytes())
         assert dump.total == 33
+
+
+def at(*files: str, count: int = 1) -> Stood:
+    return Stood(count, "", tuple(Frame("f", file, 1) for file in files))
+
+
+def test_what_one_of_it_is_called_is_told_by_its_files() -> None:
+    assert Dump("x", (at("", "/src/notify.go"),)).noun == "goroutine"
+    assert Dump("x", (at("shop/app.py", "x.go"),)).noun == "task"
+    assert Dump("x", (at(""),)).noun == "task"
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (["/usr/local/go/src/net/http/server.go", "/go/src/pay/main.go"], "/go/src/pay/main.go"),
+        (["/srv/shop/pay.py", "/srv/shop/app.py"], "/srv/shop/app.py"),
+        (["/srv/shop/pay.py", "/v/lib/python3.12/asyncio/runners.py"], "/srv/shop/pay.py"),
+        (["pay/pay.go", "net/http/server.go"], "pay/pay.go"),
+        (["/root/go/pkg/mod/example.com/x@v1.2.3/x.go", "/usr/go1.22/src/runtime/proc.go"], ""),
+        ([""], ""),
+    ],
+)
+def test_a_dump_is_known_by_a_file_that_is_of_the_program_itself(
+    files: list[str], place: str
+) -> None:
+    assert Dump("x", (at(*files),)).place() == place
+
+
+def test_it_is_the_one_that_most_are_in() -> None:
+    assert (
+        Dump("x", (at("a.go"), at("b.go", count=3), at("a.go"), at("", count=9))).place() == "b.go"
+    )

@@ -102,3 +102,27 @@ def test_what_many_stand_at_is_told_in_any_case() -> None:
     few = dump(SPAWN, MANY)
     found = outcome(report(LEAK, SPAWN), Selection(), TEXTS, dumps=[few])
     assert (found.findings, found.advice) == ((LEAK,), 1)
+
+
+def strangers(*frames: Frame, count: int = 4812) -> tuple[str, ...]:
+    there = Dump("now", (Stood(count, "chan send", frames),), ("line 3: cut off",))
+    found = outcome(report(LEAK), ALL, TEXTS, dumps=[there, dump(LEAK, 2)])
+    assert found.dumps[1].warnings == ()
+    return found.dumps[0].warnings
+
+
+def test_a_dump_that_has_nothing_to_do_with_what_was_looked_at_is_told() -> None:
+    first, second = strangers(Frame("main.main", "/build/other/cmd.go", 3))
+    assert first == "line 3: cut off"
+    assert second == (
+        "none of its 4,812 goroutines is in a file that was looked at (most are in "
+        "/build/other/cmd.go): likely it is of another program or version; look at the source that "
+        "this one was built from"
+    )
+    assert "none of its 4,812 tasks is in a file that was looked at: likely" in strangers()[1]
+
+
+def test_one_that_has_is_not() -> None:
+    other_line = Frame("billing.refund", "/build/billing/notify.go", 77)
+    assert strangers(other_line) == ("line 3: cut off",)
+    assert strangers(count=0) == ("line 3: cut off",)

@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint._told import GO, LEAK, OTHER, PATH, RULES, SPAWN, these_rules, told
+from lint._told import GO, LEAK, OTHER, PATH, RULES, SPAWN, by, these_rules, told
 from snowshed.lint import Related, Span
 from snowshed.lint._baseline import Known
 from snowshed.lint._dump import Dump, Stood
+from snowshed.lint._joined import Joined, Waiting
 from snowshed.lint._report import Paint, concise, counted, statistics, text
 from snowshed.lint._report._code import code
 from snowshed.lint._report._paint import PLAIN
 from snowshed.lint._report._words import kind
 from snowshed.lint._suppress import UNUSED
 from snowshed.lint._texts import Texts
-from snowshed.lint._waiting import Waiting
+from snowshed.model import Frame
 
 rules = pytest.fixture(autouse=True)(these_rules)
 
@@ -77,7 +78,7 @@ def test_nothing_is_told_so_with_what_was_left_out() -> None:
 def test_what_tasks_stand_at_is_told_with_how_many() -> None:
     waiting = {LEAK: Waiting(here=4812, created=1, state="chan send", lines=((6, 4812),))}
     dump = Dump("now.txt", (Stood(5000, "chan send", ()),))
-    found = told(LEAK, waiting=waiting, matched=4813, dumps=(dump,))
+    found = told(LEAK, joined=by(waiting, 5000), dumps=(dump,))
     lines = text(found).splitlines()
     assert lines[1] == "  4,812 goroutines are waiting on this line now (chan send)"
     assert lines[2] == "  1 goroutine that this line has started is alive now"
@@ -87,6 +88,21 @@ def test_what_tasks_stand_at_is_told_with_how_many() -> None:
         .splitlines()[0]
         .endswith(" [4,812 goroutines are waiting on this line now (chan send)]")
     )
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (0, "none of the 5,000 goroutines in now.txt is at a finding"),
+        (1, "none of the 5,000 goroutines in now.txt is at a finding; 1 is in files that were "),
+        (4000, "in now.txt is at a finding; 4,000 are in files that were looked at"),
+    ],
+)
+def test_a_dump_of_which_nobody_is_at_a_finding_is_told_in_words(inside: int, said: str) -> None:
+    dump = Dump("now.txt", (Stood(5000, "chan send", (Frame("main.main", "/x.go", 3),)),))
+    found = told(LEAK, joined=Joined(inside=(inside,)), dumps=(dump,))
+    assert said in text(found).splitlines()[-1]
+    assert said in statistics(found).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -102,13 +118,13 @@ def test_what_tasks_stand_at_is_told_with_how_many() -> None:
     ],
 )
 def test_where_they_stand_is_said_as_it_is(waiting: Waiting, said: str) -> None:
-    assert f"  {said}\n" in text(told(LEAK, waiting={LEAK: waiting}))
+    assert f"  {said}\n" in text(told(LEAK, joined=by({LEAK: waiting})))
 
 
 def test_tasks_of_python_are_called_so_and_lines_of_one_finding_are_here() -> None:
     long = replace(SPAWN, span=Span(1, 1, 3, 4))
     waiting = {long: Waiting(here=60, lines=((2, 50), (3, 10)))}
-    assert "\n  60 tasks are waiting here now\n" in text(told(long, waiting=waiting))
+    assert "\n  60 tasks are waiting here now\n" in text(told(long, joined=by(waiting)))
 
 
 def test_colours_are_only_for_terminals_that_show_them() -> None:
@@ -198,6 +214,30 @@ def test_counts_are_by_cause_and_by_rule() -> None:
     assert counted(found)["causes"] == {"detached-spawn": 2, "channel-cascade": 1, "-": 1}
     assert [each["rule"] for each in counted(found)["rules"]] == ["SN902", "SN901", UNUSED]
     assert statistics(told()) == "nothing found in 1 file\n"
+
+
+def test_counts_beside_a_dump_have_those_first_at_which_most_tasks_wait() -> None:
+    more = replace(SPAWN, span=Span(1, 1, 1, 2))
+    waiting = {LEAK: Waiting(here=60), SPAWN: Waiting(here=2, created=1)}
+    dump = Dump("now.txt", (Stood(70, "chan send", (Frame("main.main", "/x.go", 3),)),))
+    found = told(LEAK, SPAWN, more, joined=by(waiting, 70), dumps=(dump,))
+    assert (
+        statistics(found)
+        == """\
+1  channel-cascade
+   1  SN901 stuck-sender (1 fixable), 60 goroutines now
+2  detached-spawn
+   2  SN902 task-in-handler (2 fixable), 3 goroutines now
+
+3 findings in 2 files, 1 fixable with --fix, 2 with --unsafe-fixes
+63 of the 70 goroutines in now.txt are at a finding
+"""
+    )
+    told_ = counted(found)
+    assert [each["waiting"] for each in told_["rules"]] == [60, 3]
+    assert told_["waiting"] == 63
+    assert told_["dumps"] == [{"source": "now.txt", "tasks": 70, "looked_at": 70, "warnings": []}]
+    assert "waiting" not in counted(told(LEAK))["rules"][0]
 
 
 def test_a_rule_that_is_not_known_here_is_told_as_it_is() -> None:

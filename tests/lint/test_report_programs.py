@@ -20,6 +20,7 @@ from lint._told import (
     RULES,
     SPAWN,
     TEXTS,
+    by,
     report,
     these_rules,
     told,
@@ -28,11 +29,11 @@ from snowshed.formats.sarif import RESULTS_AT_MOST
 from snowshed.lint import Finding, Fix, Problem, Related, Span
 from snowshed.lint._baseline import Known
 from snowshed.lint._dump import Dump
+from snowshed.lint._joined import Waiting
 from snowshed.lint._outcome import Outcome
 from snowshed.lint._report import document, github, gitlab, sarif
 from snowshed.lint._suppress import UNUSED
 from snowshed.lint._texts import Texts
-from snowshed.lint._waiting import Waiting
 
 pytestmark = pytest.mark.house
 rules = pytest.fixture(autouse=True)(these_rules)
@@ -96,13 +97,15 @@ def test_json_has_what_was_left_out_and_what_could_not_be_read() -> None:
 def test_json_has_the_baseline_and_the_dump_if_there_are() -> None:
     gone = {Known("a.go", "SN901", "f", "x <- y"): 2}
     dump = Dump("now.txt", (), ("line 3: cut off",))
-    found = told(LEAK, SPAWN, known=4, gone=gone, waiting={LEAK: WAITING}, dumps=(dump,))
+    found = told(LEAK, SPAWN, known=4, gone=gone, joined=by({LEAK: WAITING}, 5), dumps=(dump,))
     told_ = document(found)
     assert told_["baseline"] == {
         "known": 4,
         "gone": [{"path": "a.go", "rule": "SN901", "function": "f", "code": "x <- y", "count": 2}],
     }
-    assert told_["dumps"] == [{"source": "now.txt", "tasks": 0, "warnings": ["line 3: cut off"]}]
+    assert told_["dumps"] == [
+        {"source": "now.txt", "tasks": 0, "looked_at": 5, "warnings": ["line 3: cut off"]}
+    ]
     assert [each["waiting"] and each["waiting"]["total"] for each in told_["findings"]] == [
         4815,
         None,
@@ -176,7 +179,7 @@ def test_a_fingerprint_stays_when_lines_move_and_differs_for_what_differs() -> N
 def test_sarif_has_the_baseline_the_dump_and_the_problems() -> None:
     gone = {Known("a.go", "SN901", "f", "x"): 1}
     dump = Dump("now.txt", (), ("cut off",))
-    found = told(LEAK, known=4, gone=gone, waiting={LEAK: WAITING}, dumps=(dump,))
+    found = told(LEAK, known=4, gone=gone, joined=by({LEAK: WAITING}, 5), dumps=(dump,))
     run = run_of(
         replace(found, report=replace(found.report, problems=(PROBLEM, Problem("b", "x"))))
     )
@@ -221,7 +224,7 @@ def test_an_annotation_of_github_is_a_line_with_its_escapes() -> None:
 
 def test_an_annotation_of_several_lines_has_no_columns_and_one_below_a_folder_is_found() -> None:
     long = replace(SPAWN, span=Span(1, 1, 3, 4), fix=None)
-    line = github(told(long, waiting={long: WAITING}), below="services/shop")
+    line = github(told(long, joined=by({long: WAITING})), below="services/shop")
     assert line.startswith(
         "::warning file=services/shop/shop/app.py,line=1,endLine=3,title=SN902 task-in-handler::"
         "4,812 tasks are waiting at line 6 now (chan send)%0A"
@@ -231,7 +234,7 @@ def test_an_annotation_of_several_lines_has_no_columns_and_one_below_a_folder_is
 
 
 def test_gitlab_gets_a_list_with_fingerprints() -> None:
-    first, second = gitlab(told(LEAK, SPAWN, waiting={LEAK: WAITING}))
+    first, second = gitlab(told(LEAK, SPAWN, joined=by({LEAK: WAITING})))
     assert first.pop("fingerprint") != second["fingerprint"]
     assert first == {
         "description": f"SN901 stuck-sender: {LEAK.message}; "

@@ -8,7 +8,8 @@ import pytest
 from lint._told import LEAK, OTHER, PATH, SPAWN
 from snowshed.lint import Finding, Span
 from snowshed.lint._dump import Dump, Stood
-from snowshed.lint._waiting import Waiting, waiting_at
+from snowshed.lint._joined import Joined, Waiting
+from snowshed.lint._waiting import joined
 from snowshed.model import Frame
 
 BUILT = "/build/17/src/example.com/pay/billing/notify.go"
@@ -31,7 +32,7 @@ def stood(
 
 
 def of(finding: Finding, *dumps: Dump, others: tuple[Finding, ...] = ()) -> Waiting | None:
-    return waiting_at([finding, *others], dumps)[0].get(finding)
+    return joined([finding, *others], dumps).waiting.get(finding)
 
 
 def test_who_waits_on_the_line_is_counted_in_all_dumps() -> None:
@@ -113,10 +114,10 @@ def test_functions_of_python_are_known_by_their_names(called: str, function: str
 
 def test_the_file_with_the_longest_common_end_is_meant() -> None:
     other = replace(LEAK, path="cmd/notify.go", related=())
-    both, total = waiting_at([LEAK, other], [stood(SEND, count=3)])
-    assert (list(both), total) == ([LEAK], 3)
+    both = joined([LEAK, other], [stood(SEND, count=3)])
+    assert (list(both.waiting), both.total) == ([LEAK], 3)
     unknown = replace(SEND, file="/elsewhere/notify.go")
-    assert waiting_at([LEAK, other], [stood(unknown)]) == ({}, 0)
+    assert joined([LEAK, other], [stood(unknown)]) == Joined(inside=(0,))
 
 
 def test_the_line_that_they_wait_at_may_be_another_than_that_of_the_finding() -> None:
@@ -170,14 +171,29 @@ def test_a_closure_that_waits_again_in_the_same_function_counts_once() -> None:
 
 
 def test_nobody_is_nothing() -> None:
-    assert waiting_at([LEAK, SPAWN], [Dump("now", ())]) == ({}, 0)
-    assert waiting_at([], [stood(SEND)]) == ({}, 0)
+    assert joined([LEAK, SPAWN], [Dump("now", ())]) == Joined(inside=(0,))
+    assert joined([], [stood(SEND)]) == Joined(inside=(0,))
 
 
 def test_a_task_that_has_to_do_with_two_findings_is_one_task() -> None:
     spawn = replace(LEAK, rule="SN101", span=Span(5, 2, 7, 5), related=())
-    found, total = waiting_at([LEAK, spawn], [stood(SEND, count=3)])
-    assert ({each.total for each in found.values()}, len(found), total) == ({3}, 2, 3)
+    found = joined([LEAK, spawn], [stood(SEND, count=3)])
+    assert [each.total for each in found.waiting.values()] == [3, 3]
+    assert found.groups == {frozenset({LEAK, spawn}): 3}
+    assert found.total == 3
+
+
+def test_a_file_in_which_nothing_was_found_is_meant_where_it_is_nearer() -> None:
+    elsewhere = stood(replace(SEND, file="/build/17/src/example.com/pay/ship/notify.go"))
+    assert joined([LEAK], [elsewhere]).total == 1
+    found = joined([LEAK], [elsewhere], [PATH, "ship/notify.go"])
+    assert (found.total, found.inside) == (0, (1,))
+
+
+def test_of_each_dump_is_counted_who_is_in_a_file_that_was_looked_at() -> None:
+    here = stood(WG, replace(SEND, line=99), count=4)
+    there = stood(WG, Frame("main.main", "/srv/other/main.go", 3), count=5)
+    assert joined([], [here, there, here], [PATH]).inside == (4, 0, 4)
 
 
 def test_these_are_of_two_languages() -> None:

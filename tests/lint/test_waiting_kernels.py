@@ -14,7 +14,7 @@ from _go import go
 from doctor import _leak_programs as leaks
 from snowshed.lint._dump import read_dump
 from snowshed.lint._engine import lint
-from snowshed.lint._waiting import waiting_at
+from snowshed.lint._waiting import joined
 
 pytestmark = [pytest.mark.house, pytest.mark.slow]
 
@@ -31,7 +31,7 @@ def test_what_is_stuck_stands_where_lint_says(tmp_path: Path) -> None:
     found = lint(sorted(map(str, files))).findings
     hit = set()
     for kernel, (data,) in zip(KERNELS, runs, strict=True):
-        waiting, _ = waiting_at(found, [read_dump(kernel.name, data)])
+        waiting = joined(found, [read_dump(kernel.name, data)]).waiting
         if any(each.here for each in waiting.values()):
             hit.add(kernel.name)
     assert len(hit) >= AT_LEAST, sorted({each.name for each in KERNELS} - hit)

@@ -161,6 +161,11 @@ def _options(
     mends = fix or unsafe_fixes
     if write_baseline is not None and (mends or diff):
         raise click.UsageError("--write-baseline accepts what is found: without --fix and --diff")
+    if diff and form != "text":
+        raise click.UsageError("--diff is told as a diff: without --format")
+    if (diff or write_baseline is not None) and (statistics or dump):
+        what = "--statistics" if statistics else "--dump"
+        raise click.UsageError(f"{what} is of what is told: without --diff and --write-baseline")
     overlay: Mapping[str, bytes] = {}
     if stdin_filename is not None:
         if paths not in {(), (_STDIN,)}:
@@ -263,6 +268,9 @@ def _told(
         baseline=baseline,
         dumps=dumps,
     )
+    for dump in found.dumps:
+        for warning in dump.warnings:
+            fail(f"{_COMMAND}: {dump.source}: {warning}")
     options.telling.tell(found)
     return int(bool(found.findings) and not options.exit_zero)
 
@@ -298,10 +306,7 @@ def _baseline(file: str) -> Baseline:
 def _dump(file: str) -> Dump:
     from snowshed.lint._dump import read_dump
 
-    dump = read_dump(file, _bytes_of(file, "the dump"))
-    for warning in dump.warnings:
-        fail(f"{_COMMAND}: {file}: {warning}")
-    return dump
+    return read_dump(file, _bytes_of(file, "the dump"))
 
 
 def _bytes_of(file: str, what: str) -> bytes:

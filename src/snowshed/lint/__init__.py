@@ -11,8 +11,8 @@ both kinds, and the function that finds it. Where what lives, in the order in wh
   ``_settings``; ``_engine`` puts all of that together to a `Report`
 - what is mended: ``_apply``, by ``_edits``
 - what is told: ``_outcome``, without what a ``_baseline`` has, with who waits there in a dump
-  (``_dump``, ``_waiting``), what is ``_alike`` once; as text, JSON, SARIF by ``_report``, which
-  shows lines by ``_texts``; ``_about`` has the page of a rule
+  (``_dump``, ``_waiting``, ``_joined``), what is ``_alike`` once; as text, JSON, SARIF by
+  ``_report``, which shows lines by ``_texts``; ``_about`` has the page of a rule
 """
 
 from __future__ import annotations

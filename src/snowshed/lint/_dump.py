@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +23,11 @@ _ACCEPTED = (
     "accepted: goroutine and goroutineleak profiles (protobuf, debug=1, debug=2), crash dumps, "
     "and what snowshed dump writes"
 )
+_STANDARD = "bufio|context|crypto|database|internal|io|log|net|os|runtime|sync|syscall|testing|time"
+_OF_OTHERS = re.compile(
+    r"$|.*(?:/pkg/mod/|@v\d|/vendor/|/(?:site|dist)-packages/|/lib/python\d)"
+    rf"|(?:.*go[^/]*/src/)?(?:{_STANDARD})/"
+).match
 _COUNTED = ("goroutine", "goroutineleak")
 
 
@@ -59,6 +66,25 @@ class Dump:
     def total(self) -> int:
         """How many tasks were in it."""
         return sum(each.count for each in self.stood)
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called: ``goroutine``, or ``task`` of Python."""
+        files = (frame.file for each in self.stood for frame in each.stack)
+        first = next(filter(None, files), ".py")
+        return "task" if first.endswith((".py", ".pyi")) else "goroutine"
+
+    def place(self) -> str:
+        """Return the file of the program itself that most of them are in; empty if there is none.
+
+        The outermost call counts: what it calls is mostly of others.
+        """
+        files: Counter[str] = Counter()
+        for each in self.stood:
+            ours = (frame.file for frame in reversed(each.stack) if not _OF_OTHERS(frame.file))
+            files[next(ours, "")] += each.count
+        del files[""]
+        return next((file for file, _ in files.most_common(1)), "")
 
 
 def read_dump(source: str, data: bytes, *, at_most: int = AT_MOST) -> Dump:

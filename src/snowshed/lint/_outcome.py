@@ -8,12 +8,14 @@ any case, before all else: that is no advice any more, and nothing that one can 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snowshed._many import many
 from snowshed.lint._alike import together
 from snowshed.lint._finding import Finding
+from snowshed.lint._joined import Joined, Waiting
 from snowshed.lint._suppress import UNUSED
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from snowshed.lint._engine import Report
     from snowshed.lint._select import Selection
     from snowshed.lint._texts import Texts
-    from snowshed.lint._waiting import Waiting
 
 __all__ = ["Outcome", "outcome"]
 
@@ -41,8 +42,7 @@ class Outcome:
         advice: how many findings are left out because nobody asked for advice.
         known: how many are left out because the baseline has them; None: there is none.
         gone: what the baseline has and what is not found any more, with how many.
-        waiting: the tasks that have to do with a finding.
-        matched: how many tasks have to do with any of them.
+        joined: the tasks that have to do with what was found.
         dumps: those that were looked at.
     """
 
@@ -52,9 +52,13 @@ class Outcome:
     advice: int = 0
     known: int | None = None
     gone: Mapping[Known, int] = field(default_factory=dict)
-    waiting: Mapping[Finding, Waiting] = field(default_factory=dict)
-    matched: int = 0
+    joined: Joined = field(default_factory=Joined)
     dumps: tuple[Dump, ...] = ()
+
+    @property
+    def waiting(self) -> Mapping[Finding, Waiting]:
+        """The tasks that have to do with a finding."""
+        return self.joined.waiting
 
 
 def outcome(
@@ -77,19 +81,19 @@ def outcome(
         dumps: what tasks of the service stood where.
     """
     found = (*report.findings, *_unused(report))
-    waiting: Mapping[Finding, Waiting] = {}
-    matched = 0
+    both = Joined()
     if dumps:
-        from snowshed.lint._waiting import waiting_at  # noqa: PLC0415 - mostly there is none
+        from snowshed.lint._waiting import joined  # noqa: PLC0415 - mostly there is none
 
-        waiting, matched = waiting_at(found, dumps)
+        both = joined(found, dumps, report.read)
+    waiting = both.waiting
     beside = None
     if baseline is not None:
         beside = baseline.beside(found, texts, looked_for=_looked_for(report, selection, paths))
     known = frozenset[Finding]() if beside is None else beside.known
     asked = [each for each in found if selection.tells(each)]
-    many = {each for each in found if each in waiting and waiting[each].total > MANY}
-    told = [each for each in found if each in many or (selection.tells(each) and each not in known)]
+    hot = {each for each in found if each in waiting and waiting[each].total > MANY}
+    told = [each for each in found if each in hot or (selection.tells(each) and each not in known)]
     # What tasks stand at is told on its own, with how many they are.
     alone = [each for each in told if each in waiting]
     others = together(each for each in told if each not in waiting)
@@ -97,13 +101,25 @@ def outcome(
         tuple(sorted([*alone, *others], key=lambda each: _order(each, waiting))),
         report,
         texts,
-        advice=sum(each not in many and not selection.tells(each) for each in found),
-        known=None if beside is None else sum(each in known for each in asked if each not in many),
+        advice=sum(each not in hot and not selection.tells(each) for each in found),
+        known=None if beside is None else sum(each in known for each in asked if each not in hot),
         gone={} if beside is None else beside.gone,
-        waiting=waiting,
-        matched=matched,
-        dumps=tuple(dumps),
+        joined=both,
+        dumps=tuple(map(_warned, dumps, both.inside)),
     )
+
+
+def _warned(dump: Dump, inside: int) -> Dump:
+    """Return ``dump``, with a warning if it has nothing to do with what was looked at."""
+    if inside or not dump.total:
+        return dump
+    place = dump.place()
+    said = (
+        f"none of its {many(dump.total, dump.noun)} is in a file that was looked at"
+        f"{f' (most are in {place})' if place else ''}: likely it is of another program or "
+        "version; look at the source that this one was built from"
+    )
+    return replace(dump, warnings=(*dump.warnings, said))
 
 
 def _unused(report: Report) -> Sequence[Finding]:

@@ -16,12 +16,12 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.formats.goroutines import class_of
+from snowshed.lint._joined import Joined, Waiting
 from snowshed.model import StateClass
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.model import Frame
 
-__all__ = ["Waiting", "waiting_at"]
+__all__ = ["joined"]
 
 _INSTALLED = re.compile(r"/pkg/mod/|@v\d|/vendor/|/(?:site|dist)-packages/")
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
@@ -45,30 +45,6 @@ class _How(IntEnum):
     HERE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The tasks that have to do with a finding, none of them counted twice.
-
-    Attributes:
-        here: those that wait on a line of it.
-        related: those that wait on a line that has to do with it.
-        created: those that a line of it has started, and that wait or run elsewhere.
-        state: what most of them do, in the words of their runtime; empty if that is not told.
-        lines: where those of ``here`` wait, with how many; the most first.
-    """
-
-    here: int = 0
-    related: int = 0
-    created: int = 0
-    state: str = ""
-    lines: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def total(self) -> int:
-        """How many that are."""
-        return self.here + self.related + self.created
-
-
 class _Place(NamedTuple):
     """A line of a source that is worth looking for in a dump."""
 
@@ -77,27 +53,33 @@ class _Place(NamedTuple):
     function: str
 
 
-def waiting_at(
-    findings: Sequence[Finding], dumps: Iterable[Dump]
-) -> tuple[Mapping[Finding, Waiting], int]:
-    """Return the tasks that have to do with each of ``findings``, and how many these are in all.
+def joined(findings: Sequence[Finding], dumps: Iterable[Dump], files: Iterable[str] = ()) -> Joined:
+    """Return ``findings`` and ``dumps`` put together.
 
     Args:
-        findings: what was found; of those that nobody stands at nothing is returned.
+        findings: what was found.
         dumps: of one or several processes, each at one moment; they are added up.
+        files: all that was looked at: what a dump says of another ``client.go`` is of that one.
 
-    Cost: O(lines of all findings, and frames of all dumps).
+    Cost: O(lines of all findings, files, and frames of all dumps).
     """
-    places = _Places(findings)
+    places = _Places(findings, files)
     tallies: dict[int, _Tally] = defaultdict(_Tally)
-    total = 0
+    groups: Counter[frozenset[int]] = Counter()
+    inside = []
     for dump in dumps:
         for stood in dump.stood:
             matched = places.matched(stood)
-            total += stood.count if matched else 0
+            if matched:
+                groups[frozenset(matched)] += stood.count
             for index, (how, line) in matched.items():
                 tallies[index].take(stood, how, line)
-    return {findings[index]: tally.result() for index, tally in tallies.items()}, total
+        inside.append(sum(each.count for each in dump.stood if places.knows(each)))
+    return Joined(
+        {findings[index]: tally.result() for index, tally in tallies.items()},
+        {frozenset(findings[index] for index in those): n for those, n in groups.items()},
+        tuple(inside),
+    )
 
 
 class _Tally:
@@ -129,7 +111,7 @@ class _Tally:
 class _Places:
     """The lines of findings, found by what a dump calls them."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], files: Iterable[str]) -> None:
         self._at: dict[str, dict[int, list[_Place]]] = defaultdict(lambda: defaultdict(list))
         self._started: dict[str, dict[int, list[_Place]]] = defaultdict(lambda: defaultdict(list))
         for index, finding in enumerate(findings):
@@ -143,7 +125,11 @@ class _Places:
                 self._at[each.path][each.span.line].append(place)
             for line in lines:
                 self._started[finding.path][line].append(here._replace(how=_How.CREATED))
-        self._paths = _Paths(self._at.keys() | self._started.keys())
+        self._paths = _Paths({*self._at, *self._started, *files})
+
+    def knows(self, stood: Stood) -> bool:
+        """Tell whether ``stood`` is in any file that was looked at."""
+        return any(self._paths.find(frame.file) is not None for frame in stood.stack)
 
     def matched(self, stood: Stood) -> dict[int, tuple[_How, int]]:
         """Return the findings, by their index, that ``stood`` has to do with, how and where."""

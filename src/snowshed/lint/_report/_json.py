@@ -8,10 +8,10 @@ from snowshed.lint._report._words import kind
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Fix, Span
+    from snowshed.lint._joined import Waiting
     from snowshed.lint._outcome import Outcome
-    from snowshed.lint._waiting import Waiting
 
-__all__ = ["document"]
+__all__ = ["document", "dumps_of"]
 
 
 def document(outcome: Outcome) -> dict[str, Any]:
@@ -39,12 +39,22 @@ def document(outcome: Outcome) -> dict[str, Any]:
         gone = [{**each._asdict(), "count": count} for each, count in outcome.gone.items()]
         found["baseline"] = {"known": outcome.known, "gone": gone}
     if outcome.dumps:
-        found["counts"]["waiting"] = outcome.matched
-        found["dumps"] = [
-            {"source": each.source, "tasks": each.total, "warnings": list(each.warnings)}
-            for each in outcome.dumps
-        ]
+        found["counts"]["waiting"] = outcome.joined.total
+        found["dumps"] = dumps_of(outcome)
     return found
+
+
+def dumps_of(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return what is told of each dump."""
+    return [
+        {
+            "source": each.source,
+            "tasks": each.total,
+            "looked_at": inside,
+            "warnings": list(each.warnings),
+        }
+        for each, inside in zip(outcome.dumps, outcome.joined.inside, strict=True)
+    ]
 
 
 def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:

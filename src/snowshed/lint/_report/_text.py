@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed._many import many
 from snowshed._printable import printable
 from snowshed.lint._report._code import AROUND, code
 from snowshed.lint._report._paint import PLAIN
-from snowshed.lint._report._words import kind, said_of, summary
+from snowshed.lint._report._words import ending, kind, said_of
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding, Span
@@ -22,7 +21,7 @@ __all__ = ["concise", "text"]
 def text(outcome: Outcome, paint: Paint = PLAIN) -> str:
     """Return what is told, each finding with its code."""
     parts = ["\n".join(_whole(each, outcome, paint)) for each in outcome.findings]
-    return "\n\n".join([*parts, _end(outcome, paint)]) + "\n"
+    return "\n\n".join([*parts, ending(outcome, paint)]) + "\n"
 
 
 def concise(outcome: Outcome, paint: Paint = PLAIN) -> str:
@@ -32,7 +31,7 @@ def concise(outcome: Outcome, paint: Paint = PLAIN) -> str:
         waiting = outcome.waiting.get(each)
         hot = f" [{said_of(each, waiting)[0]}]" if waiting is not None else ""
         lines.append(_head(each, paint) + paint(hot, "hot"))
-    return "\n".join([*lines, _end(outcome, paint)]) + "\n"
+    return "\n".join([*lines, ending(outcome, paint)]) + "\n"
 
 
 def _head(finding: Finding, paint: Paint) -> str:
@@ -61,13 +60,3 @@ def _whole(finding: Finding, outcome: Outcome, paint: Paint) -> Iterator[str]:
     if finding.fix is not None:
         how = "--fix" if finding.fix.safe else "--unsafe-fixes"
         yield f"  {paint('fix:', 'good')} {printable(finding.fix.message)} ({how})"
-
-
-def _end(outcome: Outcome, paint: Paint) -> str:
-    said = paint(summary(outcome), "bold" if outcome.findings else "good")
-    if not outcome.dumps:
-        return said
-    total = sum(each.total for each in outcome.dumps)
-    where = ", ".join(printable(each.source) for each in outcome.dumps[:3])
-    where += " and others" if outcome.dumps[3:] else ""
-    return f"{said}\n{outcome.matched:,} of the {many(total, 'task')} in {where} are at a finding"

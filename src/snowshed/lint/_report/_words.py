@@ -8,15 +8,17 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from snowshed._many import many
+from snowshed._printable import printable
 from snowshed.lint.rules import rule
 from snowshed.model import Severity
 
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
+    from snowshed.lint._joined import Waiting
     from snowshed.lint._outcome import Outcome
-    from snowshed.lint._waiting import Waiting
+    from snowshed.lint._report._paint import Paint
 
-__all__ = ["Kind", "kind", "said_of", "summary"]
+__all__ = ["Kind", "ending", "kind", "said_of", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,19 @@ def summary(outcome: Outcome) -> str:
     if outcome.advice:
         parts.append(f"{outcome.advice:,} more with --advice")
     return ", ".join(parts)
+
+
+def ending(outcome: Outcome, paint: Paint) -> str:
+    """Return what is told in the end: how much there is, and how many tasks have to do with it."""
+    said = paint(summary(outcome), "bold" if outcome.findings else "good")
+    if not outcome.dumps:
+        return said
+    where = ", ".join(printable(each.source) for each in outcome.dumps[:3])
+    where += " and others" if outcome.dumps[3:] else ""
+    of = many(sum(each.total for each in outcome.dumps), outcome.dumps[0].noun)
+    at = outcome.joined.total
+    if at:
+        return f"{said}\n{at:,} of the {of} in {where} {_are(at)} at a finding"
+    inside = sum(outcome.joined.inside)
+    are = f"{inside:,} {_are(inside)} in files that were looked at" if inside else ""
+    return f"{said}\nnone of the {of} in {where} is at a finding{are and f'; {are}'}"
