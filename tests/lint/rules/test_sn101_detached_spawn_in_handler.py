@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import HANDLER, python_function
 from lint._wanted import python
 
 HEAD = """
@@ -186,23 +187,17 @@ OWNED = {
         thread.join()
         """,
 }
-DECORATED = "@app.post('/x')\nasync def handler(request):\n"
-
-
-def body(code: str) -> str:
-    lines = code.strip("\n").splitlines()
-    return "\n".join(line[4:] for line in lines) + "\n"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_nobody_waits_for_and_nothing_limits(shape: str) -> None:
-    python("SN101", HEAD + "background = set()\n" + DECORATED + body(SHAPES[shape]))
+    python("SN101", python_function(f"{HEAD}background = set()\n{HANDLER}", SHAPES[shape]))
 
 
 @pytest.mark.parametrize("shape", OWNED)
 def test_what_somebody_owns(shape: str) -> None:
     head = HEAD + "background = set()\nrunning = {}\n"
-    python("SN101", head + DECORATED + body(OWNED[shape]))
+    python("SN101", python_function(head + HANDLER, OWNED[shape]))
 
 
 @pytest.mark.parametrize(

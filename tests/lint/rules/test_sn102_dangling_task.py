@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import mended, python
 
 BAD = {
@@ -111,8 +112,7 @@ HEAD = "import asyncio, anyio\nfrom asyncio import create_task\nTASKS = []\n\ncl
 
 
 def code(text: str, head: str = "    async def start(self, items):") -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + head + "\n" + "\n".join(line for line in lines) + "\n"
+    return python_function(HEAD + head, text, left=0)
 
 
 @pytest.mark.parametrize("shape", BAD)

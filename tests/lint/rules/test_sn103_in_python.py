@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import HANDLER, python_function
 from lint._wanted import python
 
 PER_REQUEST = {
@@ -88,12 +89,10 @@ from concurrent.futures import ThreadPoolExecutor
 pool = None
 
 """
-HANDLER = "@app.get('/x')\nasync def handler(request):"
 
 
 def code(text: str, head: str = HANDLER) -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + head + "\n" + "\n".join(line[4:] for line in lines) + "\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", PER_REQUEST)
@@ -183,5 +182,4 @@ def test_one_in_each_turn() -> None:
                 own = ThreadPoolExecutor(1)
                 pools.append(own)
         """
-    lines = text.strip("\n").splitlines()
-    python("SN103", HEAD + "\n".join(line[8:] for line in lines) + "\n")
+    python("SN103", python_function(HEAD, text, left=8))

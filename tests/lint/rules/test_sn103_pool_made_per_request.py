@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_handler
 from lint._wanted import go
 
 HEAD = """
@@ -23,7 +24,7 @@ var shared = pond.New(10, 100)
 
 def handler(code: str) -> None:
     """Hold a handler of the statements ``code``."""
-    go("SN103", f"{HEAD}\nfunc (t *T) h(w http.ResponseWriter, r *http.Request) {{\n{code}\n}}\n")
+    go("SN103", go_handler(HEAD, code))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 HEAD = """
@@ -21,7 +22,7 @@ func safe() {
 
 def handler(code: str) -> None:
     """Hold a handler of the statements ``code``."""
-    go("SN104", f"{HEAD}\nfunc h(w http.ResponseWriter, r *http.Request) {{\n{code}\n}}\n")
+    go("SN104", go_function(HEAD, "h(w http.ResponseWriter, r *http.Request)", code))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -26,7 +27,7 @@ var mine = &http.Client{Timeout: time.Second}
 def function(code: str, name: str = "p") -> None:
     """Hold a function of the statements ``code``."""
     head = HEAD.replace("package p", f"package {name}")
-    go("SN201", f"{head}\nfunc f(ctx context.Context, given *http.Request) {{\n{code}\n}}\n")
+    go("SN201", go_function(head, "f(ctx context.Context, given *http.Request)", code))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 HEAD = """
@@ -27,7 +28,7 @@ import (
     ],
 )
 def test_one_without_is_told(code: str) -> None:
-    go("SN202", f"{HEAD}\nfunc (s *T) f(u string) *T {{\n{code}\n}}\n")
+    go("SN202", go_function(HEAD, "(s *T) f(u string) *T", code))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_one_without_is_told(code: str) -> None:
     ],
 )
 def test_one_with_a_limit_is_not(code: str) -> None:
-    go("SN202", f"{HEAD}\nfunc (s *T) f(ctx context.Context, u string) {{\n{code}\n}}\n")
+    go("SN202", go_function(HEAD, "(s *T) f(ctx context.Context, u string)", code))
 
 
 def test_a_variable_of_the_package_is_looked_at() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go, go_findings
 
@@ -98,7 +99,7 @@ def test_one_that_somebody_has_is_not(code: str) -> None:
 
 def test_what_main_makes_lives_as_long_as_the_process() -> None:
     code = "c, _ := context.WithCancel(context.Background())\n run(c)"
-    go("SN204", f"{HEAD}\nfunc main() {{\n{code}\n}}\n")
+    go("SN204", go_function(HEAD, "main()", code))
 
 
 @pytest.mark.parametrize(

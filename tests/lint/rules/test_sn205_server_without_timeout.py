@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -31,7 +32,7 @@ import (
     ],
 )
 def test_one_without_is_told(code: str) -> None:
-    go("SN205", f"{HEAD}\nfunc f(l net.Listener, h http.Handler) {{\n{code}\n}}\n")
+    go("SN205", go_function(HEAD, "f(l net.Listener, h http.Handler)", code))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_one_without_is_told(code: str) -> None:
     ],
 )
 def test_one_with_a_limit_is_not(code: str) -> None:
-    go("SN205", f"{HEAD}\nfunc f(l net.Listener) {{\n{code}\n}}\n")
+    go("SN205", go_function(HEAD, "f(l net.Listener)", code))
 
 
 @pytest.mark.house

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 RULE = "SN209"
@@ -28,8 +29,7 @@ func step() error           { return nil }
 
 
 def program(body: str) -> str:
-    head = "func f(ctx context.Context, w http.ResponseWriter, names []string) {\n"
-    return f"{HEAD}\n{head}{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(ctx context.Context, w http.ResponseWriter, names []string)", body)
 
 
 CANCELLED = {

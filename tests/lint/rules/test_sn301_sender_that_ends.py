@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import SELECTING, go_function
 from lint._wanted import go
 
 RULE = "SN301"
-HEAD = """\
-package main
-
-import (
-	"context"
-	"errors"
-	"time"
-)
-
-var _ = errors.New
-var _ = time.Now
-
-type answer struct {
-	n   int
-	err error
-}
-
-func work() (int, error) { return 1, nil }
-
-func main() { _ = f(context.Background(), time.Second, nil) }
-"""
 
 
 def program(body: str) -> str:
-    head = "func f(ctx context.Context, timeout time.Duration, stop chan struct{}) error {\n"
-    return f"{HEAD}\n{head}{body.strip(chr(10))}\n}}\n"
+    return go_function(
+        SELECTING, "f(ctx context.Context, timeout time.Duration, stop chan struct{}) error", body
+    )
 
 
 WELL = {

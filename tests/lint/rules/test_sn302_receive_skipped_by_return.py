@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -27,8 +28,7 @@ func check(int) error { return nil }
 
 
 def program(body: str) -> str:
-    head = "func f(ctx context.Context, items []int) error {\n"
-    return f"{HEAD}\n{head}{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(ctx context.Context, items []int) error", body)
 
 
 STUCK = {

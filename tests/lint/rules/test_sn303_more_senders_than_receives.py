@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -14,7 +15,7 @@ HEAD = "package p\n\nfunc ask(string) int { return 1 }\n\ntype atomic struct{}\n
 
 
 def program(body: str) -> str:
-    return f"{HEAD}\nfunc f(names []string) int {{\n{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(names []string) int", body)
 
 
 STUCK = {

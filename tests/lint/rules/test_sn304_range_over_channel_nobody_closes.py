@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -14,7 +15,7 @@ HEAD = "package p\n\nfunc do(int) {}\n"
 
 
 def program(body: str) -> str:
-    return f"{HEAD}\nfunc f(items []int, n int) {{\n{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(items []int, n int)", body)
 
 
 ENDLESS = {

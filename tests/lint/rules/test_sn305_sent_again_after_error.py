@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
 
@@ -15,7 +16,7 @@ HEAD += "func work() (int, error) { return 1, nil }\n"
 
 
 def program(body: str) -> str:
-    return f"{HEAD}\nfunc f(items []int) answer {{\n{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(items []int) answer", body)
 
 
 AGAIN = {

@@ -4,36 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import LOCKS
 from lint._wanted import go
-
-HEAD = """
-package p
-
-import (
-	"sort"
-	"sync"
-	"time"
-)
-
-type Inner struct {
-	mu sync.Mutex
-	s  *S
-}
-
-type S struct {
-	mu     sync.Mutex
-	rw     sync.RWMutex
-	cond   *sync.Cond
-	inner  *Inner
-	inners map[string]*Inner
-	next   *S
-	hook   func()
-	closed bool
-	once   sync.Once
-}
-
-func (s *S) get() { s.mu.Lock(); defer s.mu.Unlock() }
-"""
 
 SHAPES = {
     "at once": """
@@ -300,7 +272,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("code", SHAPES.values(), ids=SHAPES.keys())
 def test_a_lock_that_is_taken_again_is_reported(code: str) -> None:
-    go("SN308", f"{HEAD}\n{code}")
+    go("SN308", f"{LOCKS}\n{code}")
 
 
 def test_it_tells_the_way_and_where_the_goroutines_will_stand() -> None:
@@ -314,7 +286,7 @@ def test_it_tells_the_way_and_where_the_goroutines_will_stand() -> None:
             s.mu.Lock() // want
         }
         """
-    (found,) = go("SN308", f"{HEAD}\n{code}")
+    (found,) = go("SN308", f"{LOCKS}\n{code}")
     assert found.message == (
         "`s.mu.Lock()` waits for its own goroutine when (*S).f gets here with `s.mu` held"
     )
@@ -338,7 +310,7 @@ def test_two_read_locks_are_told_with_less_confidence() -> None:
             s.mu.Lock() // want
         }
         """
-    read, write = sorted(go("SN308", f"{HEAD}\n{code}"), key=lambda each: each.span.line)
+    read, write = sorted(go("SN308", f"{LOCKS}\n{code}"), key=lambda each: each.span.line)
     assert read.confidence < write.confidence
     assert "once a writer comes in between" in read.message
     assert write.message.endswith("is held since line 35")

@@ -4,36 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import LOCKS, go_function
 from lint._wanted import go
-
-HEAD = """
-package p
-
-import (
-	"sort"
-	"sync"
-	"time"
-)
-
-type Inner struct {
-	mu    sync.Mutex
-	outer *S
-}
-
-type S struct {
-	mu     sync.Mutex
-	rw     sync.RWMutex
-	cond   *sync.Cond
-	inner  *Inner
-	inners map[string]*Inner
-	next   *S
-	hook   func()
-	closed bool
-	once   sync.Once
-}
-
-func (s *S) get() { s.mu.Lock(); defer s.mu.Unlock() }
-"""
 
 QUIET = {
     "released between": "s.mu.Lock(); s.mu.Unlock(); s.get()",
@@ -195,9 +167,9 @@ QUIET_MORE = {
 
 @pytest.mark.parametrize("code", QUIET.values(), ids=QUIET.keys())
 def test_what_takes_no_lock_twice_is_not_reported(code: str) -> None:
-    go("SN308", f"{HEAD}\nfunc (s *S) f() {{\n{code}\n}}")
+    go("SN308", go_function(LOCKS, "(s *S) f()", code))
 
 
 @pytest.mark.parametrize("code", QUIET_MORE.values(), ids=QUIET_MORE.keys())
 def test_functions_that_take_no_lock_twice_are_not_reported(code: str) -> None:
-    go("SN308", f"{HEAD}\n{code}")
+    go("SN308", f"{LOCKS}\n{code}")

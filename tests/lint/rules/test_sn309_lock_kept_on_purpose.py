@@ -4,36 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import LOCKED, go_function
 from lint._wanted import go
-
-HEAD = """
-package p
-
-import (
-	"errors"
-	"os"
-	"sync"
-	"testing"
-)
-
-var errBad = errors.New("bad")
-
-type S struct {
-	mu   sync.Mutex
-	rw   sync.RWMutex
-	Shared sync.Mutex
-	bad  bool
-	next *S
-	list []*S
-}
-
-func work() error { return nil }
-
-type keyed struct{}
-
-func (k *keyed) Lock(key string)   {}
-func (k *keyed) Unlock(key string) {}
-"""
 
 QUIET = {
     "deferred": "s.mu.Lock(); defer s.mu.Unlock(); if s.bad { return errBad }; return nil",
@@ -210,9 +182,9 @@ QUIET_MORE = {
 
 @pytest.mark.parametrize("code", QUIET.values(), ids=QUIET.keys())
 def test_ways_that_release_it_are_not_reported(code: str) -> None:
-    go("SN309", f"{HEAD}\nfunc (s *S) f() error {{\n{code}\n}}")
+    go("SN309", go_function(LOCKED, "(s *S) f() error", code))
 
 
 @pytest.mark.parametrize("code", QUIET_MORE.values(), ids=QUIET_MORE.keys())
 def test_functions_that_mean_to_leave_it_held_are_not_reported(code: str) -> None:
-    go("SN309", f"{HEAD}\n{code}")
+    go("SN309", f"{LOCKED}\n{code}")

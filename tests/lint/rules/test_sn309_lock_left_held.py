@@ -6,37 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import LOCKED, go_function
 from lint._vet import fixed, vet
 from lint._wanted import go
-
-HEAD = """
-package p
-
-import (
-	"errors"
-	"os"
-	"sync"
-	"testing"
-)
-
-var errBad = errors.New("bad")
-
-type S struct {
-	mu   sync.Mutex
-	rw   sync.RWMutex
-	Shared sync.Mutex
-	bad  bool
-	next *S
-	list []*S
-}
-
-func work() error { return nil }
-
-type keyed struct{}
-
-func (k *keyed) Lock(key string)   {}
-func (k *keyed) Unlock(key string) {}
-"""
 
 SHAPES = {
     "an error": """
@@ -166,7 +138,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("code", SHAPES.values(), ids=SHAPES.keys())
 def test_a_way_out_with_the_lock_is_reported(code: str) -> None:
-    go("SN309", f"{HEAD}\nfunc (s *S) f() error {{\n{code}\n}}")
+    go("SN309", go_function(LOCKED, "(s *S) f() error", code))
 
 
 TURNS = """
@@ -223,7 +195,7 @@ def test_what_others_release_is_told_where_none_of_them_comes_behind() -> None:
             s.mu.Unlock()
         }
         """
-    go("SN309", f"{HEAD}\n{code}")
+    go("SN309", f"{LOCKED}\n{code}")
 
 
 def test_it_tells_where_the_next_turn_waits() -> None:
@@ -238,7 +210,7 @@ def test_it_tells_where_the_next_turn_waits() -> None:
             }
         }
         """
-    (found,) = go("SN309", f"{HEAD}\n{code}")
+    (found,) = go("SN309", f"{LOCKED}\n{code}")
     assert found.waits_at == (found.span.line - 2,)
     assert found.message == (
         f"`continue` leaves `s.mu` locked, and line {found.span.line - 2} waits for it in the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import python
 
 HEAD = """
@@ -164,8 +165,7 @@ NOT_FED = {
 
 
 def code(text: str) -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + "\n".join(line[8:] for line in lines) + "\n"
+    return python_function(HEAD, text, left=8)
 
 
 @pytest.mark.parametrize("shape", FED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import mended, python
 
 BAD = {
@@ -131,10 +132,11 @@ GOOD = {
 }
 
 
+HEAD = "import asyncio\nfrom asyncio import wait\n\n"
+
+
 def code(text: str, head: str = "async def fetch(self, urls):") -> str:
-    lines = text.strip("\n").splitlines()
-    body = "\n".join(line[4:] for line in lines)
-    return f"import asyncio\nfrom asyncio import wait\n\n{head}\n{body}\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", BAD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import python
 
 BAD = {
@@ -211,8 +212,7 @@ HEAD = "import asyncio, functools, threading\nimport anyio\nfrom aiolimiter impo
 
 
 def code(text: str) -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + "\n".join(line[8:] for line in lines) + "\n"
+    return python_function(HEAD, text, left=8)
 
 
 @pytest.mark.parametrize("shape", BAD)

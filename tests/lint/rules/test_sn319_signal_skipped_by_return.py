@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 RULE = "SN319"
@@ -11,7 +12,7 @@ HEAD = "package p\n\nfunc check(int) error { return nil }\n"
 
 
 def program(body: str) -> str:
-    return f"{HEAD}\nfunc f(items []int, in chan int) {{\n{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(items []int, in chan int)", body)
 
 
 SKIPPED = {

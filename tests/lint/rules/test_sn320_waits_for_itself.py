@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 RULE = "SN320"
@@ -11,7 +12,7 @@ HEAD = 'package p\n\nimport "sync"\n\nvar _ sync.WaitGroup\n\nfunc load(string) 
 
 
 def program(body: str) -> str:
-    return f"{HEAD}\nfunc f(names []string) {{\n{body.strip(chr(10))}\n}}\n"
+    return go_function(HEAD, "f(names []string)", body)
 
 
 ITSELF = {

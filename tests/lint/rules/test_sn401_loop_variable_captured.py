@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go, go_findings
 
@@ -23,7 +24,7 @@ import (
 
 def function(code: str, version: tuple[int, int] = OLD) -> None:
     """Hold a function of the statements ``code``."""
-    go("SN401", f"{HEAD}\nfunc f(names []string) {{\n{code}\n}}\n", go=version)
+    go("SN401", go_function(HEAD, "f(names []string)", code), go=version)
 
 
 CAPTURED = [
@@ -51,7 +52,7 @@ def test_a_variable_of_all_turns_is_reported(code: str) -> None:
 
 @pytest.mark.parametrize("code", CAPTURED)
 def test_it_is_not_from_go_1_22_on(code: str) -> None:
-    files = {"p/a.go": f"{HEAD}\nfunc f(names []string) {{\n{code}\n}}\n"}
+    files = {"p/a.go": go_function(HEAD, "f(names []string)", code)}
     assert go_findings("SN401", files, go=(1, 22)) == []
     assert go_findings("SN401", files, go=None) == []
     assert go_findings("SN401", files, go=OLD) != []
@@ -81,7 +82,7 @@ def test_what_has_its_own_or_is_waited_for_is_not(code: str) -> None:
 
 def test_there_is_no_fix_for_who_changes_it() -> None:
     code = "for i := 0; i < 3; {\n go func() {\n i++\n }()\n }"
-    (found,) = go_findings("SN401", {"p/a.go": f"{HEAD}\nfunc f() {{\n{code}\n}}\n"}, go=OLD)
+    (found,) = go_findings("SN401", {"p/a.go": go_function(HEAD, "f()", code)}, go=OLD)
     assert found.fix is None
 
 

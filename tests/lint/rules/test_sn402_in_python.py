@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import python
 
 # Each in the body of a function that is given `urls`.
@@ -182,8 +183,7 @@ async def count(url):
 
 
 def code(text: str, head: str = "async def fetch_all(self, urls):") -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + head + "\n" + "\n".join(line[4:] for line in lines) + "\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", OVER_THE_NETWORK)

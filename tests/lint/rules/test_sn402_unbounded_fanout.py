@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function, go_handler
 from lint._wanted import go
 
 HEAD = """
@@ -42,12 +43,12 @@ JOINED = """
 
 def handler(code: str) -> None:
     """Hold a handler of the statements ``code``."""
-    go("SN402", f"{HEAD}\nfunc (t *T) h(w http.ResponseWriter, r *http.Request) {{\n{code}\n}}\n")
+    go("SN402", go_handler(HEAD, code))
 
 
 def function(code: str) -> None:
     """Hold a function of the statements ``code``, which is given some."""
-    go("SN402", f"{HEAD}\nfunc (t *T) f(ctx context.Context, n int, ids []string) {{\n{code}\n}}\n")
+    go("SN402", go_function(HEAD, "(t *T) f(ctx context.Context, n int, ids []string)", code))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import python
 
 PILED_UP = {
@@ -130,9 +131,7 @@ async def limited(message):
 
 
 def code(text: str, head: str) -> str:
-    lines = text.strip("\n").splitlines()
-    body = "\n".join(line[4:] for line in lines).rstrip()
-    return f"{HEAD}{head}\n{body}\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", PILED_UP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 HEAD = """
@@ -21,7 +22,7 @@ func work(what string) {}
 
 def function(code: str) -> None:
     """Hold a function of the statements ``code``."""
-    go("SN403", f"{HEAD}\nfunc f(in chan string, sem chan bool, l net.Listener) {{\n{code}\n}}\n")
+    go("SN403", go_function(HEAD, "f(in chan string, sem chan bool, l net.Listener)", code))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint._programs import go_function
 from lint._vet import fixed, vet
 from lint._wanted import go, go_findings
 
@@ -22,7 +23,7 @@ FAILED = "\n if err != nil {\n return err\n }\n"
 
 def function(code: str) -> None:
     """Hold a function of the statements ``code``."""
-    go("SN502", f"{HEAD}\nfunc (t *T) f(tx *sql.Tx, ctx Context) error {{\n{code}\n}}\n")
+    go("SN502", go_function(HEAD, "(t *T) f(tx *sql.Tx, ctx Context) error", code))
 
 
 @pytest.mark.parametrize(

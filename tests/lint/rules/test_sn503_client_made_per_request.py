@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function, go_handler
 from lint._wanted import go
 
 HEAD = """
@@ -33,7 +34,7 @@ var shared *sql.DB
 
 def handler(code: str) -> None:
     """Hold a handler of the statements ``code``."""
-    go("SN503", f"{HEAD}\nfunc (t *T) h(w http.ResponseWriter, r *http.Request) {{\n{code}\n}}\n")
+    go("SN503", go_handler(HEAD, code))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ func (t *T) start() {{
     ],
 )
 def test_one_in_each_turn_is_reported(code: str) -> None:
-    go("SN503", f"{HEAD}\nfunc f(jobs []string, a, b, u, key string) {{\n{code}\n}}\n")
+    go("SN503", go_function(HEAD, "f(jobs []string, a, b, u, key string)", code))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_one_in_each_turn_is_reported(code: str) -> None:
     ],
 )
 def test_tries_others_and_kept_ones_are_not(code: str) -> None:
-    go("SN503", f"{HEAD}\nfunc f(jobs []string, a, b string) {{\n{code}\n}}\n")
+    go("SN503", go_function(HEAD, "f(jobs []string, a, b string)", code))
 
 
 def test_the_message_says_what_is_made_for_whom() -> None:

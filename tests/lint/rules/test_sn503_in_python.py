@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import HANDLER, python_function
 from lint._wanted import python
 
 PER_REQUEST = {
@@ -111,12 +112,10 @@ FOUND = {}
 client = None
 
 """
-HANDLER = "@app.get('/x')\nasync def handler(request):"
 
 
 def code(text: str, head: str = HANDLER) -> str:
-    lines = text.strip("\n").splitlines()
-    return HEAD + head + "\n" + "\n".join(line[4:] for line in lines) + "\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", PER_REQUEST)
@@ -241,5 +240,4 @@ def test_one_in_each_turn() -> None:
                 pools.append(httpx.AsyncClient())
                 clients[name] = httpx.AsyncClient()
         """
-    lines = text.strip("\n").splitlines()
-    python("SN503", HEAD + "\n".join(line[8:] for line in lines) + "\n")
+    python("SN503", python_function(HEAD, text, left=8))

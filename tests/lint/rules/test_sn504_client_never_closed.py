@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import python_function
 from lint._wanted import mended, python
 
 # Each in the body of `async def ask(self, url, given=None)`.
@@ -193,9 +194,7 @@ ASK = "async def ask(self, url, given=None):"
 
 
 def code(text: str, head: str = ASK) -> str:
-    lines = text.strip("\n").splitlines()
-    body = "\n".join(line[4:] for line in lines).rstrip()
-    return f"{HEAD}{head}\n{body}\n"
+    return python_function(HEAD + head, text)
 
 
 @pytest.mark.parametrize("shape", LEFT_OPEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 HEAD = """
@@ -21,7 +22,7 @@ OPEN = "stream, err := c.Offers(context.Background(), all)"
 
 def function(code: str) -> None:
     """Hold a function of the statements ``code``."""
-    go("SN505", f"{HEAD}\nfunc f(ctx context.Context, c Client, all *All) error {{\n{code}\n}}\n")
+    go("SN505", go_function(HEAD, "f(ctx context.Context, c Client, all *All) error", code))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lint._programs import go_function
 from lint._wanted import go
 
 HEAD = """
@@ -27,7 +28,7 @@ import (
     ],
 )
 def test_what_writes_later_is_told(code: str) -> None:
-    go("SN508", f"{HEAD}\nfunc main() {{\n{code}\n}}\n")
+    go("SN508", go_function(HEAD, "main()", code))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_what_writes_later_is_told(code: str) -> None:
     ],
 )
 def test_what_is_flushed_or_writes_at_once_is_not(code: str) -> None:
-    go("SN508", f"{HEAD}\nfunc main() {{\n{code}\n}}\n")
+    go("SN508", go_function(HEAD, "main()", code))
 
 
 def test_another_file_of_the_package_may_stop_it() -> None:

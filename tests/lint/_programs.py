@@ -1,0 +1,117 @@
+"""Programs of one function, which is what most tests of a rule look at."""
+
+from __future__ import annotations
+
+__all__ = [
+    "HANDLER",
+    "LOCKED",
+    "LOCKS",
+    "SELECTING",
+    "go_function",
+    "go_handler",
+    "python_function",
+]
+
+HANDLER = "@app.get('/x')\nasync def handler(request):"
+"""How a function of Python begins that serves requests."""
+
+SELECTING = """\
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var _ = errors.New
+var _ = time.Now
+
+type answer struct {
+	n   int
+	err error
+}
+
+func work() (int, error) { return 1, nil }
+
+func main() { _ = f(context.Background(), time.Second, nil) }
+"""
+"""What functions with a select stand below: something to wait for, and who calls ``f``."""
+
+LOCKED = """
+package p
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"testing"
+)
+
+var errBad = errors.New("bad")
+
+type S struct {
+	mu   sync.Mutex
+	rw   sync.RWMutex
+	Shared sync.Mutex
+	bad  bool
+	next *S
+	list []*S
+}
+
+func work() error { return nil }
+
+type keyed struct{}
+
+func (k *keyed) Lock(key string)   {}
+func (k *keyed) Unlock(key string) {}
+"""
+"""What methods stand below that take the locks of an ``S`` and release them."""
+
+LOCKS = """
+package p
+
+import (
+	"sort"
+	"sync"
+	"time"
+)
+
+type Inner struct {
+	mu    sync.Mutex
+	s     *S
+	outer *S
+}
+
+type S struct {
+	mu     sync.Mutex
+	rw     sync.RWMutex
+	cond   *sync.Cond
+	inner  *Inner
+	inners map[string]*Inner
+	next   *S
+	hook   func()
+	closed bool
+	once   sync.Once
+}
+
+func (s *S) get() { s.mu.Lock(); defer s.mu.Unlock() }
+"""
+"""What methods stand below that take several locks: of an ``S``, and of what is in it."""
+
+
+def go_function(head: str, signature: str, body: str) -> str:
+    """Return a file of Go: ``head``, and below it a function whose statements are ``body``."""
+    lines = body.strip("\n")
+    return f"{head}\nfunc {signature} {{\n{lines}\n}}\n"
+
+
+def go_handler(head: str, body: str) -> str:
+    """Return a file of Go: ``head``, and below it a method that serves requests by ``body``."""
+    return go_function(head, "(t *T) h(w http.ResponseWriter, r *http.Request)", body)
+
+
+def python_function(head: str, body: str, *, left: int = 4) -> str:
+    """Return a file of Python: ``head``, and below it ``body``, so many columns to the left."""
+    lines = body.strip("\n").splitlines()
+    return f"{head}\n" + "\n".join(line[left:] for line in lines).rstrip() + "\n"
