@@ -38,8 +38,8 @@ Where what lives:
   ``_fate`` (what becomes of a task) and ``_uses`` (of a client), ``_network``, ``_locks``,
   ``_events``
 - what is wrong, where it is more than one rule's file has room for: ``_fanout``, ``_turns``,
-  ``_remade``, ``_executors``, ``_timeouts``, ``_no_timeout``, ``_streams``, ``_listeners``,
-  ``_queues``, ``_consumers``, ``_never_set``, ``_good_path``, ``_lock_order``, ``_lock_twins``
+  ``_remade``, ``_executors``, ``_timeouts``, ``_no_timeout``, ``_streams``, ``_writers`` (and
+  ``_ways`` out of a function), ``_listeners``, ``_queues``, ``_consumers``, ``_never_set``, ``_good_path``, ``_lock_order``, ``_lock_twins``
 - fixes: ``_wrapping``
 """
 

@@ -17,11 +17,11 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     name = (await reader.readline()).decode().strip()
     devices[name] = writer
     writer.write(b"welcome\n")
-    while line := await reader.readline():
+    while line := await reader.readline():  # bug: SN509
         if line == b"bye\n":
             del devices[name]
             writer.close()
-            return  # bug: no rule
+            return
 
 
 async def command(name: str, text: str) -> None:
