@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from snowshed._printable import printable
+from snowshed.formats._uncollected import uncollected
 from snowshed.lint._files import Language
 from snowshed.lint._finding import Finding, Problem
 from snowshed.lint._source import Source
@@ -91,20 +90,9 @@ class Seen(msgspec.Struct, array_like=True):
 
 def look(work: Work, kit: Kit) -> Seen:
     """Return what there is in ``work``."""
-    with _uncollected():
+    # All trees of it live until it is done, and then none.
+    with uncollected():
         return _look(work, kit)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector from trees: all of one lives until its unit is done, and then none."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _look(work: Work, kit: Kit) -> Seen:

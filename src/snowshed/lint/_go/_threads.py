@@ -8,7 +8,7 @@ how it comes to run, at which node of the owner, and which function is the body 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -103,23 +103,11 @@ class _Trail:
         )
 
     def deferred(self, node: n.Node) -> _Trail:
-        up = self.up(node)
         # What a goroutine that lies between defers is done by that goroutine.
-        is_deferred = self.is_deferred or self.spawned == 0
-        return _Trail(
-            node, up.steps, self.spawned, self.body, self.inner, is_deferred, self.is_known
-        )
+        return replace(self.up(node), is_deferred=self.is_deferred or self.spawned == 0)
 
     def handed(self, node: n.Node) -> _Trail:
-        return _Trail(
-            node,
-            (*self.steps, node),
-            self.spawned,
-            self.body,
-            self.inner,
-            self.is_deferred,
-            is_known=False,
-        )
+        return replace(self.up(node), is_known=False)
 
 
 Calls = Callable[["Function"], Iterable[n.Call]]

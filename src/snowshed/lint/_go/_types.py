@@ -137,17 +137,8 @@ def _resolved(type_: str, package: Package) -> str:
 
 def field_type(package: Package, owner: str, name: str) -> str:
     """Return the type of field ``name`` of the struct ``owner``, also if it is embedded deeper."""
-    waiting, seen = [base_of(owner)], set()
-    while waiting:
-        at = waiting.pop(0)
-        struct = package.structs.get(at)
-        if struct is None or at in seen:
-            continue
-        seen.add(at)
-        if name in struct.fields:
-            return struct.fields[name]
-        waiting += [base_of(struct.fields[each]) for each in struct.embedded]
-    return ""
+    declares = owner_of(package, owner, name)
+    return package.structs[declares].fields[name] if declares else ""
 
 
 def owner_of(package: Package, owner: str, name: str) -> str:
