@@ -6,16 +6,16 @@ __all__ = [
     "HANDLER",
     "LOCKED",
     "LOCKS",
-    "SELECTING",
     "go_function",
     "go_handler",
+    "go_selecting",
     "python_function",
 ]
 
 HANDLER = "@app.get('/x')\nasync def handler(request):"
 """How a function of Python begins that serves requests."""
 
-SELECTING = """\
+_SELECTING = """\
 package main
 
 import (
@@ -36,7 +36,6 @@ func work() (int, error) { return 1, nil }
 
 func main() { _ = f(context.Background(), time.Second, nil) }
 """
-"""What functions with a select stand below: something to wait for, and who calls ``f``."""
 
 LOCKED = """
 package p
@@ -109,6 +108,12 @@ def go_function(head: str, signature: str, body: str) -> str:
 def go_handler(head: str, body: str) -> str:
     """Return a file of Go: ``head``, and below it a method that serves requests by ``body``."""
     return go_function(head, "(t *T) h(w http.ResponseWriter, r *http.Request)", body)
+
+
+def go_selecting(body: str) -> str:
+    """Return a program of Go that calls a function with things to wait for, which does ``body``."""
+    given = "ctx context.Context, timeout time.Duration, stop chan struct{}"
+    return go_function(_SELECTING, f"f({given}) error", body)
 
 
 def python_function(head: str, body: str, *, left: int = 4) -> str:

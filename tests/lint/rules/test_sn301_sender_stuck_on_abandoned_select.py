@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lint._programs import SELECTING, go_function
+from lint._programs import go_selecting
 from lint._vet import fixed, vet
 from lint._wanted import go
 
 RULE = "SN301"
-
-
-def program(body: str) -> str:
-    return go_function(
-        SELECTING, "f(ctx context.Context, timeout time.Duration, stop chan struct{}) error", body
-    )
 
 
 STUCK = {
@@ -177,7 +171,7 @@ func send(to chan<- answer) {
 
 @pytest.mark.parametrize("body", STUCK.values(), ids=STUCK.keys())
 def test_a_sender_that_is_left_behind(body: str) -> None:
-    stuck = go(RULE, program(body))
+    stuck = go(RULE, go_selecting(body))
     assert stuck
     for found in stuck:
         assert found.waits_at
@@ -185,7 +179,7 @@ def test_a_sender_that_is_left_behind(body: str) -> None:
 
 
 def test_it_says_which_case_leaves() -> None:
-    (found,) = go(RULE, program(STUCK["a context"]))
+    (found,) = go(RULE, go_selecting(STUCK["a context"]))
     line = found.span.line + 2
     assert found.message == (
         f"`ch <- 1` has no receiver once the select on line {line} has left by `<-ctx.Done()`"
@@ -199,14 +193,14 @@ MENDED = ["a context", "one of the ways out receives", "the send of a helper"]
 
 @pytest.mark.parametrize("name", MENDED)
 def test_the_fix_gives_the_channel_a_place(name: str) -> None:
-    (found,) = go(RULE, program(STUCK[name]))
+    (found,) = go(RULE, go_selecting(STUCK[name]))
     assert found.fix is not None
     assert found.fix.safe
-    assert ", 1)" in fixed(RULE, program(STUCK[name]), safe=True)
+    assert ", 1)" in fixed(RULE, go_selecting(STUCK[name]), safe=True)
 
 
 def test_for_more_than_one_somebody_has_to_look() -> None:
-    (found,) = go(RULE, program(STUCK["a place for one, and two are sent"]))
+    (found,) = go(RULE, go_selecting(STUCK["a place for one, and two are sent"]))
     assert found.fix is not None
     assert not found.fix.safe
     assert [edit.text for edit in found.fix.edits] == [", 2"]
@@ -215,11 +209,13 @@ def test_for_more_than_one_somebody_has_to_look() -> None:
 def test_without_a_number_there_is_no_fix() -> None:
     (found,) = go(
         RULE,
-        program(STUCK["the first error of many"].replace("range 10", "range time.Now().Day()")),
+        go_selecting(
+            STUCK["the first error of many"].replace("range 10", "range time.Now().Day()")
+        ),
     )
     assert found.fix is None
 
 
 @pytest.mark.house
 def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
-    vet(tmp_path, [fixed(RULE, program(STUCK[name]), safe=True) for name in MENDED])
+    vet(tmp_path, [fixed(RULE, go_selecting(STUCK[name]), safe=True) for name in MENDED])

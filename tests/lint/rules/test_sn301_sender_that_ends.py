@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lint._programs import SELECTING, go_function
+from lint._programs import go_selecting
 from lint._wanted import go
 
 RULE = "SN301"
-
-
-def program(body: str) -> str:
-    return go_function(
-        SELECTING, "f(ctx context.Context, timeout time.Duration, stop chan struct{}) error", body
-    )
 
 
 WELL = {
@@ -176,7 +170,7 @@ WELL = {
 
 @pytest.mark.parametrize("body", WELL.values(), ids=WELL.keys())
 def test_a_sender_that_ends(body: str) -> None:
-    go(RULE, program(body))
+    go(RULE, go_selecting(body))
 
 
 def test_a_main_that_leaves_ends_all() -> None:
