@@ -57,6 +57,34 @@ NEVER = {
 	}
 	group.Wait()
 	""",
+    "a turn that starts nobody": """
+	var group sync.WaitGroup
+	group.Add(len(names)) // want
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		go func() {
+			defer group.Done()
+			load(name)
+		}()
+	}
+	group.Wait()
+	""",
+    "a number of turns, some without": """
+	var group sync.WaitGroup
+	count := len(names)
+	group.Add(count) // want
+	for i := 0; i < count; i++ {
+		if names[i] != "" {
+			go func() {
+				load(names[i])
+				group.Done()
+			}()
+		}
+	}
+	group.Wait()
+	""",
     "nobody does it": """
 	var group sync.WaitGroup
 	group.Add(1)
@@ -76,6 +104,53 @@ NEVER = {
 	""",
 }
 WELL = {
+    "a turn that starts nobody and says so": """
+	var group sync.WaitGroup
+	group.Add(len(names))
+	for _, name := range names {
+		if name == "" {
+			group.Done()
+			continue
+		}
+		go func() {
+			defer group.Done()
+			load(name)
+		}()
+	}
+	group.Wait()
+	""",
+    "another number than that of the turns": """
+	var group sync.WaitGroup
+	group.Add(2)
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		go func() {
+			defer group.Done()
+			load(name)
+		}()
+	}
+	group.Wait()
+	""",
+    "a number that is made smaller": """
+	var group sync.WaitGroup
+	used := names[:0]
+	for _, name := range names {
+		used = append(used, name)
+	}
+	group.Add(len(used))
+	for _, name := range used {
+		if name == "" {
+			return
+		}
+		go func() {
+			defer group.Done()
+			load(name)
+		}()
+	}
+	group.Wait()
+	""",
     "deferred": """
 	var group sync.WaitGroup
 	for _, name := range names {

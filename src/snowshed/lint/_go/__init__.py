@@ -19,7 +19,8 @@ On these stand, by what rules ask about:
 - channels: ``_channels`` finds each ``make`` and what is done with it (``_channel``): ``_follow``
   follows it through what ``_mentions`` knows. ``_locals`` has those that stay in their function,
   ``_threads`` which goroutine does what; ``_abandoned``, ``_leaving``, ``_serving`` and
-  ``_selfwait`` who of them waits for ever, ``_wording`` how that is told
+  ``_selfwait`` who of them waits for ever, ``_stops`` who is told to end, ``_turns`` which loop
+  leaves out a turn, ``_wording`` how that is told
 - wait groups and condition variables: ``_groups``
 - locks: ``_locks`` (which call takes which), ``_held`` (at each point of a function), ``_look`` and
   ``_locking`` (by way of others: ``_events``, of which ``_outward`` tells a caller), ``_callers``;

@@ -16,6 +16,7 @@ from snowshed.lint._go._flow import Flow, Point, flow_of
 from snowshed.lint._go._groups import who
 from snowshed.lint._go._locals import Act, Local, locals_of
 from snowshed.lint._go._threads import Run, Way, runs
+from snowshed.lint._go._turns import in_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -190,12 +191,12 @@ def _before_others(channel: Channel) -> Iterator[SelfWait]:
         if sent.function is not function or not sent.is_plain or at is None:
             continue
         uses = [use for use in variable.uses if not _is_sent_to(use, function)]
-        places = [(use, flow.point_of(_in(function, use))) for use in uses]
+        places = [(use, flow.point_of(in_function(function, use) or use)) for use in uses]
         if not uses or any(
             point is None or point is at or _reaches(flow, point, at, made) for _, point in places
         ):
             continue
-        yield SelfWait(channel, sent.node, _in(function, uses[-1]))
+        yield SelfWait(channel, sent.node, in_function(function, uses[-1]) or uses[-1])
 
 
 def _kept_in(channel: Channel) -> Variable | None:
@@ -212,14 +213,6 @@ def _kept_in(channel: Channel) -> Variable | None:
 
 def _is_sent_to(use: n.Name, function: Function) -> bool:
     return use.function is function and isinstance(use.parent, n.Send) and use.parent.channel is use
-
-
-def _in(function: Function, use: n.Node) -> n.Node:
-    """Return where ``function`` has a use: for one in a literal that literal."""
-    for literal in function.all(n.FunctionLiteral) if use.function is not function else ():
-        if use.function in literal.literal.family():
-            return literal
-    return use
 
 
 def _is_started_behind(received: Operation, sent: Operation) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
-__all__ = ["Unreleased", "unreleased"]
+__all__ = ["Unreleased", "loop_of", "unreleased"]
 
 _LEVELS = 3
 _LOCKS_BY_NAME = re.compile(r"^lock|Lock|^acquire|Acquire")
@@ -190,7 +190,7 @@ class _Look:
         for branch in self.function.all(n.Branch):
             if branch.keyword not in {"break", "goto"}:
                 continue
-            loop = _loop_of(branch)
+            loop = loop_of(branch)
             point = self.flow.at.get(branch)
             if loop is None or point is None or not self._is_taken_in(loop, lock):
                 continue
@@ -227,7 +227,7 @@ class _Look:
         if declared is None or not self._is_of_this_only(lock):
             return
         for branch in self.function.all(n.Branch):
-            loop = _loop_of(branch)
+            loop = loop_of(branch)
             point = self.flow.at.get(branch)
             if branch.keyword != "continue" or loop is None or point is None:
                 continue
@@ -252,7 +252,7 @@ class _Look:
             return
         for branch in self.function.all(n.Branch):
             point = self.flow.at.get(branch)
-            if branch.keyword == "continue" and point is not None and _loop_of(branch) is loop:
+            if branch.keyword == "continue" and point is not None and loop_of(branch) is loop:
                 hold = self._hold(point, lock)
                 if hold is not None:
                     yield self._made(branch, lock, hold, again[0])
@@ -291,7 +291,7 @@ def _is_called(selector: n.Selector) -> bool:
     return isinstance(selector.parent, n.Call) and selector.parent.called is selector
 
 
-def _loop_of(branch: n.Branch) -> n.For | None:
+def loop_of(branch: n.Branch) -> n.For | None:
     """Return the loop that a ``break`` or ``continue`` is of; None for a switch or a select."""
     for around in n.inside(branch):
         if branch.label:

@@ -4,7 +4,8 @@
 
 Reports ``Wait`` in the loop that starts the goroutines, if all of them were added before the loop;
 a ``Wait`` for what nobody ever calls ``Done``; a ``Done`` that is not deferred and that a
-``return`` comes by without; and an ``Add`` that the goroutine itself does.
+``return`` comes by without; an ``Add`` for each turn of a loop that starts nobody in some; and an
+``Add`` that the goroutine itself does.
 
 ## Why
 
@@ -76,7 +77,7 @@ func all(plugins []func()) {
 ## Not reported
 
 A wait group that is declared in the goroutine; one that somebody gets who is not seen; a ``Done``
-in a loop, which counts something else than goroutines.
+in a loop, which counts something else than goroutines; a turn that starts nobody and is done for.
 
 ## Silence
 
@@ -88,13 +89,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Edit, Fix
+from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._edits import line_after, line_of, lines_before
 from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._go._groups import WAIT_GROUP, Group, groups_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._scope import Variable
 from snowshed.lint._go._threads import starts
+from snowshed.lint._go._turns import count_of, counts_of, in_function, is_steady, skipping
+from snowshed.lint._go._ways import is_beside
 from snowshed.lint._go._wording import short
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -120,6 +124,7 @@ def in_go(package: Package) -> Iterator[Finding]:
             yield from _skipped(group, done, started)
         for added in group.of("Add"):
             yield from _late(group, added, started)
+        yield from _of_more(group)
 
 
 def _never_done(group: Group) -> Iterator[Finding]:
@@ -165,6 +170,7 @@ def _in_loop(group: Group, wait: n.Call) -> Iterator[Finding]:
         wait,
         f"{short(wait)} waits in the loop for goroutines that only its later turns start",
         related=[related(before[0], "all of them are added here")],
+        fix=_behind(wait, loop),
         waits_at=[wait],
     )
 
@@ -220,19 +226,39 @@ def _deferred(done: n.Call) -> Fix | None:
     stated, body = done.parent, done.function.body
     if not isinstance(stated, n.Expressed) or stated.parent is not body or not body.statements:
         return None
-    source = done.function.file.source
-    first = body.statements[0]
-    if stated is first or source.line_of(first.start) == source.line_of(body.start):
+    first, moved = body.statements[0], line_of(stated)
+    if stated is first or first.line == body.line or moved is None:
         return None
-    line = source.text(source.start_of(first.line), first.start)
-    begin = source.start_of(stated.line)
-    if source.text(begin, stated.start).strip() or line.strip():
+    text, gone = moved
+    put = lines_before(first, f"defer {text}")
+    return None if put is None else Fix("defer it in the first line of the goroutine", (put, gone))
+
+
+def _counted_before(added: n.Call, start: n.Node) -> Fix | None:
+    """Return the fix that counts a goroutine before ``start`` starts it."""
+    moved = None if added.parent is None else line_of(added.parent)
+    if moved is None or not isinstance(start, n.Go) or not isinstance(start.parent, n.Block):
         return None
-    end = source.content.find(b"\n", stated.end) + 1
-    if source.text(stated.end, end).strip():
+    own = {*added.function.family()}
+    if any(isinstance(each, n.Name) and _is_of(each, own) for each in n.walk(added)):
         return None
-    put = Edit(first.start, first.start, f"defer {done.text}\n{line}")
-    return Fix("defer it in the first line of the goroutine", (put, Edit(begin, end, "")))
+    text, gone = moved
+    put = lines_before(start, text)
+    return None if put is None else Fix("add it before the `go`", (put, gone))
+
+
+def _is_of(name: n.Name, functions: set[Function]) -> bool:
+    return name.variable is not None and name.variable.function in functions
+
+
+def _behind(wait: n.Call, loop: n.For) -> Fix | None:
+    """Return the fix that waits behind the loop, if that is the last that each turn does."""
+    stated = wait.parent
+    if not isinstance(stated, n.Expressed) or stated is not loop.body.statements[-1]:
+        return None
+    moved = line_of(stated)
+    put = None if moved is None else line_after(loop, moved[0])
+    return None if moved is None or put is None else Fix("wait behind the loop", (put, moved[1]))
 
 
 def _late(group: Group, added: n.Call, started: dict[Function, n.Node]) -> Iterator[Finding]:
@@ -252,6 +278,35 @@ def _late(group: Group, added: n.Call, started: dict[Function, n.Node]) -> Itera
         added,
         f"{short(added)} may come after `{group.name}.Wait`: it belongs before the `go`",
         related=[related(waits[0], "may wait for nothing")],
+        fix=_counted_before(added, start),
+    )
+
+
+def _of_more(group: Group) -> Iterator[Finding]:
+    """Yield the wait for as many as a loop has turns that does not start one in each."""
+    if group.is_open or len(group.of("Add")) != 1 or group.of("Go"):
+        return
+    (added,) = group.of("Add")
+    function = added.function
+    waits = [each for each in group.of("Wait") if each.function.outermost is function.outermost]
+    dones = [in_function(function, each) for each in group.of("Done")]
+    if not waits or not dones or len(added.arguments) != 1 or _loop_around(added) is not None:
+        return
+    loops = {None if each is None else _loop_around(each) for each in dones}
+    loop = loops.pop() if len(loops) == 1 else None
+    if loop is None or added.start > loop.start:
+        return
+    counts = count_of(added.arguments[0]) & counts_of(loop)
+    left = skipping(loop, [each for each in dones if each is not None]) if counts else None
+    if left is None or not is_steady(function, counts):
+        return
+    yield function.file.finding(
+        "SN310",
+        added,
+        f"{short(added)} is for each turn of the loop on line {loop.line}, and line {left.line} "
+        f"leaves one out: `{group.name}.Wait` then waits for ever",
+        related=[related(left, "nobody is done for this turn"), related(waits[0], "waits here")],
+        waits_at=[each for each in waits if is_beside(added, each)],
     )
 
 
