@@ -316,6 +316,46 @@ def test_what_is_known_is_kept_where_it_is_said(
     assert (here / "elsewhere").is_dir()
 
 
+def test_nothing_is_kept_where_nobody_wants_it(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(here.rglob("*"))
+    assert main(["lint", "--no-cache"]) == 1
+    assert main(["lint", "--cache-dir", ""]) == 1
+    assert main(["lint", "--no-cache", "--cache-dir", "elsewhere"]) == 1
+    assert sorted(here.rglob("*")) == before
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_where_it_is_kept_is_relative_to_the_settings_that_say_so(
+    named: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "pyproject.toml").write_text('[tool.snowshed.lint]\ncache = "kept"\n')
+    (here / "app").mkdir()
+    (here / "app" / "app.py").write_text(BAD)
+    monkeypatch.chdir(here / "app")
+    if named:
+        monkeypatch.setenv("SNOWSHED_CONFIG", "../pyproject.toml")
+    assert main(["lint"]) == 1
+    assert (here / "kept" / "lint").is_dir()
+    assert main(["lint", "--cache-dir", "mine"]) == 1
+    assert (here / "app" / "mine" / "lint").is_dir()
+    assert not (here / "app" / "kept").exists()
+
+
+@pytest.mark.parametrize("mends", [(), ("--fix",)])
+def test_where_nothing_can_be_kept_is_a_line(
+    mends: tuple[str, ...], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lint", "--advice", "--cache-dir", "well.py", *mends]) == 1
+    out, err = capsys.readouterr()
+    said = "well.py: what is found cannot be kept there for the next run: Not a directory"
+    assert err.splitlines()[0] == f"snowshed lint: {said}"
+    assert err.count("\n") == 1 + len(mends)
+    assert "app.py:6:5: SN902" in out
+
+
 def test_without_what_reads_go_it_is_said(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

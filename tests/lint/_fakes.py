@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from snowshed.lint import Edit, Finding, Fix, Problem, Rule, Tier
+from snowshed.lint import Edit, Finding, Fix, Problem, Rule, Tier, _limit
 from snowshed.lint._files import Language
 from snowshed.lint._look import Kit
 from snowshed.model import Cause
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KIT = "lint._fakes:kit"
 WITHOUT_GO = "lint._fakes:kit_without_go"
 UNREADABLE = "lint._fakes:kit_that_cannot_read"
+IN_A_HURRY = "lint._fakes:kit_in_a_hurry"
 
 
 @dataclass
@@ -82,6 +83,8 @@ def fails(model: Model) -> Iterator[Finding]:
             raise LookupError(msg)
         if b"DIE" in source.content:
             os.kill(os.getpid(), signal.SIGKILL)
+        while b"SPIN" in source.content:
+            pass
         if b"INTERRUPT" in source.content:
             raise KeyboardInterrupt
         if b"LEAVE" in source.content:
@@ -139,6 +142,12 @@ def kit() -> Kit:
 
 def kit_without_go() -> Kit:
     return Kit(kit().rules, kit().go, kit().python, {Language.GO: "snowshed needs: that"})
+
+
+def kit_in_a_hurry() -> Kit:
+    """Let this process, which may be one of several, have little time for a unit."""
+    _limit.LEAST = 0.05
+    return kit()
 
 
 def kit_that_cannot_read() -> Kit:

@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from snowshed.lint import _cache as cache_module
-from snowshed.lint._cache import KEPT, VERSIONS, Cache
+from snowshed.lint._cache import DAY, KEPT, VERSIONS, Cache
 
 
 def known(folder: Path, *, today: int = 0) -> dict[bytes, bytes]:
-    cache = Cache(folder, today=today)
+    cache = Cache(folder, wall=lambda: today * DAY)
     return {key: value for key in (b"a", b"b", b"c") if (value := cache.get(key)) is not None}
 
 
-def remember(folder: Path, *keys: bytes, today: int = 0) -> None:
-    cache = Cache(folder, today=today)
+def remember(folder: Path, *keys: bytes, today: int = 0) -> str:
+    cache = Cache(folder, wall=lambda: today * DAY)
     for key in keys:
         cache.put(key, b"<" + key + b">")
-    cache.save()
+    return cache.save()
 
 
 def file_of(folder: Path) -> Path:
@@ -52,7 +52,7 @@ def test_it_is_marked_as_what_nobody_needs(tmp_path: Path) -> None:
 
 
 def test_runs_at_the_same_time_do_not_undo_each_other(tmp_path: Path) -> None:
-    one, other = Cache(tmp_path, today=0), Cache(tmp_path, today=0)
+    one, other = Cache(tmp_path), Cache(tmp_path)
     one.put(b"a", b"<a>")
     other.put(b"b", b"<b>")
     one.save()
@@ -63,7 +63,7 @@ def test_runs_at_the_same_time_do_not_undo_each_other(tmp_path: Path) -> None:
 def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     remember(tmp_path, b"a", b"b")
     day = KEPT // 2
-    cache = Cache(tmp_path, today=day)
+    cache = Cache(tmp_path, wall=lambda: day * DAY)
     assert cache.get(b"a") == b"<a>"
     cache.save()
     remember(tmp_path, b"c", today=KEPT + 1)
@@ -73,7 +73,7 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
 def test_a_run_without_news_writes_nothing(tmp_path: Path) -> None:
     remember(tmp_path, b"a")
     before = file_of(tmp_path).stat().st_ino
-    cache = Cache(tmp_path, today=1)
+    cache = Cache(tmp_path, wall=lambda: DAY)
     assert cache.get(b"a") == b"<a>"
     cache.save()
     assert file_of(tmp_path).stat().st_ino == before
@@ -140,11 +140,12 @@ def test_one_that_is_broken_is_empty_and_mended(tmp_path: Path, content: bytes) 
 
 def test_where_nothing_can_be_written_nothing_is(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    remember(tmp_path / "file" / "cache", b"a")
+    assert remember(tmp_path / "file" / "cache", b"a") == "Not a directory"
     assert known(tmp_path / "file" / "cache") == {}
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "lint").touch()
-    remember(tmp_path / "cache", b"a")
+    assert remember(tmp_path / "cache", b"a") == "File exists"
+    assert remember(tmp_path / "cache") == ""
     assert known(tmp_path / "cache") == {}
 
 
@@ -160,6 +161,6 @@ def test_a_disk_that_is_full_leaves_the_old_one(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", full)
-        remember(tmp_path, b"b")
+        assert remember(tmp_path, b"b") == "No space left on device"
     assert known(tmp_path) == {b"a": b"<a>"}
     assert [path.suffix for path in (tmp_path / "lint").iterdir()] == [".msgpack"]

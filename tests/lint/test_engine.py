@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lint._fakes import KIT, UNREADABLE, WITHOUT_GO, kit, write
 from snowshed.lint import Problem
+from snowshed.lint import _engine as engine_module
+from snowshed.lint import _workers as workers_module
 from snowshed.lint._engine import Report, lint
 from snowshed.lint._settings import Settings
+
+if TYPE_CHECKING:
+    from snowshed.lint._look import Work
 
 
 @pytest.fixture
@@ -230,4 +238,32 @@ def test_a_cache_that_is_broken_is_empty(here: Path, content: bytes) -> None:
 
 def test_a_cache_that_cannot_be_written_is_none(here: Path) -> None:
     write(here, {"a.py": "BAD", "file": ""})
-    assert places(looked(cache=here / "file" / "cache")) == [("a.py", 1, "SN901")]
+    report = looked(cache=here / "file" / "cache")
+    assert places(report) == [("a.py", 1, "SN901")]
+    said = "what is found cannot be kept there for the next run: Not a directory"
+    assert report.problems == (Problem("file/cache", said),)
+    assert not report.failed
+
+
+def test_all_cores_look_if_nobody_says_how_many(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(here, {"a/x.py": "BAD", "b/x.py": "BAD"})
+    asked = []
+
+    def noted(todo: Iterator[tuple[Any, Work]], kit: str, *, jobs: int) -> Iterator[Any]:
+        asked.append(jobs)
+        yield from workers_module.answers(todo, kit, jobs=1)
+
+    monkeypatch.setattr(engine_module, "answers", noted)
+    monkeypatch.setattr(engine_module, "ENOUGH", 1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert len(looked(jobs=None).findings) == 2
+    assert len(looked(jobs=7).findings) == 2
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(5)), raising=False)
+    assert len(looked(jobs=None).findings) == 2
+    assert asked == [cores, 7, 5]
+    # Not for what one has done before the others have started.
+    monkeypatch.setattr(engine_module, "ENOUGH", 1000)
+    assert len(looked(jobs=None).findings) == 2
+    assert asked[3:] == [1]

@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lint._fakes import KIT, write
+from lint._fakes import IN_A_HURRY, KIT, write
 from snowshed.lint import _engine as engine_module
+from snowshed.lint import _limit
 from snowshed.lint import _workers as workers_module
 from snowshed.lint._engine import Report, lint
 from snowshed.lint._files import Language
@@ -58,8 +59,22 @@ def test_one_that_dies_is_replaced() -> None:
     found = answered("DIE 1", "BAD 1", "DIE 2", "LEAVE", "DIE 3", "BAD 2", "BAD 3")
     assert [rules_of(found[f"BAD {number}"]) for number in (1, 2, 3)] == [["SN901"]] * 3
     for name in ("DIE 1", "DIE 2", "DIE 3"):
-        assert str(found[name]) == "was ended by signal 9; is there enough memory?"
-    assert str(found["LEAVE"]) == "has left with code 3"
+        assert str(found[name]) == (
+            "the process that did was ended by signal 9; is there enough memory?"
+        )
+    assert str(found["LEAVE"]) == "the process that did has left with code 3"
+
+
+@pytest.mark.skipif(_limit.TIMED is None, reason="there are no such clocks here")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_never_ends_is_ended_and_the_others_are_looked_at(
+    jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_limit, "LEAST", 0.05)
+    found = answered("SPIN 1", "BAD 1", "SPIN 2", "BAD 2", jobs=jobs, kit=IN_A_HURRY)
+    assert [rules_of(found[f"BAD {number}"]) for number in (1, 2)] == [["SN901"]] * 2
+    for name in ("SPIN 1", "SPIN 2"):
+        assert str(found[name]) == "has taken more than 0 s of a processor, please report it"
 
 
 def test_where_no_process_can_be_started_this_one_does_it(monkeypatch: pytest.MonkeyPatch) -> None:

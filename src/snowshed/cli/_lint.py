@@ -121,7 +121,9 @@ def lint(
     that cannot be read is a line on stderr.
     """
     options = _options(paths, **others)
-    given = {"advice": advice or None, "cache": cache_dir, "jobs": jobs}
+    # From here it is relative to the current folder, in the settings to that of their file.
+    cache = cache_dir and str(Path(cache_dir).absolute())
+    given = {"advice": advice or None, "cache": cache, "jobs": jobs}
     if select and not _words(select):
         raise click.UsageError("--select: name a rule, or leave it out for all")
     settings = _settings(_words(select), _words(ignore), given)
@@ -289,7 +291,10 @@ def _looked(options: _Options, settings: Settings) -> Report:
 
 
 def _cache(options: _Options, settings: Settings) -> Path | None:
-    return Path(settings.cache) if settings.cache and not options.no_cache else None
+    if options.no_cache or not settings.cache:
+        return None
+    base = config.directory() or Path()
+    return (base if base.is_dir() else base.parent) / settings.cache
 
 
 def _complain(problem: Problem) -> None:

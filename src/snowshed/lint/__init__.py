@@ -6,7 +6,8 @@ both kinds, and the function that finds it. Where what lives, in the order in wh
 - which files: ``_files``, with ``_patterns``, ``_ignored`` (git) and ``_written`` (by a program);
   ``_unit`` takes those of a folder together, ``_source`` is one of them; ``_for_tests`` knows tests
 - what is in them: ``_go`` and ``_python`` make a model of a unit, ``rules`` look at it; ``_look``
-  asks all of them, ``_workers`` in several processes, ``_cache`` only where something has changed
+  asks all of them, ``_workers`` in several processes, ``_limit`` not for ever, ``_cache`` only
+  where something has changed
 - what of it is meant: ``_suppress`` (comments, found by ``_comments``), ``_select`` and
   ``_settings``; ``_engine`` puts all of that together to a `Report`
 - what is mended: ``_apply``, by ``_edits``

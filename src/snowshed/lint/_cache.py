@@ -3,7 +3,8 @@
 Known is what was found in a unit, by a digest of the names and the content of its files, and of the
 program. All of that is one file for each version of the program: read at once when a run begins,
 and put in place of the old one at its end, so that runs at the same time see one or the other. A
-cache that cannot be read is empty, and one that cannot be written is not: neither is a failure.
+cache that cannot be read is empty, and one that cannot be written is not; that is told, and no
+failure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -40,12 +42,12 @@ class Cache:
 
     Args:
         folder: where it is kept; None is nowhere.
-        today: the day, counted from any.
+        wall: tells the time, in seconds from any: what nobody asks for is forgotten by days.
     """
 
-    def __init__(self, folder: Path | None, *, today: int | None = None) -> None:
+    def __init__(self, folder: Path | None, *, wall: Callable[[], float] = time.time) -> None:
         self._folder = folder
-        self._today = int(time.time() // DAY) if today is None else today
+        self._today = int(wall() // DAY)
         self._file = folder / "lint" / f"{_program()}.msgpack" if folder else None
         self._entries = _read(self._file) if self._file else {}
         self._new: _Entries = {}
@@ -66,22 +68,27 @@ class Cache:
         if self._file is not None:
             self._new[key] = (self._today, value)
 
-    def save(self) -> None:
-        """Write what is new, with what other runs have written meanwhile."""
+    def save(self) -> str:
+        """Write what is new, with what other runs have written; return why not, if it cannot be."""
         if self._file is None or self._folder is None or not self._new:
-            return
+            return ""
         entries = {**_read(self._file), **self._new}
         fresh = sorted(
             ((day, key) for key, (day, _) in entries.items() if self._today - day <= KEPT),
             reverse=True,
         )
         kept = {key: entries[key] for _, key in fresh[:MOST]}
-        with suppress(OSError):
+        self._new.clear()
+        try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             _mark(self._folder)
             _replace(self._file, msgspec.msgpack.encode(kept))
+        except OSError as error:
+            return error.strerror or str(error)
+        # Another run may be at it, too.
+        with suppress(OSError):
             self._prune()
-        self._new.clear()
+        return ""
 
     def _prune(self) -> None:
         """Take away what older versions of the program have left, but the newest of it."""

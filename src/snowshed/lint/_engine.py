@@ -113,7 +113,7 @@ def lint(
         given=instead,
         force_exclude=force_exclude,
     )
-    run = _Run(resolve_name(kit)(), Cache(cache), instead, force_exclude=force_exclude)
+    run = _Run(resolve_name(kit)(), cache, instead, force_exclude=force_exclude)
     todo, is_much = _weighed(run.not_known(units(found.files)))
     with closing(answers(todo, kit, jobs=(jobs or _cores()) if is_much else 1)) as told:
         for asked, seen in told:
@@ -167,10 +167,11 @@ class _Run:
     """One call: what was read and found so far."""
 
     def __init__(
-        self, kit: Kit, cache: Cache, instead: Mapping[str, bytes], *, force_exclude: bool
+        self, kit: Kit, cache: Path | None, instead: Mapping[str, bytes], *, force_exclude: bool
     ) -> None:
         self._kit = kit
-        self._cache = cache
+        self._where = cache
+        self._cache = Cache(cache)
         self._instead = instead
         self._force = force_exclude
         self._findings: list[Finding] = []
@@ -219,8 +220,7 @@ class _Run:
     def learn(self, asked: _Asked, seen: Seen | Died) -> None:
         """Take note of what there is in ``asked``."""
         if isinstance(seen, Died):
-            what = f"not looked at: the process that did {seen}"
-            self._problems.append(Problem(asked.name, what))
+            self._problems.append(Problem(asked.name, f"not looked at: {seen}"))
             self._unread += len(asked.paths)
             return
         if not seen.failed:
@@ -240,7 +240,10 @@ class _Run:
 
     def save(self) -> None:
         """Let later runs know what this one knows."""
-        self._cache.save()
+        why = self._cache.save()
+        if why:
+            what = f"what is found cannot be kept there for the next run: {why}"
+            self._problems.append(Problem(shown(str(self._where)), what))
 
     def report(self, found: Found, selection: Selection, base: Path) -> Report:
         """Return what was found by all."""

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
+from snowshed.lint._limit import TIMED, TooLong, allowed, limited
 from snowshed.lint._look import Seen, Work, look
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _CODE = "import sys; from snowshed.lint._workers import serve; serve(sys.argv[1]
 
 
 class Died(Exception):  # noqa: N818 - what has happened to it, no mistake of the caller
-    """The process that was to look at a unit is no more."""
+    """Nobody has looked at a unit, and why: the process that was to is no more, mostly."""
 
 
 def answers(
@@ -54,7 +55,19 @@ def answers(
     # What is left is left by processes that could not be started.
     made = _made(kit)
     for name, work in asked:
-        yield name, look(work, made)
+        yield name, _looked(work, made)
+
+
+def _looked(work: Work, made: Kit) -> Seen | Died:
+    try:
+        with limited(allowed(work)):
+            return look(work, made)
+    except TooLong:
+        return Died(_too_long(work))
+
+
+def _too_long(work: Work) -> str:
+    return f"has taken more than {allowed(work):.0f} s of a processor, please report it"
 
 
 def _from_processes(
@@ -169,18 +182,20 @@ class _Process:
         try:
             _write(self._to, msgspec.msgpack.encode(work))
         except OSError:
-            raise Died(self._fate()) from None
+            raise Died(self._fate(work)) from None
         answer = _read(self._from)
         if answer is None:
-            raise Died(self._fate())
+            raise Died(self._fate(work))
         return msgspec.msgpack.decode(answer, type=Seen)
 
-    def _fate(self) -> str:
+    def _fate(self, work: Work) -> str:
         code = self._process.wait()
+        if TIMED is not None and code == -TIMED:
+            return _too_long(work)
         if code >= 0:
-            return f"has left with code {code}"
+            return f"the process that did has left with code {code}"
         memory = "; is there enough memory?" if -code == getattr(signal, "SIGKILL", 9) else ""
-        return f"was ended by signal {-code}{memory}"
+        return f"the process that did was ended by signal {-code}{memory}"
 
     def dismiss(self) -> None:
         """Let it end by itself: it has nothing to do any more."""
@@ -224,7 +239,9 @@ def serve(kit: str) -> None:
     made = _made(kit)
     _write(to, _READY)
     while (message := _read(source)) is not None:
-        seen = look(msgspec.msgpack.decode(message, type=Work), made)
+        work = msgspec.msgpack.decode(message, type=Work)
+        with limited(allowed(work), ends=True):
+            seen = look(work, made)
         try:
             _write(to, msgspec.msgpack.encode(seen))
         except BrokenPipeError:
