@@ -8,7 +8,16 @@ from lint._go_code import package
 from lint._wanted import applied
 from snowshed.lint import Fix
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._edits import indent_of, line_after, line_before, with_import, without_line
+from snowshed.lint._go._edits import (
+    free_name,
+    indent_of,
+    line_after,
+    line_before,
+    line_of,
+    lines_before,
+    with_import,
+    without_line,
+)
 
 
 def imported(code: str, path: str = "time") -> str | None:
@@ -38,6 +47,14 @@ def test_what_is_imported_is_imported_no_second_time() -> None:
             'package p\r\nimport (\r\n\t"fmt"\r\n\t"time"\r\n)\r\n',
         ),
         ('package p\r\nimport "fmt"\r\n', 'package p\r\nimport "fmt"\r\nimport "time"\r\n'),
+        (
+            'package p\nimport (\n\t_ "embed"\n\tweb "net/http" // it\n\n\t"x.y/z"\n)\n',
+            'package p\nimport (\n\t_ "embed"\n\tweb "net/http" // it\n\t"time"\n\n\t"x.y/z"\n)\n',
+        ),
+        (
+            'package p\nimport (\n\t"fmt"\n\t// Of ours.\n\t"os"\n)\n',
+            'package p\nimport (\n\t"fmt"\n\t"time"\n\t// Of ours.\n\t"os"\n)\n',
+        ),
         ('package p\nimport ( // these\n\t"fmt"\n)\n', None),
         ("package p\n", None),
         ('package p\nimport _ "time"\n', None),
@@ -102,3 +119,36 @@ def test_no_line_is_put_between_statements_of_one_line() -> None:
     assert line_after(call("c"), "d()") is None
     assert line_before(call("c"), "d()") is None
     assert line_before(call("b"), "d()") is not None
+
+
+def test_lines_are_put_before_a_statement_with_its_comment_and_label() -> None:
+    code = "package p\nfunc f() {\n\t// Why.\n\t// And how.\nagain:\n\tfor {\n\t\ta()\n\t}\n}\n"
+    (label,) = package(code).functions[0].all(n.Labeled)
+    edit = lines_before(label, "b()", "c()")
+    assert edit is not None
+    assert applied(code, [Fix("", (edit,))]) == code.replace("\t// Why", "\tb()\n\tc()\n\t// Why")
+    edit = lines_before(call("a"), "d()")
+    assert edit is not None
+    assert applied(CODE, [Fix("", (edit,))]) == CODE.replace("\t\ta()", "\t\td()\n\t\ta()")
+    assert lines_before(call("c"), "d()") is None
+
+
+def test_a_statement_takes_the_comment_behind_it_along() -> None:
+    moved = line_of(call("a"))
+    assert moved is not None
+    assert moved[0] == "a() // one"
+    assert applied(CODE, [Fix("", (moved[1],))]) == CODE.replace("\t\ta() // one\n", "")
+    assert line_of(call("b")) is None
+    assert line_of(call("c")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "free"),
+    [("d", (), "d"), ("a", (), "a2"), ("a", ("a2",), "a3"), ("one", (), "one2")],
+)
+def test_a_name_is_free_that_stands_nowhere(name: str, taken: tuple[str, ...], free: str) -> None:
+    assert free_name(call("a"), name, taken) == free
+
+
+def test_there_is_an_end_of_names() -> None:
+    assert free_name(call("a"), "a", [f"a{number}" for number in range(10)]) == ""

@@ -112,8 +112,6 @@ def test_what_main_makes_lives_as_long_as_the_process() -> None:
         "func f(s *T) {\n s.ctx, _ = context.WithCancel(p)\n}",
         # What is deferred in a loop is done after it.
         "func f() {\n for {\n c, _ := context.WithCancel(p)\n run(c)\n }\n}",
-        # The name is taken.
-        "func f(cancel int) {\n c, _ := context.WithCancel(p)\n run(c)\n}",
         # `:=` would make another one.
         "func f(c context.Context) {\n if x {\n c, _ = context.WithCancel(p)\n }\n run(c)\n}",
     ],
@@ -121,6 +119,12 @@ def test_what_main_makes_lives_as_long_as_the_process() -> None:
 def test_there_is_no_fix_where_it_could_break_something(code: str) -> None:
     (found,) = go_findings("SN204", {"p/a.go": f"{HEAD}\n{code}\n"})
     assert found.fix is None
+
+
+def test_a_name_that_is_taken_is_not_used() -> None:
+    code = "func f(cancel int) {\n c, _ := context.WithCancel(p)\n run(c)\n}"
+    after = fixed("SN204", f"{HEAD}\n{code}\n")
+    assert " c, cancel2 := context.WithCancel(p)\n defer cancel2()\n" in after
 
 
 @pytest.mark.house

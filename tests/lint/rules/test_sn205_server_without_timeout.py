@@ -8,7 +8,7 @@ import pytest
 
 from lint._programs import go_function
 from lint._vet import fixed, vet
-from lint._wanted import go
+from lint._wanted import go, go_findings
 
 HEAD = """
 package p
@@ -75,3 +75,50 @@ def test_the_fix_limits_how_long_it_waits_for_a_header(tmp_path: Path) -> None:
     assert 'http.Server{ReadHeaderTimeout: 10 * time.Second, Addr: ":1"}' in after[0]
     assert "\n        ReadHeaderTimeout: 10 * t.Second,\n" in after[2]
     vet(tmp_path, after)
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        (
+            'http.ListenAndServe(":"+port, h)',
+            '(&http.Server{Addr: ":" + port, Handler: h, LIMIT}).ListenAndServe()',
+        ),
+        (
+            'http.ListenAndServeTLS(":1", "c", "k", nil)',
+            '(&http.Server{Addr: ":1", LIMIT}).ListenAndServeTLS("c", "k")',
+        ),
+        (
+            "http.Serve(l, h)",
+            "(&http.Server{Handler: h, LIMIT}).Serve(l)",
+        ),
+        (
+            'http.ServeTLS(l, h, "c", "k")',
+            '(&http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}).ServeTLS(l, "c", "k")',
+        ),
+    ],
+)
+def test_the_fix_of_a_call_makes_the_server(code: str, after: str) -> None:
+    after = after.replace("LIMIT", "ReadHeaderTimeout: 10 * time.Second")
+    assert after in fixed("SN205", f"{HEAD}\nfunc f() error {{\n return {code}\n}}\n")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'http.ListenAndServe(":1", /* what serves */ h)',
+        'http.ListenAndServe(\n ":1", // where\n h,\n)',
+        "http.Serve(both())",
+        "http.Serve(all...)",
+        "http.Serve(l, (h))",
+    ],
+)
+def test_a_call_that_is_more_than_its_arguments_is_left_alone(code: str) -> None:
+    (found,) = go_findings("SN205", {"p/a.go": f"{HEAD}\nfunc f() {{\n {code}\n}}\n"})
+    assert found.fix is None
+
+
+def test_without_a_name_for_the_time_there_is_no_fix() -> None:
+    code = 'package p\n\nimport (\n"net/http"\n. "time"\n)\n\nfunc f() { http.Serve(l, h) }\n'
+    (found,) = go_findings("SN205", {"p/a.go": code})
+    assert found.fix is None

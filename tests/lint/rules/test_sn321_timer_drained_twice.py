@@ -86,5 +86,5 @@ def test_a_drain_that_comes_once_is_well() -> None:
 @pytest.mark.house
 def test_the_fix_goes_on(tmp_path: Path) -> None:
     after = fixed(RULE, LOOP)
-    assert "select {\n\t\t\t\tcase <-s.timer.C:\n\t\t\t\tdefault:\n\t\t\t\t}" in after
+    assert "select {\n\t\t\t\tcase <-s.timer.C: // want\n\t\t\t\tdefault:\n\t\t\t\t}" in after
     vet(tmp_path, [after])

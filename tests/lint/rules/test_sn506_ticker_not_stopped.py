@@ -21,6 +21,9 @@ LEFT = [
         " for {\n select {\n case <-ticker.C:\n if ready() {\n return\n }\n }\n }"
     ),
     "tick := time.Tick(time.Second) // want\n <-tick",
+    # One more in each turn, also of a function that does not return.
+    "for {\n <-time.Tick(time.Second) // want\n }",
+    "for {\n ticker := time.NewTicker(time.Second) // want\n <-ticker.C\n }",
     "func() {\n ticker := time.NewTicker(time.Second) // want\n <-ticker.C\n }()",
 ]
 
@@ -43,7 +46,8 @@ def test_it_is_not_from_go_1_23_on(code: str) -> None:
         "ticker := time.NewTicker(time.Second)\n defer ticker.Stop()\n <-ticker.C",
         "ticker := time.NewTicker(time.Second)\n defer func() { ticker.Stop() }()\n <-ticker.C",
         "ticker := time.NewTicker(time.Second)\n for {\n <-ticker.C\n }",
-        "for {\n <-time.Tick(time.Second)\n }",
+        "for range time.Tick(time.Second) {\n use()\n }\n for {\n }",
+        "tick := time.Tick(time.Second)\n for {\n <-tick\n }",
         "t.ticker = time.NewTicker(time.Second)",
         "ticker := time.NewTicker(time.Second)\n t.ticker = ticker",
         "ticker := time.NewTicker(time.Second)\n t.run(ticker)",
@@ -79,3 +83,30 @@ def test_the_fix_stops_it_at_the_end(tmp_path: Path) -> None:
     )
     assert "// each second\n    defer ticker.Stop()\n" in after
     vet(tmp_path, [after], go=OLD)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Of nothing `time.Tick` makes none, and `time.NewTicker` panics.
+        "for range time.Tick(d) {\n if ready() {\n return\n }\n }",
+        "for range time.Tick(0) {\n if ready() {\n return\n }\n }",
+        # Stopped at the end of the function, each turn would leave one.
+        "for !ready() {\n <-time.Tick(time.Second)\n }",
+        "for !ready() {\n ticker := time.NewTicker(time.Second)\n <-ticker.C\n }",
+        # There is no line to put it in.
+        "select {\n case <-time.Tick(time.Second):\n }",
+        "ready(); <-time.Tick(time.Second)",
+        "if <-time.Tick(time.Second); ready() {\n }",
+    ],
+)
+def test_where_it_is_not_sure_there_is_no_fix(code: str) -> None:
+    (found,) = go_findings("SN506", {"p/a.go": f"{HEAD} {{\n{code}\n}}\n"}, go=OLD)
+    assert found.fix is None
+
+
+def test_the_fix_makes_a_ticker_that_can_be_stopped() -> None:
+    code = "for range time.Tick(2 * time.Second) {\n if ready() {\n return\n }\n }"
+    after = fixed("SN506", f"{HEAD} {{\n{code}\n}}\n", go=OLD)
+    made = "ticker := time.NewTicker(2 * time.Second)\ndefer ticker.Stop()\nfor range ticker.C {\n"
+    assert made in after

@@ -29,7 +29,7 @@ On these stand, by what rules ask about:
   ``_detached`` and ``_fanout`` what is wrong
 - what has to end: ``_contexts``, ``_timeouts``, ``_closing``, ``_pools`` with ``_remade``,
   ``_unflushed``
-- fixes: ``_edits``
+- fixes: ``_edits``, ``_one_timer``
 
 A rule begins with ``package.interesting``, the functions that may matter, asks each for what it has
 (``function.all(n.Send)``), looks around (``n.inside``, ``variable.uses``) and reports with

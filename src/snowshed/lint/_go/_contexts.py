@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Edit, Fix
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._edits import free_name, line_after
 from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._handlers import handler_of
 from snowshed.lint._go._limits import is_guarded
@@ -178,12 +178,13 @@ def discarded(package: Package) -> Iterator[Finding]:
         if function.outermost.name in {"main", "init"}:
             continue
         statements: list[n.Assign | n.Var] = [*function.all(n.Assign), *function.all(n.Var)]
+        names: set[str] = set()
         for each in statements:
-            yield from _of_statement(each)
+            yield from _of_statement(each, names)
         yield from _overwritten(function)
 
 
-def _of_statement(statement: n.Assign | n.Var) -> Iterator[Finding]:
+def _of_statement(statement: n.Assign | n.Var, names: set[str]) -> Iterator[Finding]:
     if len(statement.left) != 2 or len(statement.right) != 1:
         return
     made, cancel = statement.right[0], statement.left[1]
@@ -199,7 +200,7 @@ def _of_statement(statement: n.Assign | n.Var) -> Iterator[Finding]:
         "SN204",
         statement if thrown else cancel,
         f"{message.rstrip(',')}",
-        fix=_cancelling(statement, cancel) if thrown else None,
+        fix=_cancelling(statement, cancel, names) if thrown else None,
         confidence=0.95,
     )
 
@@ -286,34 +287,33 @@ def _is_never_called(cancel: n.Name) -> bool:
     )
 
 
-def _cancelling(statement: n.Assign | n.Var, cancel: n.Name) -> Fix | None:
-    """Return what has it cancelled at the end of the function, where the context is not kept."""
+def _cancelling(statement: n.Assign | n.Var, cancel: n.Name, taken: set[str]) -> Fix | None:
+    """Return what has it cancelled at the end of the function, where the context is not kept.
+
+    Args:
+        statement: what makes the context.
+        cancel: where its cancel function is thrown away.
+        taken: names that other fixes of the function use; gets the one that this uses.
+    """
     made = statement.left[0]
     if not isinstance(statement, n.Assign) or not isinstance(made, n.Name):
         return None
-    names = _names(statement.function)
-    if made.variable is None or "cancel" in names or _outlives(made.variable, statement.function):
+    name = free_name(statement, "cancel", taken)
+    if made.variable is None or not name or _outlives(made.variable, statement.function):
         return None
     if any(isinstance(each, n.For) for each in n.inside(statement)):
         return None
-    edits = [Edit(cancel.start, cancel.end, "cancel")]
+    edits = [Edit(cancel.start, cancel.end, name)]
     if statement.operator == "=":
         if statement.parent is not statement.function.body or not _is_of(made.variable, statement):
             return None
         at = statement.text.find("=", cancel.start - statement.start)
         edits.append(Edit(statement.start + at, statement.start + at + 1, ":="))
-    behind = line_after(statement, "defer cancel()")
-    return None if behind is None else Fix("cancel it at the end", (*edits, behind))
-
-
-def _names(function: Function) -> set[str]:
-    """Return what is declared in ``function`` and around it."""
-    found = set(function.file.package.variables)
-    at: Function | None = function
-    while at is not None:
-        found.update(each.name for each in at.variables)
-        at = at.outer
-    return found | {each.name for part in function.family() for each in part.variables}
+    behind = line_after(statement, f"defer {name}()")
+    if behind is None:
+        return None
+    taken.add(name)
+    return Fix("cancel it at the end", (*edits, behind))
 
 
 def _is_of(variable: Variable, statement: n.Assign) -> bool:

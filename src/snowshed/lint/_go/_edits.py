@@ -6,16 +6,30 @@ import re
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Edit
+from snowshed.lint._go import _nodes as n
 
 if TYPE_CHECKING:
-    from snowshed.lint._go import _nodes as n
+    from collections.abc import Collection
+
     from snowshed.lint._go._package import File
 
-__all__ = ["indent_of", "line_after", "line_before", "with_import", "without_line"]
+__all__ = [
+    "free_name",
+    "indent_of",
+    "line_after",
+    "line_before",
+    "line_of",
+    "lines_before",
+    "with_import",
+    "without_line",
+]
 
 _LISTED = re.compile(rb"^import[ \t]*\([ \t]*\r?\n", re.MULTILINE)
 _ALONE = re.compile(rb"^import[ \t]+(?:\w+[ \t]+)?\"[^\"\n]+\"[ \t]*\r?\n", re.MULTILINE)
-_NAMED = re.compile(rb"[ \t]*\"([^\"\n]+)\"[ \t]*\r?\n")
+_COMMENT = re.compile(rb"[ \t]*//")
+_NAMED = re.compile(
+    rb"[ \t]*(?:[\w.]+[ \t]+)?(?:\"([^\"\n]+)\"|`([^`\n]+)`)[ \t]*(?://[^\n]*)?\r?\n"
+)
 
 
 def with_import(file: File, path: str) -> tuple[str, tuple[Edit, ...]] | None:
@@ -42,7 +56,9 @@ def with_import(file: File, path: str) -> tuple[str, tuple[Edit, ...]] | None:
 
 def _in_order(content: bytes, at: int, path: str) -> int:
     """Return where ``path`` belongs in the imports from ``at`` on, as ``gofmt`` sorts them."""
-    while (named := _NAMED.match(content, at)) is not None and named[1].decode() < path:
+    while (named := _NAMED.match(content, at)) is not None:
+        if (named[1] or named[2]).decode() > path:
+            break
         at = named.end()
     return at
 
@@ -81,11 +97,58 @@ def without_line(node: n.Node) -> Edit | None:
     return Edit(node.function.file.source.start_of(node.line), end + 1, "")
 
 
+def line_of(node: n.Node) -> tuple[str, Edit] | None:
+    """Return the statement ``node`` with the comment behind it, and what takes its line away.
+
+    None if it shares that line with other statements.
+    """
+    source = node.function.file.source
+    end = source.content.find(b"\n", node.end)
+    rest = source.content[node.end : end].strip()
+    if end < 0 or not _is_first(node) or (rest and not rest.startswith(b"//")):
+        return None
+    text = source.text(node.start, end).rstrip()
+    return text, Edit(source.start_of(node.line), end + 1, "")
+
+
 def line_before(node: n.Node, text: str) -> Edit | None:
     """Return what puts a line before the statement ``node``; None if others stand before it."""
     ending = _ending(node.function.file.source.content)
     text = f"{text}{ending}{indent_of(node)}"
     return Edit(node.start, node.start, text) if _is_first(node) else None
+
+
+def lines_before(node: n.Node, *lines: str) -> Edit | None:
+    """Return what puts lines before the statement ``node``, and the comment that stands above.
+
+    None if others stand before it in its line.
+    """
+    inner = node.statement if isinstance(node, n.Labeled) else node
+    if inner is None or not _is_first(node):
+        return None
+    source = node.function.file.source
+    line = node.line
+    while line > 1 and _COMMENT.match(source.content, source.start_of(line - 1)):
+        line -= 1
+    at = source.start_of(line)
+    # The line of a label stands further out than those around it.
+    indent, ending = indent_of(inner), _ending(source.content)
+    return Edit(at, at, "".join(f"{indent}{each}{ending}" for each in lines))
+
+
+def free_name(node: n.Node, name: str, taken: Collection[str] = ()) -> str:
+    """Return ``name``, with a number if it stands in the function of ``node``; empty: no end of it.
+
+    Args:
+        node: where it is needed.
+        name: the name that would be best.
+        taken: what it must not be, besides.
+    """
+    code = node.function.outermost.code
+    for each in (name, *(f"{name}{number}" for number in range(2, 10))):
+        if each not in taken and re.search(rf"\b{each}\b".encode(), code) is None:
+            return each
+    return ""
 
 
 def _is_first(node: n.Node) -> bool:

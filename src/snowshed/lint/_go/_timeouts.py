@@ -219,11 +219,60 @@ def servers(package: Package) -> Iterator[Finding]:
                     f"`{call.path}` serves without timeouts: a client that sends nothing holds a "
                     "goroutine and a connection for ever"
                 )
-                yield function.file.finding("SN205", call, message, tier=Tier.ADVICE)
+                yield function.file.finding(
+                    "SN205", call, message, fix=_with_server(call), tier=Tier.ADVICE
+                )
 
 
 def _is_of_http(call: n.Call) -> bool:
     return isinstance(call.called, n.Selector) and _is_http(call.called.operand)
+
+
+# Which arguments are the address, the handler, and those of the method; None: there is no address.
+_ARGUMENTS: dict[str, tuple[int | None, int, tuple[int, ...]]] = {
+    "ListenAndServe": (0, 1, ()),
+    "ListenAndServeTLS": (0, 3, (1, 2)),
+    "Serve": (None, 1, (0,)),
+    "ServeTLS": (None, 1, (0, 2, 3)),
+}
+
+
+def _with_server(call: n.Call) -> Fix | None:
+    """Return what serves by a server of its own, which has a limit."""
+    address, handler, others = _ARGUMENTS[call.method]
+    given = call.arguments
+    time = with_import(call.function.file, "time")
+    is_whole = len(given) == len(others) + 1 + (address is not None) and not call.spread
+    if time is None or not is_whole or not _is_in_a_row(call):
+        return None
+    http = call.path.partition(".")[0]
+    fields = [] if address is None else [f"Addr: {_spaced(given[address])}"]
+    if given[handler].text != "nil":
+        fields.append(f"Handler: {given[handler].text}")
+    fields.append(f"ReadHeaderTimeout: 10 * {time[0]}.Second")
+    left = ", ".join(given[place].text for place in others)
+    text = f"(&{http}.Server{{{', '.join(fields)}}}).{call.method}({left})"
+    edits = (*time[1], Edit(call.start, call.end, text))
+    return Fix("serve by a server that limits how long it waits for a header", edits)
+
+
+def _spaced(address: n.Expression) -> str:
+    """Return ``":"+port`` as ``gofmt`` has it outside of a call: ``":" + port``."""
+    if not isinstance(address, n.Binary) or address.operator != "+":
+        return address.text
+    return f"{_spaced(address.left)} + {_spaced(address.right)}"
+
+
+def _is_in_a_row(call: n.Call) -> bool:
+    """Tell whether nothing stands between the arguments of ``call``: no comment, no new line."""
+    source = call.function.file.source
+    at = call.called.end
+    for each in (*call.arguments, None):
+        between = source.text(at, call.end if each is None else each.start)
+        if re.fullmatch(r" *[(,)]? *", between) is None:
+            return False
+        at = call.end if each is None else each.end
+    return True
 
 
 def _limiting(literal: n.Composite) -> Fix | None:
@@ -235,10 +284,34 @@ def _limiting(literal: n.Composite) -> Fix | None:
     at = literal.start + len(literal.text[: body + 1].encode())
     field = f"ReadHeaderTimeout: 10 * {time[0]}.Second"
     text = f"{field}, " if literal.values else field
-    if literal.values and file.source.content[at : at + 1] == b"\n":
+    aligned: tuple[Edit, ...] = ()
+    behind = re.compile(rb"[ \t]*(//[^\r\n]*)?(?=\r?\n)").match(file.source.content, at)
+    if literal.values and behind is not None:
         first = literal.values[0].start
         start = file.source.start_of(file.source.line_of(first))
         indent = re.match(r"\s*", file.source.text(start, first))
         text = f"\n{indent[0] if indent is not None else ''}{field},"
-    edits = (*time[1], Edit(at, at, text))
+        at = behind.end()
+        aligned = _aligned(literal, len("ReadHeaderTimeout:"))
+    edits = (*time[1], Edit(at, at, text), *aligned)
     return Fix("limit how long it waits for a header", edits)
+
+
+_KEY = re.compile(r"[ \t]*(\w+:)([ \t]+)")
+
+
+def _aligned(literal: n.Composite, width: int) -> tuple[Edit, ...]:
+    """Return what aligns the values as ``gofmt`` does once a key of ``width`` stands above them."""
+    source = literal.function.file.source
+    rows: list[tuple[n.Expression, re.Match[str]]] = []
+    for place, value in enumerate(literal.values, source.line_of(literal.start) + 1):
+        key = _KEY.fullmatch(source.text(source.start_of(value.line), value.start))
+        if key is None or value.line != place or source.line_of(value.end) != place:
+            break
+        rows.append((value, key))
+    width = max([width, *(len(key[1]) for _, key in rows)])
+    return tuple(
+        Edit(value.start - len(key[2]), value.start, " " * (width + 1 - len(key[1])))
+        for value, key in rows
+        if len(key[1]) + len(key[2]) != width + 1
+    )

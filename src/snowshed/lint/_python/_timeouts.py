@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Fix, Tier
+from snowshed.lint._finding import Edit, Fix, Tier
 from snowshed.lint._python._nodes import written
 
 if TYPE_CHECKING:
@@ -111,6 +111,17 @@ def _told(module: Module, call: ast.Call) -> Fix | None:
     if not given:
         return None
     last = max(given, key=lambda each: (each.end_lineno or 0, each.end_col_offset or 0))
-    return Fix(
-        f"let it wait for {_SECONDS} seconds", (module.put_after(last, f", timeout={_SECONDS}"),)
-    )
+    edit = _behind(module, last, call)
+    return None if edit is None else Fix(f"let it wait for {_SECONDS} seconds", (edit,))
+
+
+def _behind(module: Module, last: ast.AST, call: ast.Call) -> Edit | None:
+    """Return what puts a timeout behind the last argument, and the brackets that are around it."""
+    put = module.put_after(last, f", timeout={_SECONDS}")
+    rest = module.source.text(put.end, module.put_after(call, "").end)
+    # Without what comments say; of the brackets the last is that of the call.
+    closing = [each.end() for each in re.finditer(r"#[^\n]*|\)", rest) if each[0] == ")"]
+    if not closing:
+        return None  # a generator, which shares its brackets with the call
+    own = len(rest[: closing[-2]].encode()) if len(closing) > 1 else 0
+    return Edit(put.start + own, put.end + own, put.text)

@@ -68,14 +68,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Edit, Fix
+from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._callers import is_started
 from snowshed.lint._go._channels import Does
+from snowshed.lint._go._edits import line_after
 from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._groups import who
 from snowshed.lint._go._locals import locals_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._threads import Way
+from snowshed.lint._go._types import base_of
 from snowshed.lint._go._wording import short
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -88,6 +91,8 @@ if TYPE_CHECKING:
     from snowshed.lint._go._scope import Variable
 
 __all__ = ["RULE"]
+
+_ENDS = ("Close", "Stop", "Shutdown", "close", "stop", "shutdown")
 
 
 def in_go(package: Package) -> Iterator[Finding]:
@@ -114,6 +119,9 @@ def _over_tickers(package: Package) -> Iterator[Finding]:
                 continue
             ticker = who(ranged.operand, package)
             stop = None if ticker is None else _stopped(package, ticker, function)
+            end = None if stop is not None else _outlived(function)
+            if end is not None:
+                yield _of_object(ranged, loop, end)
             if stop is not None:
                 yield loop.function.file.finding(
                     "SN304",
@@ -122,6 +130,43 @@ def _over_tickers(package: Package) -> Iterator[Finding]:
                     related=[related(stop, "stopped here, and the range waits for the next tick")],
                     waits_at=[loop],
                 )
+
+
+def _outlived(ranging: Function) -> Function | None:
+    """Return the method that ends the object whose goroutine ``ranging`` is, and not that."""
+    package = ranging.file.package
+    if ranging.outer is not None:
+        if not any(_starts(each, ranging) for each in ranging.outer.all(n.Go)):
+            return None
+        owners = [*ranging.outermost.results[:1], ranging.outermost.receiver_type]
+    else:
+        owners = [ranging.receiver_type] if is_started(ranging) else []
+    for owner in owners:
+        for name in _ENDS if owner else ():
+            found = package.method(base_of(owner), name)
+            if found is not None and found is not ranging.outermost:
+                return found
+    return None
+
+
+def _starts(go: n.Go, literal: Function) -> bool:
+    call = go.call
+    return (
+        isinstance(call, n.Call)
+        and isinstance(call.called, n.FunctionLiteral)
+        and call.called.literal is literal
+    )
+
+
+def _of_object(ranged: n.Selector, loop: n.For, end: Function) -> Finding:
+    return loop.function.file.finding(
+        "SN304",
+        ranged,
+        f"this range over {short(ranged)} never ends, whatever `{end.display}` does",
+        related=[related(end.body, "ends what the goroutine is for, and not the goroutine")],
+        confidence=0.7,
+        waits_at=[loop],
+    )
 
 
 def _stopped(package: Package, ticker: Variable | FieldOf, ranging: Function) -> n.Call | None:
@@ -187,10 +232,8 @@ def _closing(local: Local) -> Fix | None:
         return None
     if any(act.run.way is Way.HERE for act in local.of([Does.RANGE])):
         return None
-    source = local.owner.file.source
-    line = source.text(source.start_of(made.line), made.start)
-    edit = Edit(made.end, made.end, f"\n{line}defer close({local.name})")
-    return Fix(f"close `{local.name}` when its maker ends", (edit,))
+    edit = line_after(made, f"defer close({local.name})")
+    return None if edit is None else Fix(f"close `{local.name}` when its maker ends", (edit,))
 
 
 RULE = Rule(

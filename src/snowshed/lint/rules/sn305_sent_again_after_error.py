@@ -73,9 +73,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Edit, Fix
+from snowshed.lint._finding import Fix
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._abandoned import How, abandoned
+from snowshed.lint._go._edits import line_after
 from snowshed.lint._go._package import related
 from snowshed.lint._go._wording import short
 from snowshed.lint._rule import Rule
@@ -122,11 +123,11 @@ def _returning(error: n.Node) -> Fix | None:
     """Return the fix that ends the goroutine behind the send of its error."""
     if error.function.results or not isinstance(error.parent, n.Block | n.Case):
         return None
-    source = error.function.file.source
-    line = source.text(source.start_of(error.line), error.start)
-    indent = line if not line.strip() else line[: len(line) - len(line.lstrip())]
-    edit = Edit(error.end, error.end, f"\n{indent}return")
-    return Fix("return once the error is sent", (edit,))
+    around = error.parent
+    last = (around.statements if isinstance(around, n.Block) else around.body)[-1]
+    # What stood behind it would not be reached any more.
+    edit = None if isinstance(last, n.Return | n.Branch) else line_after(last, "return")
+    return None if edit is None else Fix("return once the error is sent", (edit,))
 
 
 RULE = Rule(

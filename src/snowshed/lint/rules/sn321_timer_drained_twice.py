@@ -154,8 +154,13 @@ def _fix(receive: n.Receive) -> Fix:
     indent = source.text(source.start_of(receive.line), receive.start)
     if indent.strip():
         indent = ""
-    text = f"select {{\n{indent}case {receive.text}:\n{indent}default:\n{indent}}}"
-    return Fix("go on if the channel is empty", (Edit(receive.start, receive.end, text),))
+    end = source.content.find(b"\n", receive.end)
+    end -= source.content.endswith(b"\r", 0, end)
+    behind = source.text(receive.end, end)
+    if not behind.strip().startswith("//"):
+        end, behind = receive.end, ""
+    text = f"select {{\n{indent}case {receive.text}:{behind}\n{indent}default:\n{indent}}}"
+    return Fix("go on if the channel is empty", (Edit(receive.start, end, text),))
 
 
 RULE = Rule(

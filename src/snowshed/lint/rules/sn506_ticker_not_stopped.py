@@ -3,8 +3,8 @@
 ## What it does
 
 Reports, in a module whose `go.mod` says a version before Go 1.23, a `time.NewTicker` that a
-function makes, does not hand on and does not stop, and `time.Tick`, whose ticker nobody can stop,
-in a function that returns.
+function makes, does not hand on and does not stop, and `time.Tick`, whose ticker nobody can stop:
+in a function that returns, or in each turn of a loop.
 
 ## Why
 
@@ -47,7 +47,8 @@ func wait(ready func() bool) {
 
 ## Not reported
 
-A ticker of a function that does not return, or of `main`; one that is returned, kept or handed on.
+The one ticker of a function that does not return, and those of `main`; one that is returned, kept
+or handed on.
 In a function that goes round until it is told to end it is advice: there mostly is one of it.
 
 ## Silence
@@ -59,11 +60,12 @@ In a function that goes round until it is told to end it is advice: there mostly
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from snowshed.lint._finding import Fix, Tier
+from snowshed.lint._finding import Edit, Fix, Tier
 from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._edits import line_after
+from snowshed.lint._go._edits import free_name, line_after, lines_before
 from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
 __all__ = ["RULE"]
 
 _COLLECTED_FROM = (1, 23)
+_WRITTEN = re.compile(r"[1-9][\d_]*|(?:[1-9]\d* ?\* ?)?time\.[A-Z][a-z]+(?: ?\* ?[1-9]\d*)?")
 
 
 def in_go(package: Package) -> Iterator[Finding]:
@@ -89,14 +92,29 @@ def in_go(package: Package) -> Iterator[Finding]:
         if function.outermost.name in {"main", "init"}:
             continue
         for call in function.all(n.Call):
-            if call.path == "time.NewTicker" and _is_left(call) and _returns(call):
+            if call.path == "time.NewTicker" and _is_left(call) and _is_left_behind(call):
                 message = "nobody stops this ticker: before Go 1.23 it ticks for ever"
                 yield function.file.finding(
                     "SN506", call, message, fix=_stopping(call), tier=_tier(call)
                 )
-            elif call.path == "time.Tick" and _returns(call):
+            elif call.path == "time.Tick" and _is_left_behind(call):
                 message = "nobody can stop this ticker: before Go 1.23 it ticks for ever"
-                yield function.file.finding("SN506", call, message, tier=_tier(call))
+                yield function.file.finding(
+                    "SN506", call, message, fix=_stoppable(call), tier=_tier(call)
+                )
+
+
+def _is_left_behind(call: n.Call) -> bool:
+    """Tell whether the function may end after ``call``, or make the next one."""
+    return _loop_of(call) is not None or _returns(call)
+
+
+def _loop_of(call: n.Call) -> n.For | None:
+    """Return the loop of which each turn does ``call``."""
+    for each in n.inside(call):
+        if isinstance(each, n.For) and each.body.start <= call.start < each.body.end:
+            return each
+    return None
 
 
 def _returns(call: n.Call) -> bool:
@@ -109,6 +127,8 @@ def _returns(call: n.Call) -> bool:
 
 def _tier(call: n.Call) -> Tier:
     """Return whether the function may run often: not, if it goes round until it is told to end."""
+    if _loop_of(call) is not None:
+        return Tier.DEFAULT
     ticks = {"time.Tick", "time.NewTicker"}
     for loop in call.function.all(n.For):
         head = loop.ranged if loop.ranged is not None else loop
@@ -139,11 +159,35 @@ def _stopping(call: n.Call) -> Fix | None:
     statement = call.parent
     if not isinstance(statement, n.Assign | n.Var):
         return None
-    if any(isinstance(each, n.For) for each in n.inside(statement)):
+    if _loop_of(call) is not None:
         return None
     name = statement.left[0].text
     edit = line_after(statement, f"defer {name}.Stop()")
     return None if edit is None else Fix("stop it at the end", (edit,))
+
+
+def _stoppable(call: n.Call) -> Fix | None:
+    """Return what makes a ticker that can be stopped, and stops it, in place of ``time.Tick``."""
+    statement = next((each for each in n.inside(call) if isinstance(each, n.Statement)), None)
+    # Of what is no more than 0 `Tick` makes none, and `NewTicker` panics.
+    if statement is None or not call.arguments or not _is_constant(call.arguments[0]):
+        return None
+    is_headed = isinstance(statement, n.For) and call is statement.ranged
+    if not is_headed and not isinstance(statement, n.Expressed | n.Assign | n.Var):
+        return None
+    name = free_name(call, "ticker")
+    if _loop_of(call) is not None or not name or not isinstance(statement.parent, n.Block):
+        return None
+    made = f"{name} := time.NewTicker({call.arguments[0].text})"
+    before = lines_before(statement, made, f"defer {name}.Stop()")
+    if before is None:
+        return None
+    return Fix("stop it at the end", (before, Edit(call.start, call.end, f"{name}.C")))
+
+
+def _is_constant(duration: n.Expression) -> bool:
+    """Tell whether ``duration`` is written out, and more than 0: ``10 * time.Second``."""
+    return _WRITTEN.fullmatch(duration.text) is not None
 
 
 RULE = Rule("SN506", "ticker-not-stopped", Cause.UNRELEASED_RESOURCE, in_go=in_go, fixes=True)

@@ -74,6 +74,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import flow_of
+from snowshed.lint._go._one_timer import one_timer
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause
 
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snowshed.lint._finding import Finding
+    from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
 __all__ = ["RULE"]
@@ -92,9 +94,11 @@ def in_go(package: Package) -> Iterator[Finding]:
     """Yield the timers of which a loop may leave many behind."""
     if package.go >= _COLLECTED_FROM:
         return
+    names: dict[Function, set[str]] = {}
     for function in package.interesting:
         if b"time.After(" not in function.code:
             continue
+        taken = names.setdefault(function.outermost, set())
         for call in function.all(n.Call):
             case = next((each for each in n.inside(call) if isinstance(each, n.Case)), None)
             if call.path == "time.After" and case is not None and _piles_up(call, case):
@@ -102,7 +106,8 @@ def in_go(package: Package) -> Iterator[Finding]:
                     "each turn makes a timer that stays until its time is up, also if another case "
                     "is taken: before Go 1.23 they pile up"
                 )
-                yield function.file.finding("SN507", call, message, confidence=0.8)
+                fix = one_timer(call, case, taken)
+                yield function.file.finding("SN507", call, message, fix=fix, confidence=0.8)
 
 
 def _piles_up(call: n.Call, case: n.Case) -> bool:
@@ -119,4 +124,4 @@ def _piles_up(call: n.Call, case: n.Case) -> bool:
     return any(head in flow.reachable(other) for other in others)
 
 
-RULE = Rule("SN507", "timer-made-in-each-turn", Cause.UNRELEASED_RESOURCE, in_go=in_go)
+RULE = Rule("SN507", "timer-made-in-each-turn", Cause.UNRELEASED_RESOURCE, in_go=in_go, fixes=True)
