@@ -195,22 +195,33 @@ def test_a_ticker_that_is_stopped_closes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "end",
+    ["s.ticker = nil", "var o other\n    o.ticker.Stop()"],
+    ids=["for ever", "another"],
+)
+def test_the_goroutine_of_what_is_closed(end: str) -> None:
+    (found,) = go(RULE, TICKER.replace("s.ticker.Stop()", end))
+    assert "whatever `(*sink).Close` does" in found.message
+
+
+def test_the_method_of_what_is_closed() -> None:
+    code = TICKER.replace("go func() {", "go s.flush()\n}\n\nfunc (s *sink) flush() {")
+    go(RULE, code.replace("        }\n    }()\n}", "        }\n}").replace("s.ticker.Stop()", ""))
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("    s.ticker.Stop()", "    println()"),
         ('println("flush")', "if s == nil {\n                return\n            }"),
-        (
-            "func (s *sink) Close() {",
-            "func (s *sink) Close(o *other) {\n    o.ticker.Stop()\n    return",
-        ),
+        ("func (s *sink) Close() {\n    s.ticker.Stop()", "func (s *sink) Size() {"),
+        ("go func() {", "run(func() {"),
     ],
-    ids=["for ever", "left", "another"],
+    ids=["left", "nothing ends it", "who knows by whom it is run"],
 )
 def test_a_ticker_for_ever(old: str, new: str) -> None:
-    code = TICKER.replace(old, new)
-    assert code != TICKER
-    if "o.ticker" in new:
-        code = code.replace("\n    s.ticker.Stop()", "")
+    code = TICKER.replace("s.ticker.Stop()", "println()") if "run" in new else TICKER
+    assert old in code
+    code = code.replace(old, new).replace("}()" if "run" in new else "\0", "})")
     go(RULE, code.replace(" // want", ""))
 
 

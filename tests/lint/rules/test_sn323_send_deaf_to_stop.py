@@ -156,3 +156,42 @@ def test_one_that_the_package_receives_from() -> None:
         }
         """,
     )
+
+
+HELPER = """
+package p
+
+import "context"
+
+type loop struct{{ ctx context.Context }}
+
+func (l *loop) run(failed chan<- error) {{
+    for {{
+        l.once(failed)
+        select {{
+        case <-l.ctx.Done():
+            return
+        default:
+        }}
+    }}
+}}
+
+func (l *loop) once(failed chan<- error) {{
+    {sent}
+}}
+{more}
+"""
+SENT = "failed <- nil"
+
+
+@pytest.mark.parametrize(
+    ("sent", "more"),
+    [
+        (f"{SENT} // want", ""),
+        ("select {\ncase failed <- nil:\ncase <-l.ctx.Done():\n}", ""),
+        (SENT, "func (l *loop) now(failed chan<- error) { l.once(failed) }"),
+    ],
+    ids=["of a loop", "that listens", "of another, too"],
+)
+def test_a_send_in_what_the_loop_calls(sent: str, more: str) -> None:
+    go(RULE, HELPER.format(sent=sent, more=more))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._events import Key
     from snowshed.lint._go._function import Function
 
-__all__ = ["always_under", "callers"]
+__all__ = ["always_under", "callers", "is_started"]
 
 _LEVELS = 3
 
@@ -23,6 +23,11 @@ _LEVELS = 3
 def callers(function: Function) -> Sequence[n.Call]:
     """Return the calls of ``function``, without those that start a goroutine; none of a literal."""
     return _calls(function)[0]
+
+
+def is_started(function: Function) -> bool:
+    """Tell whether ``function`` is started as a goroutine by its name."""
+    return _calls(function)[1]
 
 
 def _calls(function: Function) -> tuple[list[n.Call], bool]:
@@ -60,9 +65,9 @@ def always_under(function: Function, levels: int = _LEVELS) -> frozenset[Key]:
     """
     if not function.name[:1].islower() or levels == 0:
         return frozenset()
-    calls, is_started = _calls(function)
+    calls, is_alone = _calls(function)
     found: frozenset[Key] | None = None
-    for call in calls if not is_started else ():
+    for call in calls if not is_alone else ():
         held = _held_at(call) | always_under(call.function, levels - 1)
         found = held if found is None else found & held
         if not found:

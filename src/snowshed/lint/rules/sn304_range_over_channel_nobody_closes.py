@@ -3,14 +3,16 @@
 ## What it does
 
 Reports a ``range`` over a channel that stays in the function that makes it, if nothing closes it
-there and those who send to it end; and one over the channel of a ticker that somebody stops. A
-``range`` with a ``return`` or a ``break`` in it is left alone.
+there and those who send to it end; one over the channel of a ticker that somebody stops; and one
+over that of a ticker in a goroutine of an object that can be closed. A ``range`` with a ``return``
+or a ``break`` in it is left alone.
 
 ## Why
 
 ``range`` over a channel ends when the channel is closed, and only then. When all is sent, the
 goroutines that range wait for more: one for each worker, for each call of the function.
-``Stop`` of a ticker does not close its channel either. Cause: channel-cascade.
+``Stop`` of a ticker does not close its channel either, and what an object starts stays behind when
+it is closed: one more for each that was made. Cause: channel-cascade.
 
 ## Bad
 
@@ -110,9 +112,8 @@ def in_go(package: Package) -> Iterator[Finding]:
 
 def _over_tickers(package: Package) -> Iterator[Finding]:
     """Yield the ranges over the channel of a ticker that is stopped to end them."""
-    for function in package.interesting:
-        if b".C" not in function.code:
-            continue
+    named = (each for each in package.functions if b".C {" in each.code)
+    for function in (part for each in named for part in each.family()):
         for loop in function.all(n.For):
             ranged = loop.ranged
             if not isinstance(ranged, n.Selector) or ranged.field_ != "C" or _is_left(loop):

@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a plain send in a loop that has a ``select`` by which a stop channel or a context ends it,
-if who receives is not seen: the channel is a parameter, belongs to another package, or is returned
+or in a function that only such loops call, if who receives is not seen: the channel is a parameter, belongs to another package, or is returned
 to callers without a place in it.
 
 ## Why
@@ -78,6 +78,7 @@ from operator import is_
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._callers import callers
 from snowshed.lint._go._channels import channels
 from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._go._mentions import mentions_of
@@ -107,7 +108,7 @@ def in_go(package: Package) -> Iterator[Finding]:
             if isinstance(sent.parent, n.Case) and sent.parent.communication is sent:
                 continue
             if _has_unseen_receiver(sent, by_node.get(sent, [])):
-                case = _stop_of(function, sent)
+                case = _stop_of(function, sent) or _stop_of_callers(function)
                 if case is not None:
                     yield _finding(sent, case)
 
@@ -137,7 +138,7 @@ def _is_given(channel: n.Expression) -> bool:
     return operand.variable.kind is Kind.PARAMETER and "." in operand.variable.type_
 
 
-def _stop_of(function: Function, sent: n.Send) -> n.Case | None:
+def _stop_of(function: Function, sent: n.Node) -> n.Case | None:
     """Return the case that ends a loop around ``sent``, in the same function."""
     flow = flow_of(function)
     loops = [each for each in n.inside(sent) if isinstance(each, n.For)]
@@ -153,6 +154,14 @@ def _stop_of(function: Function, sent: n.Send) -> n.Case | None:
             if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
                 return case
     return None
+
+
+def _stop_of_callers(function: Function) -> n.Case | None:
+    """Return the case that ends a loop in which ``function`` is called, if all who do have one."""
+    if function.outer is not None:
+        return None
+    cases = [_stop_of(call.function, call) for call in callers(function)]
+    return cases[0] if cases and None not in cases else None
 
 
 def _finding(sent: n.Send, case: n.Case) -> Finding:
