@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from _go import go, go_build
@@ -31,13 +35,24 @@ class Patient:
         return self.get("asked").decode().split()
 
 
-def built(folder: Path, name: str) -> Path:
-    """Build the service of that name in ``folder``: of one file, or of all that are in its own."""
-    program = folder / name
+@cache
+def built(name: str) -> Path:
+    """Build the service of that name: of one file, or of all that are in its own folder.
+
+    Once for all tests of a run, since to link one takes longer than most of them.
+    """
+    program = _programs() / name
     if not (_FOLDER / name).is_dir():
         return go_build(_FOLDER / f"{name}.go", program)
     go("build", "-o", program, *sorted((_FOLDER / name).glob("*.go")))
     return program
+
+
+@cache
+def _programs() -> Path:
+    folder = tempfile.mkdtemp(prefix="patients-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 @contextmanager
@@ -53,9 +68,9 @@ def running(program: Path, *arguments: str, **environment: str) -> Iterator[Pati
 
 
 @contextmanager
-def patient(folder: Path, name: str = "patient", **environment: str) -> Iterator[Patient]:
-    """Build the service of that name in ``folder``, and have it run."""
-    with running(built(folder, name), **environment) as service:
+def patient(name: str = "patient", **environment: str) -> Iterator[Patient]:
+    """Have the service of that name run, a new one."""
+    with running(built(name), **environment) as service:
         yield service
 
 

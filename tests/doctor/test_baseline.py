@@ -119,12 +119,15 @@ def test_a_field_of_another_kind_is_named(name: str, value: object, said: str) -
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=5,
 )
 FIELDS = ("detail", "function", "severity", "count", "line", "file", "created_by")
 
 
-@given(st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, json_values)) | json_values))
+# Few and small, since to make one takes a hundred times as long as to read it.
+@given(
+    st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, json_values)) | json_values, max_size=3)
+)
 def test_whatever_stands_in_it_is_read_or_refused(findings: list[object]) -> None:
     data = json.dumps({"schema": 1, "findings": findings}).encode()
     with contextlib.suppress(FormatError):

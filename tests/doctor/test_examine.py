@@ -15,8 +15,8 @@ from snowshed.model import Severity
 
 
 @pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    with patient(tmp_path_factory.mktemp("patient")) as running:
+def service() -> Iterator[Patient]:
+    with patient() as running:
         yield running
 
 

@@ -32,8 +32,8 @@ def above_low(service: Patient) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("healthy"), "healthy_programs")
+def program() -> Path:
+    return built("healthy_programs")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,8 +45,8 @@ def test_a_program_that_is_well_is_told_so_idle_and_busy(program: Path, name: st
             assert above_low(service) + above_low(service) == []
 
 
-def test_a_service_of_all_that_is_well_is_told_so_idle_and_busy(tmp_path: Path) -> None:
-    with patient(tmp_path, "healthy") as service:
+def test_a_service_of_all_that_is_well_is_told_so_idle_and_busy() -> None:
+    with patient("healthy") as service:
         service.get("work")
         assert above_low(service) == []
         with loaded(service, CLIENTS):

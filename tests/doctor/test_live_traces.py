@@ -16,19 +16,13 @@ from snowshed.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.house, pytest.mark.slow, pytest.mark.server]
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("programs")
-
-
 @pytest.fixture
-def service(program: Path) -> Iterator[Patient]:
-    with patient(program, "traced") as running:
+def service() -> Iterator[Patient]:
+    with patient("traced") as running:
         yield running
 
 
@@ -90,8 +84,8 @@ def test_waits_that_end_speak_against_a_line_in_trace_and_profile(service: Patie
         assert waits.is_lock
 
 
-def test_a_service_that_is_well_is_told_so_of_a_trace_too(program: Path) -> None:
-    with patient(program, "healthy") as healthy:
+def test_a_service_that_is_well_is_told_so_of_a_trace_too() -> None:
+    with patient("healthy") as healthy:
         healthy.get("work")
         idle = look_at(load("idle", trace_of(healthy, seconds=1.1)))
         with loaded(healthy, 6):

@@ -47,8 +47,8 @@ NEED_TIME = {"unstopped-ticker"}
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("waits"), "waits")
+def program() -> Path:
+    return built("waits")
 
 
 @pytest.fixture

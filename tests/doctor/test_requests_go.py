@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,8 +21,8 @@ KEPT_ALIVE = 300
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Patient]:
-    with patient(tmp_path, "requests") as running:
+def service() -> Iterator[Patient]:
+    with patient("requests") as running:
         yield running
 
 

@@ -45,8 +45,8 @@ WAYS = {
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    with patient(tmp_path_factory.mktemp("traced"), "traced") as running:
+def service() -> Iterator[Patient]:
+    with patient("traced") as running:
         yield running
 
 

@@ -136,10 +136,10 @@ def test_growth_counts_all_that_could_run_wherever_they_stand() -> None:
 
 
 @pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+def service() -> Iterator[Patient]:
     # Else what writes the trace down each second waits behind the queue, and the end behind that.
     whole = "traceadvanceperiod=60000000000"
-    with patient(tmp_path_factory.mktemp("traced"), "traced", GODEBUG=whole) as running:
+    with patient("traced", GODEBUG=whole) as running:
         yield running
 
 

@@ -6,7 +6,6 @@ import json
 import threading
 from contextlib import closing
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,9 +20,6 @@ from snowshed.doctor._load import Loaded
 from snowshed.doctor.causes._traced_fanout import wide_in
 from snowshed.doctor.causes.fanout import suspicions
 from snowshed.model import Finding, Severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SERVES = "net/http.(*conn).serve:9"
 
@@ -96,8 +92,8 @@ def test_without_a_trace_nothing_is_said() -> None:
 @pytest.mark.house
 @pytest.mark.slow
 @pytest.mark.server
-def test_in_a_real_service_each_request_counts_for_itself(tmp_path: Path) -> None:
-    with patient(tmp_path, "traced") as service:
+def test_in_a_real_service_each_request_counts_for_itself() -> None:
+    with patient("traced") as service:
 
         def ask() -> None:
             # One connection is one goroutine, which serves one request after the other.

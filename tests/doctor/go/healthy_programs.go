@@ -96,7 +96,7 @@ func workers(count int, takes time.Duration) http.HandlerFunc {
 func pool() http.HandlerFunc { return workers(64, brief) }
 
 // More come than it can do, and each takes longer than somebody looks.
-func slowPool() http.HandlerFunc { return workers(16, time.Second) }
+func slowPool() http.HandlerFunc { return workers(64, time.Second) }
 
 func tickers() http.HandlerFunc {
 	var ticks atomic.Int64
