@@ -207,6 +207,26 @@ def test_a_variable_knows_its_value_or_whose_result_it_is() -> None:
     }
 
 
+def test_what_is_called_is_told_from_what_is_handed_on() -> None:
+    found = body("f(g); h(); s.a(s.b)")
+    called = {each.text for each in n.walk(found.body) if isinstance(each, n.Name | n.Selector)}
+    of_calls = {
+        each.text
+        for each in n.walk(found.body)
+        if isinstance(each, n.Name | n.Selector) and n.is_called(each)
+    }
+    assert called - of_calls == {"g", "s", "s.b"}
+    assert of_calls == {"f", "h", "s.a"}
+
+
+def test_what_a_loop_does_in_each_turn_is_told_from_its_head_and_from_what_follows() -> None:
+    found = body("for i := first(); i < last(); i = next(i) { a(); func() { b() }() }; c()")
+    (loop,) = found.all(n.For)
+    calls = [*found.all(n.Call), *found.literals[0].all(n.Call)]
+    assert {each.path for each in calls if n.is_in_turn(each, loop)} == {"a", "", "b"}
+    assert not n.is_in_turn(None, loop)
+
+
 def test_a_key_of_a_literal_that_is_computed_is_a_part_of_it() -> None:
     made = body("ch := make(chan int)\n_ = map[int]bool{<-ch: true, 1: f(2), g(): false}")
     (literal,) = made.all(n.Composite)

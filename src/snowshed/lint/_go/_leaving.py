@@ -82,12 +82,12 @@ def leaves_early(
     flow = local.flow
     head, point = flow.at.get(loop), local.point(act)
     made = local.made_at
-    if head is None or point is None or (made is not None and _is_in(made, loop)):
+    if head is None or point is None or (made is not None and n.is_in_turn(made.node, loop)):
         return None
     counted = {each for each in flow.points if is_counted(each)}
     others = counted | {local.point(each) for each in local.receives(Way.HERE)} - {None, point}
     barriers = {each for each in (*others, *unusual, head) if each is not None}
-    turn = [each for each in head.next if _is_in(each, loop)]
+    turn = [each for each in head.next if n.is_in_turn(each.node, loop)]
     if point is not head:
         found = None if loop.is_endless else _way(local, turn, barriers | {point})
         if found is not None:
@@ -147,7 +147,7 @@ def _told(
             select, case = selects[before], at.node
         if node is None and before is not None:
             node = before.node
-        if inside is not None and leaves_at is None and _is_in(at, inside):
+        if inside is not None and leaves_at is None and n.is_in_turn(at.node, inside):
             leaves_at = at.node
         if at.node is not None and _is_choice(at) and _names(at.node, names):
             is_told = True
@@ -250,11 +250,6 @@ def _goes_with(local: Local, choice: n.If, start: Point) -> bool:
         if isinstance(target, n.Name)
     }
     return bool(names & (set_near - {None}))
-
-
-def _is_in(point: Point, loop: n.For) -> bool:
-    node = point.node
-    return node is not None and loop.body.start <= node.start < loop.body.end
 
 
 def _loop_of(act: Act) -> n.For | None:

@@ -140,11 +140,11 @@ class Mentions:
         """Tell whether a function is named somewhere without being called."""
         if function.receiver_type:
             return any(
-                not _is_called(each)
+                not n.is_called(each)
                 and not field_type(self.package, type_of(each.operand), each.field_)
                 for each in self.selectors.get(function.name, ())
             )
-        return any(not _is_called(each) for each in self.free.get(function.name, ()))
+        return any(not n.is_called(each) for each in self.free.get(function.name, ()))
 
     def is_open(self, name: str) -> bool:
         """Tell whether other packages can use what is called ``name``."""
@@ -210,10 +210,6 @@ def _is_package(operand: n.Expression) -> bool:
         and operand.variable is None
         and operand.name in operand.function.file.imports
     )
-
-
-def _is_called(node: n.Expression) -> bool:
-    return isinstance(node.parent, n.Call) and node.parent.called is node
 
 
 def _may_call(call: n.Call, function: Function) -> bool:

@@ -65,6 +65,8 @@ __all__ = [
     "Unary",
     "Var",
     "inside",
+    "is_called",
+    "is_in_turn",
     "is_set",
     "is_set_again",
     "path_of",
@@ -317,6 +319,16 @@ def inside(node: Node) -> Iterator[Node]:
         at = at.parent
         if at is not None:
             yield at
+
+
+def is_in_turn(node: Node | None, loop: For) -> bool:
+    """Tell whether ``node`` stands in the body of ``loop``."""
+    return node is not None and loop.body.start <= node.start < loop.body.end
+
+
+def is_called(node: Expression) -> bool:
+    """Tell whether ``node`` is what a call calls, and not a value that is handed on."""
+    return isinstance(node.parent, Call) and node.parent.called is node
 
 
 def is_set(use: Name) -> bool:

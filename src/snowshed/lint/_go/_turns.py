@@ -74,7 +74,7 @@ def skipping(loop: n.For, done: Collection[n.Node]) -> n.Node | None:
     barriers = {flow.point_of(each) for each in done} | {head}
     if head is None or None in barriers:
         return None
-    turn = [each for each in head.next if _is_in(each, loop) and each not in barriers]
+    turn = [each for each in head.next if n.is_in_turn(each.node, loop) and each not in barriers]
     reached = set().union(*(flow.reachable(each, without=barriers.__contains__) for each in turn))
     for branch in loop.function.all(n.Branch):
         point = flow.at.get(branch)
@@ -86,11 +86,6 @@ def skipping(loop: n.For, done: Collection[n.Node]) -> n.Node | None:
     return next(
         (each for start in done for each in n.inside(start) if isinstance(each, n.If)), None
     )
-
-
-def _is_in(point: Point, loop: n.For) -> bool:
-    node = point.node
-    return node is not None and loop.body.start <= node.start < loop.body.end
 
 
 def _goes_on(flow: Flow, point: Point) -> bool:

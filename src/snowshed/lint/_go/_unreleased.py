@@ -137,7 +137,7 @@ class _Look:
                 if any(each is not None and each.lock == lock for each in calls):
                     return True
         return any(
-            each.field_ in {"Unlock", "RUnlock"} and not _is_called(each)
+            each.field_ in {"Unlock", "RUnlock"} and not n.is_called(each)
             for each in self.function.all(n.Selector)
         )
 
@@ -285,10 +285,6 @@ def _is_run_here(literal: Function) -> bool:
 def _is_known_outside(lock: Place) -> bool:
     """Tell whether other packages may release it: by its name, or as it is embedded."""
     return bool(lock.path) and lock.path[-1][:1].isupper()
-
-
-def _is_called(selector: n.Selector) -> bool:
-    return isinstance(selector.parent, n.Call) and selector.parent.called is selector
 
 
 def loop_of(branch: n.Branch) -> n.For | None:
