@@ -3,8 +3,8 @@
 ## What it does
 
 Reports a plain send in a loop that has a ``select`` by which a stop channel or a context ends it,
-or in a function that only such loops call, if who receives is not seen: the channel is a parameter, belongs to another package, or is returned
-to callers without a place in it.
+or in a function that only such loops call, if who receives is not seen: the channel is a parameter,
+belongs to another package, or is returned to callers without a place in it.
 
 ## Why
 
