@@ -97,6 +97,8 @@ def test_settings_are_heeded_and_what_is_ignored_adds_to_them(
         (["--select", ""], "--select: name a rule, or leave it out for all"),
         (["--select", "SN901", "--ignore", "SN9"], "every rule that is selected is ignored, too"),
         (["--statistics", "--format", "sarif"], "--statistics is for --format text or json"),
+        ([""], "PATH is empty"),
+        (["--config", "none.toml"], "--config: none.toml: no such file, or no settings in it"),
         (["-"], "-: --stdin-filename says which file it is taken for"),
         (["--stdin-filename", "a.py", "b.py"], "--stdin-filename: one file, from stdin"),
         (["--write-baseline", "b.json", "--fix"], "--write-baseline accepts what is found"),
@@ -171,6 +173,21 @@ def test_settings_that_nobody_would_heed_are_refused(
     (here / file).write_text(text)
     assert lint() == 2
     assert "unknown section" in capsys.readouterr().err
+
+
+def test_settings_may_be_those_of_another_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "pyproject.toml").write_text('[tool.snowshed.lint]\nignore = ["SN901"]\n')
+    (here / "ci.toml").write_text("[lint]\nadvice = true\n")
+    assert lines_of(capsys, "--config", "ci.toml") == ["app.py:5:5: SN901", "app.py:6:5: SN902"]
+    assert lines_of(capsys) == []
+
+
+def test_who_comes_from_go_names_all_below_a_folder(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lines_of(capsys, "./...") == lines_of(capsys) == ["app.py:5:5: SN901"]
 
 
 def from_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -66,6 +66,8 @@ def test_what_is_damaged_is_read_as_far_as_it_goes() -> None:
         (b" \n", "now, byte 0: empty; accepted: "),
         (b"go 1.23 trace\0\0\0", "now, byte 0: an execution trace of Go; accepted: "),
         (b'{"schema": 1, "tasks": []}', "now, byte 0: JSON with no goroutines in it; accepted: "),
+        (b"[]", "now, byte 0: JSON with no goroutines in it; accepted: "),
+        (b"[project]\nname = 1\n", "now, line 1: "),
         (b"<html>sign in", "now, "),
         (b"\0\1\2\3", "now, "),
         (

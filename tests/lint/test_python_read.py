@@ -28,6 +28,11 @@ def test_a_broken_statement_is_left_out_and_named() -> None:
     assert only(here.modules[0].calls_named("h")).lineno == 9
 
 
+def test_a_broken_line_is_one() -> None:
+    (problem,) = read([Source("a.py", b"f()\nx = = 1\ng()\n")]).problems
+    assert problem.message.endswith("; line 2 was left out")
+
+
 def test_what_is_broken_all_over_is_left_out() -> None:
     here = read([Source("a.py", b"def (:\n pass\n" * 9), Source("b.py", b"f()")])
     assert [each.name for each in here.modules] == ["b"]

@@ -84,6 +84,9 @@ def test_python_that_is_by_its_name() -> None:
         "// License {{.Year}}\n\npackage {{.Package}}\n",
         "/* {{ a }} */ package x{{.Package}}\n",
         "\ufeff{{ if .X }}package p{{ end }}",
+        "package p\n\nfunc {{.Name}}() {\n\tgo run()\n}\n",
+        "package p\n\n{{- range .Methods }}\nfunc f() {}\n{{ end }}\n",
+        'package p\n\nvar x = "{"\n{{ template "body" . }}\n',
     ],
 )
 def test_templates(content: str) -> None:
@@ -95,6 +98,10 @@ def test_templates(content: str) -> None:
     [
         "package p\n\nvar x = [][]int{{1}}\n",
         "// {{ x }}\npackage p\n",
+        "package p\n\nvar x = []T{{end}, {if_}, {.5}}\n",
+        "package p\n\nconst text = `\nfunc {{.Name}}() {{ range .X }}`\n",
+        'package p\n\nconst text = "it\'s \\"{{.Name}}" // and {{.Other}}\n',
+        "package p\n\nvar quote, text = '`', `{{.Name}}`\n/* {{.X}} */\n",
         "",
         "x := {{",
         "/* {{",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ import click
 from snowshed import config
 from snowshed._many import many
 from snowshed.cli._findings import FORMATS, Telling
+from snowshed.cli._lint_input import place, settings_of, stdin, stdin_as
 from snowshed.cli._output import fail, writable
 from snowshed.cli._progress import Progress, ticking
 from snowshed.cli._sections import SECTIONS
@@ -98,6 +98,12 @@ class _Options:
 )
 @click.option("--no-cache", is_flag=True, help="Look at all again, and keep nothing.")
 @click.option("--cache-dir", metavar="DIR", help="Keep there what is known. [.snowshed_cache]")
+@click.option(
+    "--config",
+    "settings_file",
+    metavar="FILE",
+    help="Settings from there. [the nearest pyproject.toml, snowshed.toml]",
+)
 @click.option("--jobs", metavar="N", help="So many processes, 1 to 1024. [each core]")
 def lint(
     paths: tuple[str, ...],
@@ -107,13 +113,14 @@ def lint(
     advice: bool,
     cache_dir: str | None,
     jobs: str | None,
+    settings_file: str | None,
     **others: Any,
 ) -> int:
     """Find where the five causes of a flood begin, in Go and Python source.
 
-    PATH is a file or a folder. [.] A RULE is an id such as SN301, what ids begin with (SN3), a name
-    or a cause; snowshed explain lists them. Settings stand in [tool.snowshed.lint] of
-    pyproject.toml, or [lint] of snowshed.toml.
+    PATH is a file, or a folder with all below it. [.] A RULE is an id such as SN301, what ids
+    begin with (SN3), a name or a cause; snowshed explain lists them. Settings stand in
+    [tool.snowshed.lint] of pyproject.toml, or [lint] of snowshed.toml.
 
     Silence a line with //snowshed:ignore SN301 why, or # snowshed: ignore[SN301] why.
 
@@ -126,15 +133,16 @@ def lint(
     given = {"advice": advice or None, "cache": cache, "jobs": jobs}
     if select and not _words(select):
         raise click.UsageError("--select: name a rule, or leave it out for all")
-    settings = _settings(_words(select), _words(ignore), given)
-    try:
-        return _run(options, settings)
-    except FormatError as error:
-        return fail(f"{_COMMAND}: {error}")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("tree_sitter"):
-            raise
-        return fail("snowshed needs: pip install 'snowshed[lint]'")
+    with settings_of(settings_file):
+        settings = _settings(_words(select), _words(ignore), given)
+        try:
+            return _run(options, settings)
+        except FormatError as error:
+            return fail(f"{_COMMAND}: {error}")
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("tree_sitter"):
+                raise
+            return fail("snowshed needs: pip install 'snowshed[lint]'")
 
 
 def _words(given: Sequence[str]) -> tuple[str, ...]:
@@ -174,9 +182,10 @@ def _options(
             raise click.UsageError("--stdin-filename: one file, from stdin, and no PATH")
         if mends and not diff:
             raise click.UsageError("--fix writes files, and stdin is none: use --diff")
-        overlay, paths = _stdin_as(stdin_filename)
+        overlay, paths = stdin_as(stdin_filename)
     elif _STDIN in paths:
         raise click.UsageError("-: --stdin-filename says which file it is taken for")
+    paths = tuple(map(place, paths))
     to = None if output is None else writable(output, (*paths, *dump), "read")
     return _Options(
         paths or (".",),
@@ -189,19 +198,6 @@ def _options(
         dumps=dump,
         **others,
     )
-
-
-def _stdin_as(path: str) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
-    """Return what stands on stdin by what ``path`` is called in findings, and what to look at."""
-    from snowshed.lint._files import shown
-
-    return {shown(path): _stdin()}, (path,)
-
-
-def _stdin() -> bytes:
-    if sys.stdin is None:
-        raise click.UsageError("stdin is closed")
-    return sys.stdin.buffer.read()
 
 
 def _settings(
@@ -316,7 +312,7 @@ def _dump(file: str) -> Dump:
 
 def _bytes_of(file: str, what: str) -> bytes:
     try:
-        return _stdin() if file == _STDIN else Path(file).read_bytes()
+        return stdin() if file == _STDIN else Path(file).read_bytes()
     except OSError as error:
         raise FormatError(file, what, f"cannot be read: {error.strerror}") from None
 

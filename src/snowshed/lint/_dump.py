@@ -28,6 +28,8 @@ _OF_OTHERS = re.compile(
     r"$|.*(?:/pkg/mod/|@v\d|/vendor/|/(?:site|dist)-packages/|/lib/python\d)"
     rf"|(?:.*go[^/]*/src/)?(?:{_STANDARD})/"
 ).match
+# What a settings file begins with is none.
+_JSON = re.compile(rb"\s*[{\[]\s*(?:[\"{\[\d}\]-]|$)")
 _COUNTED = ("goroutine", "goroutineleak")
 
 
@@ -130,7 +132,7 @@ def _of_text(source: str, raw: bytes) -> GoroutineDump | Profile:
     try:
         return goroutines.read(raw)
     except FormatError as error:
-        if raw.lstrip().startswith((b"{", b"[")):
+        if _JSON.match(raw):
             what = f"JSON with no goroutines in it; {_ACCEPTED}"
             raise FormatError(source, "byte 0", what) from None
         raise FormatError(source, error.where, f"{error.what}; {_ACCEPTED}") from None

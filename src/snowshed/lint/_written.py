@@ -35,6 +35,14 @@ _NAMES = ("_pb2.py", "_pb2_grpc.py")
 _BEFORE_CODE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _CLAUSE = re.compile(rb"package\s+\w")
 _TEMPLATE = re.compile(rb"\{\{|package\s+[\w.]*\{\{")
+# What Go has nowhere outside of a text: `{{end}}` may be a literal, `{{.Name` and `{{if .` are none.
+_HOLE = re.compile(
+    rb"\{\{-?\s*(?:\.[A-Za-z_]|\$\w"
+    rb"|(?:if|range|with)\s+[.$]|(?:block|define|template)\s+\")"
+)
+_TEXT = re.compile(
+    rb"`[^`]*`|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|//[^\n]*|/\*.*?\*/", re.DOTALL
+)
 
 
 def is_generated(file: File, content: bytes) -> bool:
@@ -53,7 +61,10 @@ def is_generated(file: File, content: bytes) -> bool:
 def is_template(content: bytes) -> bool:
     """Tell whether ``content`` is text with holes from which a program makes Go."""
     before = _BEFORE_CODE.match(content)
-    return before is not None and _TEMPLATE.match(content, before.end()) is not None
+    if before is not None and _TEMPLATE.match(content, before.end()) is not None:
+        return True
+    # Programs that make templates have them in texts, and few have anything that looks like one.
+    return _HOLE.search(content) is not None and _HOLE.search(_TEXT.sub(b'""', content)) is not None
 
 
 def has_clause(content: bytes) -> bool:

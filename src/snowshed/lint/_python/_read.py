@@ -127,5 +127,6 @@ def _without_statement(text: str, line: int) -> tuple[str | None, str]:
     while end < len(lines) and not _BEGINS.match(lines[end]):
         end += 1
     blank = [""] * (end - begin)
-    words = f"; lines {begin + 1} to {end} were left out"
+    lines_out = f"line {end} was" if end == begin + 1 else f"lines {begin + 1} to {end} were"
+    words = f"; {lines_out} left out"
     return "\n".join([*lines[:begin], *blank, *lines[end:]]), words
