@@ -35,10 +35,11 @@ _NAMES = ("_pb2.py", "_pb2_grpc.py")
 _BEFORE_CODE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _CLAUSE = re.compile(rb"package\s+\w")
 _TEMPLATE = re.compile(rb"\{\{|package\s+[\w.]*\{\{")
-# What Go has nowhere outside of a text: `{{end}}` may be a literal, `{{.Name` and `{{if .` are none.
+# What Go has nowhere outside of a text: `{{end}}` may be a literal, `{{.Name` and `{{if .` not.
 _HOLE = re.compile(
-    rb"\{\{-?\s*(?:\.[A-Za-z_]|\$\w"
-    rb"|(?:if|range|with)\s+[.$]|(?:block|define|template)\s+\")"
+    rb"""\{\{-?\s*
+    (?: \.[A-Za-z_] | \$\w | (?:if|range|with)\s+[.$] | (?:block|define|template)\s+" )""",
+    re.VERBOSE,
 )
 _TEXT = re.compile(
     rb"`[^`]*`|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|//[^\n]*|/\*.*?\*/", re.DOTALL
