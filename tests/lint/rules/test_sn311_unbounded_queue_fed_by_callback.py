@@ -62,18 +62,6 @@ FED = {
             def put(self, message):
                 self.loop.call_soon_threadsafe(self.waiting.put_nowait, message)
         """,
-    "one for each subscriber": """
-        class News:
-            def __init__(self):
-                self.watchers: list[asyncio.Queue[str]] = []
-            def watch(self):
-                queue: asyncio.Queue[str] = asyncio.Queue()  # want advice
-                self.watchers.append(queue)
-                return queue
-            def publish(self, text):
-                for queue in list(self.watchers):
-                    queue.put_nowait(text)
-        """,
     "one for each by name": """
         class News:
             def watch(self, name):

@@ -39,7 +39,8 @@ Where what lives:
   ``_events``
 - what is wrong, where it is more than one rule's file has room for: ``_fanout``, ``_turns``,
   ``_remade``, ``_executors``, ``_timeouts``, ``_no_timeout``, ``_streams``, ``_writers`` (and
-  ``_ways`` out of a function), ``_listeners``, ``_queues``, ``_consumers``, ``_never_set``, ``_good_path``, ``_lock_order``, ``_lock_twins``
+  ``_ways`` out of a function), ``_listeners``, ``_queues`` and ``_grows``, ``_consumers``,
+  ``_never_set``, ``_good_path``, ``_lock_order``, ``_lock_twins``
 - fixes: ``_wrapping``
 """
 

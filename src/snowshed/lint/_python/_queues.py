@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
+from snowshed.lint._python._grows import added_for_ever, handler_of_full, slow_work
 from snowshed.lint._python._many import through
 from snowshed.lint._python._names import class_around, scope_of
 from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
-    from snowshed.lint._finding import Finding
+    from snowshed.lint._finding import Finding, Related
     from snowshed.lint._python._folder import Folder
     from snowshed.lint._python._function import Function
     from snowshed.lint._python._module import Module
@@ -40,6 +41,7 @@ _ENDS = re.compile(
     r"stop|close|terminate|kill|shutdown|exit|cancel|release|requeue|put_back|give_back|start|connect$"
 )
 _ADDS = frozenset({"append", "add", "insert", "setdefault", "appendleft"})
+_LONG = 50
 
 
 @dataclass(slots=True)
@@ -49,10 +51,14 @@ class _Fed:
     Attributes:
         module: where it is made.
         puts: each place that puts into it, and what its function is to who calls it.
+        why: why it is sure to be missed that it has no limit; empty if nothing says so.
+        seen: the places that say so.
     """
 
     module: Module
     puts: list[tuple[ast.AST, str]] = field(default_factory=list)
+    why: str = ""
+    seen: list[Related] = field(default_factory=list)
 
 
 def fed_without_limit(folder: Folder) -> Iterator[Finding]:
@@ -61,19 +67,63 @@ def fed_without_limit(folder: Folder) -> Iterator[Finding]:
         fed: dict[ast.Call, _Fed] = {}
         for node, owner, is_later in _puts(module):
             function = module.function_of(node)
+            made = _made(module, function, owner)
+            if made is None or not _has_no_limit(made) or _asks_how_full(function):
+                continue
+            one = fed.setdefault(made, _Fed(module))
             who = _who(folder, function, is_later=is_later)
-            made = _made(module, function, owner) if who and not _asks_how_full(function) else None
-            if made is not None and _has_no_limit(made):
-                fed.setdefault(made, _Fed(module)).puts.append((node, who))
+            if who:
+                one.puts.append((node, who))
+            if not one.why:
+                _look_closer(folder, one, made, node, owner)
         for made, one in fed.items():
-            yield _found(made, one)
+            if one.puts or one.why:
+                yield _found(made, one)
+
+
+def _look_closer(folder: Folder, one: _Fed, made: ast.Call, put: ast.AST, owner: ast.expr) -> None:
+    """Find what says that the limit will be missed, if anything does."""
+    module = one.module
+    is_fed = bool(one.puts) or _takes_what_it_puts(module, put)
+    handler = handler_of_full(module, put)
+    work = slow_work(folder, module, owner) if is_fed else None
+    added = added_for_ever(folder, module, made)
+    if handler is not None:
+        one.why = "so it is never full: what is to be done then is never done"
+        one.seen = [module.related(handler, "this never happens")]
+    elif work is not None:
+        one.why = f"and who empties it waits for {_asked(work)} with each element"
+        one.seen = [module.related(work, "this is waited for before the next one is taken")]
+    elif added is not None and isinstance(added.func, ast.Attribute):
+        collection = written(added.func.value)
+        one.why = f"and nothing ever takes it out of `{collection}`: it is fed for ever"
+        one.seen = [module.related(added, "it is added here")]
+    if one.why:
+        one.seen.append(module.related(put, "it is put in here"))
+
+
+def _asked(work: ast.Await) -> str:
+    name = written(work.value.func) if isinstance(work.value, ast.Call) else ""
+    return f"`{name}`" if 0 < len(name) <= _LONG else "somebody else"
+
+
+def _takes_what_it_puts(module: Module, put: ast.AST) -> bool:
+    """Tell whether a plain function, which cannot wait, passes on what it is given."""
+    function = module.function_of(put)
+    if function.is_async or function.is_top or _ENDS.search(function.short_name):
+        return False
+    given = {each.id for each in ast.walk(put) if isinstance(each, ast.Name)} - {"self", "cls"}
+    return bool(given & function.parameters)
 
 
 def _found(made: ast.Call, fed: _Fed) -> Finding:
-    module = fed.module
+    module, word = fed.module, written(made.func)
+    if fed.why:
+        message = f"`{word}` has no limit, {fed.why}"
+        return module.finding("SN311", made, message, related=fed.seen, tier=Tier.DEFAULT)
     _, who = fed.puts[0]
     message = (
-        f"`{written(made.func)}` has no limit, and is fed by {who}, which cannot wait: what "
+        f"`{word}` has no limit, and is fed by {who}, which cannot wait: what "
         "comes faster than it is taken stays in memory"
     )
     related = [module.related(node, "it is put in here") for node, _ in fed.puts[:3]]
