@@ -222,3 +222,24 @@ def test_what_is_written_out_or_cut_to_a_number_is_no_flood() -> None:
         }
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("started", "mark"),
+    [
+        ("go each.Close()", ""),
+        ("go each.GracefulStop()", ""),
+        ("go func() {\n defer wg.Done()\n _ = each.Close()\n }()", ""),
+        ('go func() {\n if err := each.Stop(); err != nil {\n log.Printf("%v", err)\n }\n }()', ""),
+        ("go stop(each)", ""),
+        ("go each.Load()", " // want advice"),
+        ("go each.Closed()", " // want advice"),
+        ("go func() { // want advice\n each.Load()\n each.Close()\n }()", ""),
+        ("go func() { // want advice\n use(each)\n }()", ""),
+    ],
+)
+def test_what_only_ends_what_it_is_given_is_no_flood(started: str, mark: str) -> None:
+    loop = (
+        f"var wg sync.WaitGroup\n for _, each := range rows {{\n wg.Add(1)\n {started}{mark}\n }}"
+    )
+    go("SN402", go_function(HEAD, "(t *T) f(rows []*row)", f"{loop}\n wg.Wait()"))

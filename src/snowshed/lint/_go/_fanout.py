@@ -68,7 +68,7 @@ def fanout(package: Package) -> Iterator[Finding]:
     """Yield the goroutines of which there is one for each of something: what SN402 says of Go."""
     for spawn, loop in _in_loops(package):
         over = _over(loop)
-        if loop.is_endless or over is None or _is_in_chunks(spawn, loop):
+        if loop.is_endless or over is None or _is_in_chunks(spawn, loop) or _only_closes(spawn):
             continue
         tier = _tier(spawn, over)
         if tier is not None:
@@ -139,6 +139,25 @@ def _tier(spawn: Spawn, over: n.Expression) -> Tier | None:
 def _stays(spawn: Spawn) -> bool:
     """Tell whether the goroutine goes on until it is told to end: one for each of what there is."""
     return any(isinstance(each, n.For) and each.is_endless for each in spawn.body)
+
+
+_CLOSES = re.compile(
+    r"^(?i:close|shutdown|stop|cancel|release|disconnect|terminate|kill)(?:[A-Z_]\w*)?$"
+    r"|(?:Close|Shutdown|Stop|Cancel)$"
+)
+_BESIDE = re.compile(
+    r"(?:[A-Z]\w*)?(?:append|len|Done|Unlock|Lock|Errorf?|Warnf?|Warningf?|Infof?|Debugf?|Printf?|Println"
+    r"|Add|Wrapf?|Err|recover|Background|WithTimeout)$"
+)
+
+
+def _only_closes(spawn: Spawn) -> bool:
+    """Tell whether it ends something that is there: each of these goes away by that."""
+    if spawn.call is not None and _CLOSES.search(spawn.call.method):
+        return True
+    calls = [each for each in spawn.body if isinstance(each, n.Call)]
+    closes = [each for each in calls if _CLOSES.search(each.method)]
+    return bool(closes) and all(each in closes or _BESIDE.match(each.method) for each in calls)
 
 
 def _is_table(over: n.Expression) -> bool:

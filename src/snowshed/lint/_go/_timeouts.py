@@ -180,7 +180,9 @@ def _sets(literal: n.Composite, fields: frozenset[str]) -> bool:
 def clients(package: Package) -> Iterator[Finding]:
     """Yield the clients that have no timeout: what SN202 says of Go."""
     for literal in _made(package, _CLIENTS, "Client"):
-        if not _sets(literal, frozenset({"Timeout"})) and not _asks_in_time(literal):
+        if _sets(literal, frozenset({"Timeout"})) or _stays_open(literal):
+            continue
+        if not _asks_in_time(literal):
             message = (
                 f"`{literal.type_}` has no `Timeout`: a request whose context has no deadline "
                 "waits for as long as the server wants"
@@ -190,12 +192,52 @@ def clients(package: Package) -> Iterator[Finding]:
             )
 
 
+def _stays_open(literal: n.Composite) -> bool:
+    """Tell whether it is there for what goes on as long as the client wants, by what names say."""
+    function = literal.function
+    file = function.file
+    if b"httputil." in file.source.content and b"ReverseProxy" in file.source.content:
+        return True
+    named = [function.outermost.name, function.outermost.receiver_type, _name_of(literal)]
+    named += [file.source.path.rpartition("/")[2], file.package.name]
+    return any(map(_STAYS_OPEN.search, named))
+
+
+_STAYS_OPEN = re.compile(
+    r"(?i:proxy|(?<!up)(?<!down)stream|download|upload|tunnel|long_?poll)|SSE|\bsse\b"
+)
+
+
+def _name_of(literal: n.Composite) -> str:
+    """Return what the literal is set to: a variable, or a field."""
+    at: n.Node = literal
+    while isinstance(at.parent, n.Unary):
+        at = at.parent
+    if isinstance(at.parent, n.Composite) and at in at.parent.values:
+        return at.parent.keys[at.parent.values.index(at)] or ""
+    holder = _holder(literal)
+    if holder is not None:
+        return holder.text
+    variables = literal.function.file.package.variables
+    return next((name for name, each in variables.items() if each.value is at), "")
+
+
 def _asks_in_time(literal: n.Composite) -> bool:
-    """Tell whether all requests of a local client bring a context of their own."""
+    """Tell whether all requests of a client bring a context of their own, as far as is seen."""
     variable = variable_of(holder) if isinstance(holder := _holder(literal), n.Name) else None
-    if variable is None or variable.kind is not Kind.LOCAL:
-        return False
-    return b"NewRequestWithContext(" in literal.function.outermost.code
+    if variable is not None and variable.kind is Kind.LOCAL:
+        return b"NewRequestWithContext(" in literal.function.outermost.code
+    asking = b"\n".join(
+        each.source.content
+        for each in literal.function.file.package.files
+        if _HTTP in each.imports.values() and not each.source.is_test
+    )
+    is_limited = b"context.WithTimeout" in asking or b"context.WithDeadline" in asking
+    asks = is_limited and b"NewRequestWithContext(" in asking
+    return asks and _WITHOUT_CONTEXT.search(asking) is None
+
+
+_WITHOUT_CONTEXT = re.compile(rb"\.NewRequest\(|[cC]lient\.(?:Get|Head|Post|PostForm)\(")
 
 
 _LIMITS = frozenset({"ReadTimeout", "ReadHeaderTimeout"})

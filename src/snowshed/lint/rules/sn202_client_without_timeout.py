@@ -53,9 +53,11 @@ In Python, what has a default: 5 seconds in httpx, 5 minutes in aiohttp; what is
 subscription, a proxy or a download; what stands in `asyncio.timeout` or `wait_for`. The default of
 a parameter, which callers may give, is advice.
 
-In Go, a client whose `Timeout` is set later on in the same function, and a local one in a function
-whose requests bring a context. For streams a timeout would be wrong, since it counts until the last
-byte is read: that is why it is advice.
+In Go, a client whose `Timeout` is set later on in the same function, a local one in a function
+whose requests bring a context, and those of a package all of whose requests do, if it gives
+contexts a deadline. For streams a timeout would be wrong, since it counts until the last byte is
+read: that is why it is advice, and not told of what is called a stream, a proxy, a download or an
+upload.
 
 ## Silence
 
