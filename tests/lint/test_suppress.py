@@ -198,6 +198,18 @@ def test_those_of_others_never_are(comment: str) -> None:
             "unused suppression of SN902; suppression of what is no rule: 'SN777', 'oops'",
             "x",
         ),
+        (
+            "a.go",
+            "x //snowshed:ignore SN9O1",
+            "suppression of what is no rule: 'SN9O1' (did you mean SN901?)",
+            "x",
+        ),
+        (
+            "a.go",
+            "x //snowshed:ignore ugly-wort",
+            "suppression of what is no rule: 'ugly-wort' (did you mean ugly-word?)",
+            "x",
+        ),
         ("a.go", "x //snowshed:ignore it is well", "suppression of what is no rule: 'it'", "x"),
     ],
 )

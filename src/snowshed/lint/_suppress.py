@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._comments import comments_of_go, comments_of_python
 from snowshed.lint._files import Language
 from snowshed.lint._finding import Edit, Fix, Span
+from snowshed.lint._select import nearest
 from snowshed.lint._source import Source
 
 if TYPE_CHECKING:
@@ -245,12 +246,21 @@ def unused(
 
 
 def _said(useless: Sequence[str], meant: Mapping[str, Collection[str]]) -> str:
-    unknown = [repr(word) for word in useless if word and word.lower() not in meant]
+    unknown = [
+        repr(word) + _hint(word, meant) for word in useless if word and word.lower() not in meant
+    ]
     known = [word for word in useless if word and word.lower() in meant]
     parts = [f"suppression of what is no rule: {', '.join(unknown)}"] if unknown else []
     if known or not unknown:
         parts.insert(0, f"unused suppression{' of ' if known else ''}{', '.join(known)}")
     return "; ".join(parts)
+
+
+def _hint(word: str, meant: Mapping[str, Collection[str]]) -> str:
+    # Ids and names: what many ids begin with is near to every mistake.
+    one = {known: min(ids) for known, ids in meant.items() if len(ids) == 1}
+    near = nearest(word, (id_ if id_.lower() == known else known for known, id_ in one.items()))
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _without(silence: Silence, useless: Collection[str]) -> Fix:
