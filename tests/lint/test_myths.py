@@ -33,6 +33,7 @@ WELL = [
     '## Go: "`time.After` beside `ctx.Done()` leaks when the context is the background"',
     '## Go: "`go fetch(u)` in a loop captures the loop variable"',
 ]
+COUNT = '## Go: "`NumGoroutine` shows the leak" and "blocked for nine minutes"'
 KILLS = '## Go: "A timeout and a `defer cancel()` make a goroutine safe"'
 
 
@@ -55,6 +56,15 @@ def test_what_is_well_is_not_reported(claim: str, version: tuple[int, int]) -> N
     assert [each for each in found if version > (1, 21) or each[1] < closure] == []
 
 
+def test_of_a_count_nothing_is_said_and_of_the_goroutines_that_it_counts_that_they_are_stuck() -> (
+    None
+):
+    found = told(GO[COUNT], (1, 27))
+    stuck = GO[COUNT].partition("<-make(chan int)")[0].count("\n") + 1
+    assert found == [("SN316", stuck)]
+    assert told(GO[COUNT].replace("<-make(chan int)", "time.Sleep(1)"), (1, 27)) == []
+
+
 def test_the_deferred_cancel_is_reported_on_its_line() -> None:
     (line,) = (
         number for number, text in enumerate(GO[KILLS].splitlines(), 1) if "defer cancel()" in text
@@ -71,5 +81,5 @@ def test_a_log_is_no_finding() -> None:
 
 
 def test_the_programs_are_those_of_the_page() -> None:
-    assert {*WELL, KILLS} < GO.keys()
+    assert {*WELL, KILLS, COUNT} == GO.keys()
     assert len(re.findall(r"^## Go: ", "\n".join(LINES), re.MULTILINE)) == len(GO)
