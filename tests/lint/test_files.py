@@ -198,6 +198,13 @@ def test_names_that_are_no_text_are_told(here: Path) -> None:
     assert found(name).unread == 1
 
 
+def test_a_folder_of_which_all_was_given_by_name_has_them_all_the_same(here: Path) -> None:
+    write(here, {"a/b.py": ""})
+    given = found("a/b.py", "a", "./a/../a")
+    assert paths(given) == ["a/b.py"]
+    assert given.problems == []
+
+
 def test_a_folder_without_any_is_told_and_is_no_failure(here: Path) -> None:
     write(here, {"a/README.md": ""})
     given = found("a")

@@ -222,7 +222,8 @@ class _Finder:
 
     def _walk(self, root: str) -> None:
         """Take what lies in the folder ``root``, which was given."""
-        before = len(self._real) + len(self._links) + self._found.unread
+        # Not what is new: it may have been given by its name, too.
+        count, refused = 0, self._found.unread
         todo = [self._place(root)]
         while todo:
             place = todo.pop()
@@ -230,8 +231,9 @@ class _Finder:
                 if is_folder:
                     todo.append(place.inside(entry.name))
                 else:
+                    count += 1
                     self._take(entry, place, root)
-        if len(self._real) + len(self._links) + self._found.unread == before:
+        if not count and self._found.unread == refused:
             self._found.problems.append(Problem(root, "there is no file of Go or Python in it"))
 
     def _place(self, folder: str) -> _Place:
