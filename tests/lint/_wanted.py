@@ -8,11 +8,12 @@ their names: ``python("SN207", {"api.py": "...", "helpers.py": "..."})``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from textwrap import dedent
 from typing import NamedTuple
 
 from snowshed.lint import Finding, Fix, Tier, rules
+from snowshed.lint import _edits as edits
 from snowshed.lint import _python as python_model
 from snowshed.lint._source import Source
 
@@ -32,6 +33,7 @@ def python(
     files = _files(code, folder, "main.py")
     found = python_findings(rule_id, files, is_test=is_test)
     _check(found, files)
+    _mend(rule_id, files, lambda now: python_findings(rule_id, now, is_test=is_test))
     return found
 
 
@@ -58,6 +60,7 @@ def go(
     files = _files(code, "app", "main.go")
     found = go_findings(rule_id, files, go=go, is_test=is_test)
     _check(found, files)
+    _mend(rule_id, files, lambda now: go_findings(rule_id, now, go=go, is_test=is_test))
     return found
 
 
@@ -99,8 +102,8 @@ def mended(rule_id: str, code: str, *, safe: bool = False) -> str:
 def applied(text: str, fixes: Sequence[Fix]) -> str:
     """Return ``text`` after ``fixes``, none of which overlap. The same edit is done once."""
     content = text.encode()
-    edits = {(edit.start, edit.end, edit.text) for fix in fixes for edit in fix.edits}
-    for start, end, new in sorted(edits, reverse=True):
+    changes = {(edit.start, edit.end, edit.text) for fix in fixes for edit in fix.edits}
+    for start, end, new in sorted(changes, reverse=True):
         content = content[:start] + new.encode() + content[end:]
     return content.decode()
 
@@ -132,6 +135,23 @@ def _check(found: Sequence[Finding], files: Mapping[str, str]) -> None:
         for place in each.related:
             assert place.path in files
             assert place.message
+
+
+def _mend(
+    rule_id: str, files: Mapping[str, str], find: Callable[[Mapping[str, str]], list[Finding]]
+) -> None:
+    """Hold each fix to what it is for: the code parses with it, and what is found is gone."""
+    now, rounds = dict(files), 3
+    while fixed := [each for each in find(now) if each.fix is not None]:
+        assert rules()[rule_id].fixes, "it says that it has no fix"
+        assert rounds, f"there is one more fix each time: {now}"
+        rounds -= 1
+        for path in {each.path for each in fixed}:
+            content = now[path].encode()
+            fixes = [each.fix for each in fixed if each.path == path and each.fix is not None]
+            after = edits.applied(content, edits.together(fixes, len(content)))
+            assert not edits.breaks(path, content, after), after.decode()
+            now[path] = after.decode()
 
 
 def blocks(docstring: str, heading: str, language: str) -> list[str]:
