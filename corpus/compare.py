@@ -8,12 +8,13 @@ all programs. What they said is kept in ``corpus/results.json``, and the tables 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
+
+from benchmarks._page import replaced, rewrite
 
 from corpus._programs import ROOT, Program, programs
 from corpus._tools import TOOLS, Report
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 RESULTS = ROOT / "corpus" / "results.json"
 PAGE = ROOT / "docs" / "reference" / "corpus.md"
-_BETWEEN = "(<!-- {name}: from the results -->\n).*?(<!-- {name}: end -->)"
 
 
 class Results:
@@ -84,23 +84,12 @@ def flooded(results: Results) -> None:
 
 def rendered(page: str, results: Results) -> str:
     """Return the page with the tables of these results."""
-    page = _replaced(page, "tools", _tools(results))
+    page = replaced(page, "tools", "\n".join(_tools(results)))
     for cause in Cause:
         pairs = [one for one in programs() if one.cause is cause and one.side == "bad"]
-        page = _replaced(page, f"{cause} reports", _reports(pairs, results))
-        page = _replaced(page, f"{cause} floods", _floods(pairs, results))
+        page = replaced(page, f"{cause} reports", "\n".join(_reports(pairs, results)))
+        page = replaced(page, f"{cause} floods", "\n".join(_floods(pairs, results)))
     return page
-
-
-def _replaced(page: str, name: str, lines: Iterable[str]) -> str:
-    found = re.findall(_BETWEEN.format(name=name), page, re.DOTALL)
-    if len(found) != 1:
-        msg = f"{PAGE}: {len(found)} places for {name!r}; there must be one"
-        raise ValueError(msg)
-    before, after = found[0]
-    head, _, rest = page.partition(before)
-    text = "\n".join(lines)
-    return f"{head}{before}{text}\n{after}{rest.partition(after)[2]}"
 
 
 def _tools(results: Results) -> Iterator[str]:
@@ -170,7 +159,7 @@ def main(names: list[str]) -> None:
     if not names or "floods" in names:
         flooded(results)
     RESULTS.write_text(json.dumps(results.as_document(), indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    rewrite(PAGE, lambda page: rendered(page, results))
 
 
 if __name__ == "__main__":

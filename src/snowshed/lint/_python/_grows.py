@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import class_around, scope_of
 from snowshed.lint._python._network import asks
-from snowshed.lint._python._nodes import last_name, written
+from snowshed.lint._python._nodes import last_name, targets_of, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._folder import Folder
@@ -129,7 +129,7 @@ def added_for_ever(folder: Folder, module: Module, made: ast.Call) -> ast.Call |
     above = module.parent(made)
     if function.is_top or function.short_name in _ONCE:
         return None
-    names = {each.id for each in _targets(above) if isinstance(each, ast.Name)}
+    names = {each.id for each in targets_of(above) if isinstance(each, ast.Name)}
     for call in function.calls:
         method = call.func
         if not isinstance(method, ast.Attribute) or method.attr not in {"add", "append"}:
@@ -139,12 +139,6 @@ def added_for_ever(folder: Folder, module: Module, made: ast.Call) -> ast.Call |
         if is_it and _is_shared(module, method.value) and not _shrinks(folder, method.value):
             return call
     return None
-
-
-def _targets(assign: ast.AST | None) -> list[ast.expr]:
-    if isinstance(assign, ast.Assign):
-        return assign.targets
-    return [assign.target] if isinstance(assign, (ast.AnnAssign, ast.NamedExpr)) else []
 
 
 def _is_shared(module: Module, collection: ast.expr) -> bool:

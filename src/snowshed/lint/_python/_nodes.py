@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-__all__ = ["COMPREHENSIONS", "FUNCTIONS", "LOOPS", "Assign", "Loop", "last_name", "written"]
+__all__ = [
+    "COMPREHENSIONS",
+    "FUNCTIONS",
+    "LOOPS",
+    "Assign",
+    "Loop",
+    "last_name",
+    "targets_of",
+    "written",
+]
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -20,6 +29,13 @@ def last_name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def targets_of(node: ast.AST | None) -> list[ast.expr]:
+    """Return what ``node`` gives a value, if it is an assignment."""
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign | ast.NamedExpr) else []
 
 
 def written(node: ast.AST) -> str:
