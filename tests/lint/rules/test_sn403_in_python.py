@@ -118,10 +118,203 @@ HELD_BACK = {
                 group.create_task(handle(message))
         """,
 }
+BY_THE_CLIENT = {
+    "FastAPI": """
+        @app.websocket("/chat")
+        async def chat(socket: WebSocket):
+            tasks = set()
+            while True:
+                message = await socket.receive_json()
+                task = asyncio.create_task(answer(socket, message))  # want
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        """,
+    "what has a kind": """
+        @app.websocket("/rpc")
+        async def rpc(ws: WebSocket, pending=Depends(pending)):
+            while True:
+                call = await ws.receive_json()
+                if call["type"] == "call":
+                    self.tasks.add(asyncio.create_task(run(ws, call)))  # want
+        """,
+    "all that comes": """
+        @app.websocket("/x")
+        async def listen(ws):
+            async for text in ws.iter_text():
+                tasks.append(asyncio.create_task(handle(text)))  # want
+        """,
+    "Starlette": """
+        async def chat(socket):
+            await socket.accept()
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    text = await socket.receive_text()
+                    group.create_task(answer(socket, text))  # want
+        routes = [WebSocketRoute("/chat", chat)]
+        """,
+    "anyio": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            async with anyio.create_task_group() as group:
+                while not self.stopped:
+                    try:
+                        text = await ws.receive_text()
+                    except WebSocketDisconnect:
+                        return
+                    group.start_soon(handle, ws, text)  # want
+        """,
+    "a thread": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            while True:
+                text = await ws.receive_text()
+                threading.Thread(target=handle, args=(text,)).start()  # want
+        """,
+    "a loop inside": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            async def read():
+                while True:
+                    pending.add(asyncio.create_task(handle(await ws.receive())))  # want
+            await read()
+        """,
+}
+BY_THE_TIME = {
+    "a task": """
+        class Poller:
+            async def run(self):
+                while True:
+                    task = asyncio.create_task(self.once())  # want
+                    self.asking.add(task)
+                    task.add_done_callback(self.asking.discard)
+                    await asyncio.sleep(10)
+            async def once(self):
+                print(await self.ask())
+        """,
+    "first the sleep": """
+        async def watch(device):
+            tasks = set()
+            while device.is_open:
+                await asyncio.sleep(PERIOD)
+                tasks.add(asyncio.create_task(look(device)))  # want
+        async def look(device):
+            async with device.lease() as lease:
+                await lease.read()
+        """,
+    "a group": """
+        async def serve():
+            async with anyio.create_task_group() as group:
+                while True:
+                    group.start_soon(refresh)  # want
+                    await anyio.sleep(1)
+        async def refresh():
+            await client.get("/state")
+        """,
+    "a thread": """
+        def serve():
+            while True:
+                threading.Thread(target=report).start()  # want
+                time.sleep(60)
+        def report():
+            requests.post("https://example.com", json=state)
+        """,
+    "a thread, until it is stopped": """
+        class Heart:
+            def run(self):
+                while not self.stopped.wait(5):
+                    thread = threading.Thread(target=self.beat, daemon=True)  # want
+                    thread.start()
+            def beat(self):
+                urllib.request.urlopen(self.url)
+        """,
+    "whatever it raises": """
+        async def run():
+            while True:
+                try:
+                    tasks.append(asyncio.ensure_future(sync()))  # want
+                except RuntimeError:
+                    print("no")
+                await asyncio.sleep(3600)
+        async def sync():
+            for row in await load():
+                await store(row)
+        """,
+}
+# They may pile up; who starts them, and how long they take, is not seen.
+NOT_SURE = {
+    "it gives up": """
+        async def run():
+            while True:
+                tasks.add(asyncio.create_task(sync()))  # want advice
+                await asyncio.sleep(10)
+        async def sync():
+            async with asyncio.timeout(5):
+                await load()
+        """,
+    "it waits for nobody": """
+        async def run():
+            while True:
+                tasks.add(asyncio.create_task(count()))  # want advice
+                await asyncio.sleep(10)
+        async def count():
+            await queue.put(1)
+        """,
+    "now and then": """
+        async def run():
+            while True:
+                if state.is_old:
+                    tasks.add(asyncio.create_task(sync()))  # want advice
+                await asyncio.sleep(10)
+        async def sync():
+            await load()
+        """,
+    "what waits for something else": """
+        async def run():
+            while True:
+                item = await feed.next_one()
+                tasks.add(asyncio.create_task(sync(item)))  # want advice
+                await asyncio.sleep(0.1)
+        async def sync(item):
+            await load()
+        """,
+    "of which nothing is seen": """
+        async def run(sync):
+            while True:
+                tasks.add(asyncio.create_task(sync()))  # want advice
+                await asyncio.sleep(10)
+        """,
+    "what another task brings": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            while True:
+                event = await self.bus.receive()
+                tasks.add(asyncio.create_task(ws.send_json(event)))  # want advice
+        """,
+    "a thread that counts": """
+        def serve():
+            while True:
+                threading.Thread(target=count).start()  # want advice
+                time.sleep(60)
+        def count():
+            print(1)
+        """,
+    # That nobody keeps it is told by another rule.
+    "nobody keeps it": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            while True:
+                asyncio.create_task(handle(await ws.receive_text()))  # want advice
+        """,
+}
 HEAD = """
 import anyio
 import asyncio
 import threading
+import time
+import urllib.request
+import requests
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 async def limited(message):
     async with limit:
@@ -143,6 +336,23 @@ def test_what_piles_up(shape: str) -> None:
 @pytest.mark.parametrize("shape", HELD_BACK)
 def test_what_holds_the_loop_back(shape: str) -> None:
     python("SN403", code(HELD_BACK[shape], "async def serve(self, queue, socket, jobs):"))
+
+
+@pytest.mark.parametrize("shape", BY_THE_CLIENT)
+def test_a_client_decides_how_many(shape: str) -> None:
+    (found,) = python("SN403", python_function(HEAD, BY_THE_CLIENT[shape], left=8))
+    assert found.message.endswith(", and a client decides how many there are")
+
+
+@pytest.mark.parametrize("shape", BY_THE_TIME)
+def test_the_time_goes_on(shape: str) -> None:
+    (found,) = python("SN403", python_function(HEAD, BY_THE_TIME[shape], left=8))
+    assert found.message.endswith(", and the time goes on, whether or not the last one has ended")
+
+
+@pytest.mark.parametrize("shape", NOT_SURE)
+def test_what_may_be_quick_or_few(shape: str) -> None:
+    python("SN403", python_function(HEAD, NOT_SURE[shape], left=8))
 
 
 def test_what_a_request_starts_is_told_by_another_rule() -> None:

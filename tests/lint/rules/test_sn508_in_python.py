@@ -13,26 +13,82 @@ from logging.handlers import QueueHandler, QueueListener
 """
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        (
-            "def set_up(q, h):\n"
-            "    listener = QueueListener(q, h)\n    listener.start()  # want advice"
-        ),
-        "def set_up(q, h):\n    logging.handlers.QueueListener(q, h).start()  # want advice",
-        "listener = QueueListener(q, h)\nlistener.start()  # want advice",
-        (
-            "class Log:\n    def open(self):\n        self.listener = QueueListener(q, h)\n"
-            "        self.listener.start()  # want advice\n"
-            "    def stop(self):\n        self.q.stop()"
-        ),
-        (
-            "def set_up(q, h):\n    global listener\n    listener = QueueListener(q, h)\n"
-            "    if h:\n        listener.start()  # want advice"
-        ),
-    ],
-)
+NOBODY_ELSE_HAS_IT = [
+    """\
+def set_up(q, h):
+    listener = QueueListener(q, h)
+    listener.start()  # want
+""",
+    """\
+def set_up(q, h):
+    logging.handlers.QueueListener(q, h).start()  # want
+""",
+    """\
+def get_handler(q, background):
+    if background:
+        listener = logging.handlers.QueueListener(q, http)
+        listener.start()  # want
+        handler = QueueHandler(q)
+    else:
+        handler = http
+    return handler
+""",
+    """\
+class Log(logging.Logger):
+    def __init__(self, q):
+        super().__init__("log")
+        listener = QueueListener(q, *self.handlers, respect_handler_level=True)
+        listener.start()  # want
+        self.addHandler(QueueHandler(q))
+""",
+    """\
+_listener = QueueListener(q, h)
+_listener.start()  # want
+""",
+    """\
+def set_up(q, h):
+    global _listener
+    _listener = QueueListener(q, h)
+    if h:
+        _listener.start()  # want
+""",
+    """\
+if __name__ == "__main__":
+    listener = QueueListener(q, h)
+    listener.start()  # want
+    run()
+""",
+    """\
+def set_up(q, h):
+    listener: QueueListener = QueueListener(q, h)
+    print(listener)
+    listener.start()  # want
+""",
+]
+OTHERS_MAY = [
+    """\
+listener = QueueListener(q, h)
+listener.start()  # want advice
+""",
+    """\
+class Log:
+    def open(self):
+        self.listener = QueueListener(q, h)
+        self.listener.start()  # want advice
+    def stop(self):
+        self.q.stop()
+""",
+    """\
+def set_up(q, h):
+    global listener
+    listener = QueueListener(q, h)
+    if h:
+        listener.start()  # want advice
+""",
+]
+
+
+@pytest.mark.parametrize("text", [*NOBODY_ELSE_HAS_IT, *OTHERS_MAY])
 def test_one_that_nothing_stops(text: str) -> None:
     (found,) = python("SN508", HEAD + text)
     assert "is never stopped: what is in its queue at the end is not written" in found.message

@@ -29,7 +29,9 @@ def unstopped(folder: Folder) -> Iterator[Finding]:
             held = written(starts.func).rpartition(".")[0]
             name = f"`{held}`" if len(held) <= 40 else "the listener"
             message = f"{name} is never stopped: what is in its queue at the end is not written"
-            yield module.finding("SN508", starts, message, tier=Tier.ADVICE, confidence=0.8)
+            is_sure = _is_of_nobody_else(module, call)
+            tier, confidence = (Tier.DEFAULT, 0.9) if is_sure else (Tier.ADVICE, 0.7)
+            yield module.finding("SN508", starts, message, tier=tier, confidence=confidence)
 
 
 def _start_of(module: Module, call: ast.Call) -> ast.Call | None:
@@ -50,6 +52,21 @@ def _targets(assign: ast.AST | None) -> list[ast.expr]:
     if isinstance(assign, ast.Assign):
         return assign.targets
     return [assign.target] if isinstance(assign, (ast.AnnAssign, ast.NamedExpr)) else []
+
+
+def _is_of_nobody_else(module: Module, call: ast.Call) -> bool:
+    """Tell whether no other package can have it, and stop it."""
+    targets = _targets(module.parent(call))
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return False
+    function = module.function_of(call)
+    names = [last_name(target) for target in targets]
+    if not function.is_top and not function.shared & {*names}:
+        return True
+    is_main = any(
+        isinstance(above, ast.If) and "__main__" in written(above.test) for above in module.up(call)
+    )
+    return is_main or all(name.startswith("_") for name in names)
 
 
 def _may_be_stopped(folder: Folder, module: Module, call: ast.Call) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._finding import Tier
 from snowshed.lint._python._fanout import started, takes_place
 from snowshed.lint._python._fate import End, fate_of
+from snowshed.lint._python._network import asks
 from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ __all__ = ["endless"]
 
 # What a loop asks that goes on until somebody ends it.
 _GOES_ON = re.compile(
-    r"run|alive|active|open|connect|start|clos|stop|done|exit|shut|cancel|quit|is_set|terminat"
+    r"run|alive|active|open|connect|start|clos|stop|done|exit|shut|cancel|quit|is_set|wait|terminat"
     r"|finish|enabled|loop|keep|keyboard|forever",
     re.IGNORECASE,
 )
+# What waits for the other side, and what takes what waits.
+_RECEIVES = re.compile(r"_*(?:receive|recv|read|iter|__anext__)")
+_TAKES = frozenset({"get", "recv", "receive", "read", "readline", "accept", "poll", "pop", "next"})
+_AT_ONCE = frozenset({"sleep", "put"})
 _LEAVES = (ast.Break, ast.Return, ast.Raise)
 _THREADS = frozenset({"threading.Thread", "threading.Timer", "_thread.start_new_thread"})
 
@@ -41,7 +46,7 @@ def endless(folder: Folder) -> Iterator[Finding]:
                 # Another rule tells of what a request starts.
                 continue
             if _piles_up(module, call, loop) and not _is_limited(folder, module, call, loop, runs):
-                yield _found(module, call, runs)
+                yield _found(folder, module, call, loop, runs)
 
 
 def _is_endless(loop: ast.While | ast.AsyncFor) -> bool:
@@ -114,12 +119,108 @@ def _is_other(node: ast.AST) -> bool:
     )
 
 
-def _found(module: Module, call: ast.Call, runs: ast.expr | None) -> Finding:
+def _is_sure(
+    folder: Folder,
+    module: Module,
+    call: ast.Call,
+    loop: ast.While | ast.AsyncFor,
+    runs: ast.expr | None,
+) -> str:
+    """Return who decides how many there are, if somebody is to be seen who does."""
+    is_thread = module.dotted(call.func) in _THREADS
+    is_task = not is_thread and any(spawn.call is call for spawn in module.spawns)
+    fate = fate_of(module, call)
+    if is_task and fate.end is End.DROPPED and not fate.among_others:
+        # A task that nobody keeps is told of as that.
+        return ""
+    handler = folder.request_of(module.function_of(call))
+    if handler is not None and handler.kind == "websocket" and _is_sent(module, loop):
+        return "a client decides how many there are"
+    if _is_timed(module, loop) and _may_hang(folder, module, call, loop, runs, is_thread=is_thread):
+        return "the time goes on, whether or not the last one has ended"
+    return ""
+
+
+def _is_sent(module: Module, loop: ast.While | ast.AsyncFor) -> bool:
+    """Tell whether each turn waits for what comes by a connection that a handler was given."""
+    function = module.function_of(loop)
+    while not function.is_top and function.outer is not None and not function.outer.is_top:
+        function = function.outer
+    heads = [loop.iter] if isinstance(loop, ast.AsyncFor) else []
+    heads += [
+        each.value
+        for each in module.function_of(loop).awaits
+        if module.loop_of(each) is loop and _RECEIVES.match(_called(each.value))
+    ]
+    return any(_root(head) in function.parameters for head in heads)
+
+
+def _called(node: ast.expr) -> str:
+    return last_name(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_timed(module: Module, loop: ast.While | ast.AsyncFor) -> bool:
+    """Tell whether each turn waits for the time, and for nothing else."""
+    if not isinstance(loop, ast.While):
+        return False
+    function = module.function_of(loop)
+    inside = [each for each in function.calls if loop in module.up(each)]
+    sleeps = any(last_name(each.func) == "sleep" for each in inside)
+    awaits = [each for each in function.awaits if loop in module.up(each)]
+    # `while not stopped.wait(10)` sleeps as well.
+    waits = any(
+        isinstance(each, ast.Call)
+        and last_name(each.func) == "wait"
+        and (each.args or each.keywords)
+        for each in ast.walk(loop.test)
+    )
+    others = [each for each in awaits if _called(each.value) != "sleep"]
+    gets = [each for each in inside if last_name(each.func) in _TAKES]
+    return (sleeps or waits) and not others and not gets
+
+
+def _may_hang(
+    folder: Folder,
+    module: Module,
+    call: ast.Call,
+    loop: ast.While | ast.AsyncFor,
+    runs: ast.expr | None,
+    *,
+    is_thread: bool,
+) -> bool:
+    """Tell whether what each turn starts asks somebody else, and does not give up."""
+    above = [*module.up(call)]
+    if any(isinstance(each, (ast.If, ast.Match, ast.For)) for each in above[: above.index(loop)]):
+        return False
+    named = runs.func if isinstance(runs, ast.Call) else runs
+    helper = folder.function_at(module, named) if named is not None else None
+    if helper is None or "timeout" in written(helper.node):
+        return False
+    if is_thread:
+        return folder.blocks(helper) is not None or any(asks(module, e) for e in helper.calls)
+    return any(_called(each.value) not in _AT_ONCE for each in helper.awaits)
+
+
+def _found(
+    folder: Folder,
+    module: Module,
+    call: ast.Call,
+    loop: ast.While | ast.AsyncFor,
+    runs: ast.expr | None,
+) -> Finding:
     kind = "thread" if module.dotted(call.func) in _THREADS else "task"
     what = runs.func if isinstance(runs, ast.Call) else runs
     of = f" of `{written(what)}`" if isinstance(what, (ast.Name, ast.Attribute)) else ""
+    why = _is_sure(folder, module, call, loop, runs)
     message = (
         f"each turn of the loop starts a {kind}{of} and waits for none: they pile up once they are "
         "slower than what feeds the loop"
     )
-    return module.finding("SN403", call, message, tier=Tier.ADVICE, confidence=0.7)
+    tier, message = (Tier.DEFAULT, f"{message}, and {why}") if why else (Tier.ADVICE, message)
+    return module.finding("SN403", call, message, tier=tier, confidence=0.8 if why else 0.7)

@@ -6,12 +6,17 @@ Reports, as advice, a goroutine, task or thread that each turn of an endless loo
 each element of a channel or of what `async for` reads, if the loop does not wait for it and nothing
 limits how many there are.
 
+In Python two of these are told without being asked for, as nothing but luck bounds them: the loop
+of a handler of a WebSocket, which starts one for each message that its client sends; and a loop
+that sleeps and starts one again and again, if that asks somebody else and has no timeout.
+
 ## Why
 
 The loop goes as fast as what feeds it, and not as fast as what it starts is done. As long as the
 work is quicker nobody notices; when it becomes slower they pile up, one for each message or tick,
-and the channel between sender and receiver, which would have held the sender back, holds nobody.
-Cause: unbounded-fanout.
+and the channel between sender and receiver, which would have held the sender back, holds nobody. A
+device that is asked each ten seconds and hangs for an hour has 360 questions open. Cause:
+unbounded-fanout.
 
 ## Bad
 
@@ -75,7 +80,8 @@ async def worker(messages: asyncio.Queue[str]) -> None:
 ## Not reported
 
 The loop of a server that accepts connections, what takes a place first, what is waited for in the
-same turn, and a turn after which the loop is left. Handlers of requests are told of by SN101.
+same turn, and a turn after which the loop is left. Handlers of requests are told of by SN101, and a
+task that nobody keeps by SN102.
 
 ## Silence
 
@@ -85,7 +91,6 @@ it.
 
 from __future__ import annotations
 
-from snowshed.lint._finding import Tier
 from snowshed.lint._go._fanout import endless
 from snowshed.lint._python._turns import endless as endless_in_python
 from snowshed.lint._rule import Rule
@@ -99,5 +104,4 @@ RULE = Rule(
     Cause.UNBOUNDED_FANOUT,
     in_go=endless,
     in_python=endless_in_python,
-    tier=Tier.ADVICE,
 )

@@ -2,7 +2,10 @@
 
 ## What it does
 
-Reports, as advice, a logger that writes later, where nothing in the package stops or flushes it.
+Reports a `QueueListener` of Python that is started and never stopped, where no other package can
+stop it: a local variable has it, or one of the module whose name begins with an underscore, or the
+program itself. As advice, any other logger of Go or Python that writes later, where nothing in the
+package stops or flushes it.
 
 ## Why
 
@@ -77,7 +80,7 @@ def set_up(target: logging.Handler) -> None:
 In Go, a logger of zap that has no `BufferedWriteSyncer`: it writes at once, and has nothing to
 lose. Known are that one, the `diode` of zerolog, and sentry. In Python, a `QueueListener` that is
 returned or handed on; and a `QueueHandler` by itself, whatever its queue: it loses nothing. What
-another package stops is not seen: that is why it is advice.
+another package stops is not seen: that is why the rest is advice.
 
 ## Silence
 
@@ -87,7 +90,6 @@ it.
 
 from __future__ import annotations
 
-from snowshed.lint._finding import Tier
 from snowshed.lint._go._unflushed import unflushed
 from snowshed.lint._python._listeners import unstopped
 from snowshed.lint._rule import Rule
@@ -101,6 +103,5 @@ RULE = Rule(
     Cause.UNRELEASED_RESOURCE,
     in_go=unflushed,
     in_python=unstopped,
-    tier=Tier.ADVICE,
     severity=Severity.LOW,
 )
