@@ -32,6 +32,25 @@ var gate sync.Mutex
 """
 
 SHAPES = {
+    "of two fields that may hold one object": """
+        type half struct { mu sync.Mutex }
+        type both struct { in, out *half; mu sync.Mutex }
+        func (b *both) f() { b.in.mu.Lock(); b.mu.Lock() } // want
+        func (b *both) g() { b.mu.Lock(); b.out.mu.Lock() }
+        """,
+    "until something is set that is no flag": """
+        type flagged struct { one, two sync.Mutex; ready bool }
+        func (f *flagged) prepare() {
+            f.one.Lock()
+            defer f.one.Unlock()
+            if f.ready {
+                return
+            }
+            f.two.Lock() // want
+            defer f.two.Unlock()
+        }
+        func (f *flagged) use() { f.two.Lock(); f.one.Lock() }
+        """,
     "in two functions": """
         func (a *A) f() {
             a.mu.Lock()
@@ -185,6 +204,25 @@ QUIET = {
         type striped struct { locks []sync.Mutex; mu sync.Mutex }
         func (s *striped) f(n int) { s.locks[n].Lock(); s.mu.Lock() }
         func (s *striped) g(n int) { s.mu.Lock(); s.locks[n].Lock() }
+        """,
+    "until a flag is set": """
+        type flagged struct { one, two sync.Mutex; ready atomic.Bool }
+        func (f *flagged) prepare() {
+            f.one.Lock()
+            defer f.one.Unlock()
+            if f.ready.Load() {
+                return
+            }
+            f.two.Lock()
+            defer f.two.Unlock()
+        }
+        func (f *flagged) use() { f.two.Lock(); f.one.Lock() }
+        """,
+    "of two fields": """
+        type half struct { mu sync.Mutex }
+        type both struct { in, out half; mu sync.Mutex }
+        func (b *both) f() { b.in.mu.Lock(); b.mu.Lock() }
+        func (b *both) g() { b.mu.Lock(); b.out.mu.Lock() }
         """,
     "tried": """
         func (a *A) f() { a.mu.Lock(); if a.b.mu.TryLock() { a.b.mu.Unlock() } }

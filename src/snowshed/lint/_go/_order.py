@@ -9,6 +9,7 @@ one goroutine in, and do not only read what the other only reads.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._callers import always_under
 from snowshed.lint._go._locking import Event, Taken, events
 from snowshed.lint._go._locks import READ
-from snowshed.lint._go._place import ELEMENT, Place
+from snowshed.lint._go._place import ELEMENT, Place, type_at
 from snowshed.lint._go._scope import Kind
+from snowshed.lint._go._types import base_of
 
 if TYPE_CHECKING:
     from snowshed.lint._go._events import HeldLock, Key
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from snowshed.lint._go._package import Package
 
 __all__ = ["Edge", "Inversion", "inversions"]
+
+_FLAG = re.compile(r"^(?:[\w.]+\.Load\(\)|atomic\.Load\w+\(&[\w.]+\) [!=]= \w+)$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +110,50 @@ def _reach(edge: Edge) -> tuple[bool, int, int]:
 def _can_meet(one: Edge, other: Edge) -> bool:
     if _gates(one) & _gates(other):
         return False
+    if _is_before_flag(one) or _is_before_flag(other) or _are_apart(one, other):
+        return False
     only_read_first = one.held.mode == READ and other.taken.mode == READ
     only_read_second = one.taken.mode == READ and other.held.mode == READ
     return not only_read_first and not only_read_second
+
+
+def _is_before_flag(edge: Edge) -> bool:
+    """Tell whether the second lock is taken only until an atomic flag is set.
+
+    ``mu.Lock(); if ready.Load() { return }; other.Lock()`` is what is done once, and who takes the
+    locks the other way round is mostly what comes behind it.
+    """
+    by, at = edge.held.by, edge.event.call or edge.taken.node
+    if by.function is not at.function:
+        return False
+    return any(
+        by.start < each.start < at.start
+        and _FLAG.search(each.condition.text) is not None
+        and any(isinstance(last, n.Return) for last in each.then.statements[-1:])
+        for each in by.function.all(n.If)
+    )
+
+
+def _are_apart(one: Edge, other: Edge) -> bool:
+    """Tell whether a lock of one edge stands in another field than that of the other.
+
+    ``c.in`` and ``c.out`` may be of one type, and are two locks.
+    """
+    pairs = ((one.held.lock, other.taken.lock), (one.taken.lock, other.held.lock))
+    return any(lock is not None and _is_beside(of, lock) for lock, of in pairs if of is not None)
+
+
+def _is_beside(one: Place, other: Place) -> bool:
+    """Tell whether two locks are those of two fields of one type: not of what these point to."""
+    function = one.root.function
+    if function is None or not one.path[:-1] or not other.path[:-1]:
+        return False
+    package, fields = function.file.package, {one.path[-2], other.path[-2]}
+    owners = {base_of(type_at(package, Place(each.root, each.path[:-2]))) for each in (one, other)}
+    struct = package.structs.get(owners.pop()) if len(owners) == 1 else None
+    if struct is None or one.path[-2] == other.path[-2]:
+        return False
+    return not any(struct.fields.get(each, "*").startswith("*") for each in fields)
 
 
 def _gates(edge: Edge) -> frozenset[Key]:
