@@ -87,6 +87,9 @@ OVER_THE_NETWORK = {
     "not over the network": """
         await asyncio.gather(*(count(url) for url in urls))  # want advice
         """,
+    "items that work": """
+        await asyncio.gather(*(url.load() for url in urls))  # want advice
+        """,
     "with the name of settings": """
         servers = urls
         await asyncio.gather(*(fetch(server) for server in servers))  # want advice
@@ -159,6 +162,18 @@ LIMITED = {
     "one after the other": """
         for url in urls:
             await fetch(url)
+        """,
+    "by those who do the work": """
+        replicas, shards = urls, urls
+        await asyncio.gather(*(replica.read(1) for replica in replicas))
+        await asyncio.gather(*[replica(1) for replica in replicas])
+        tasks = {asyncio.create_task(shard.find(1)) for shard in self.app.state.shards}
+        await asyncio.wait(tasks)
+        work = [shard.store.find(1) for shard in shards]
+        await asyncio.gather(*work)
+        for listener in self.listeners:
+            tasks.add(asyncio.create_task(listener.start()))
+        await asyncio.wait(tasks)
         """,
 }
 HEAD = """

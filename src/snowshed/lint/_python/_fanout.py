@@ -176,13 +176,32 @@ def _tier(folder: Folder, module: Module, found: _Fanout) -> Tier | None:
     if fate is not None and fate.end <= End.KEPT and (serves or reads_on):
         # Nobody waits for them, which other rules tell of requests and of messages.
         return None
-    if has_name_of_settings(over) or not is_given(function, over):
+    if has_name_of_settings(over):
+        return None if _is_of_workers(found) else Tier.ADVICE
+    if not is_given(function, over):
         return Tier.ADVICE
     asks = found.runs is not None and asks_within(folder, module, found.runs)
     # A thread is dear whatever it does; and who reads on and collects them has many.
     collects = fate is not None and End.KEPT not in fate.ways
     dear = _kind(module, found) == "thread" or (reads_on and collects)
     return Tier.DEFAULT if serves or asks or dear else Tier.ADVICE
+
+
+def _is_of_workers(found: _Fanout) -> bool:
+    """Tell whether each of them does the work itself, `shard.find(words)`, and is not the work."""
+    loop, runs = found.loop, found.runs
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        target: ast.expr = loop.target
+    elif isinstance(loop, COMPREHENSIONS):
+        target = loop.generators[-1].target
+    else:
+        return False
+    if runs is None or not isinstance(target, ast.Name):
+        return False
+    root: ast.expr = runs.func
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id == target.id
 
 
 def _fate(module: Module, found: _Fanout) -> Fate | None:

@@ -97,9 +97,10 @@ async def load_all(client: httpx.AsyncClient, ids: list[str]) -> list:
 What is written out in the source, and loops that count: `for i := 0; i < workers; i++`. What takes
 a place first (a semaphore, a channel of tokens, `SetLimit`, a rate limiter), is run by a pool of
 threads (`to_thread`, `run_in_executor`), goes in chunks each of which is waited for, is waited for
-in the turn that starts it, or only closes, stops or cancels what it is given. What has the name of a setting
-(`peers`, `endpoints`, `replicas`) is advice: there are a few. A handler that does not even wait for
-them is told of by SN101.
+in the turn that starts it, or only closes, stops or cancels what it is given. What has the name of
+a setting (`peers`, `endpoints`, `replicas`) is advice: there are a few; and in Python nothing is
+said of it where each does the work itself, as in `replica.read(key)`. A handler that does not even
+wait for them is told of by SN101.
 
 What comes out of a function of another package is taken for many only if its name says that it
 reads something. Whether a limit that is set elsewhere holds is not seen.
