@@ -45,15 +45,25 @@ func count(ctx context.Context, db *sql.DB) *sql.Row {
 ## Not reported
 
 What is meant to go on: what is deferred, or done by a goroutine, in the branch of a failure or when
-the context is done; calls whose names say that they clean up, undo, record, log, or start something
-that lives longer; a background that gets a deadline of its own (`context.WithTimeout`), or stands
+the context is done; a background that gets a deadline of its own (`context.WithTimeout`), or stands
 in for a nil context; what is made once and kept. A comment beside it that speaks of the context is
 taken for a reason.
+
+Nothing is said of a call, or in a function, whose name is that of something which may outlive its
+caller or has to be done although the caller has given up. That is told by the name alone, whatever
+is behind it, so a `Load` or `Connect` that asks a database and should hear of it is missed:
+
+- it begins with `with`, `new`, `init`, `setup`, `start`, `run`, `go`, `spawn`, `async`, `serve`,
+  `listen`, `watch`, `open`, `connect`, `dial`, `load`, `register`, `subscribe`, `schedule`,
+  `enqueue` or `submit`, and a call also with `log`, `debug`, `info`, `warn`, `error`, `print`,
+  `fatal`, `panic`, `enabled` or `handle`;
+- or it has a word such as `close`, `stop`, `clean`, `release`, `unlock`, `delete`, `cancel`,
+  `flush`, `finish`, `kill`, `reset`, `undo`, `restore`, `record`, `report`, `trace`, `notify`,
+  `commit`, `fail` or `mark` in it.
 
 ## Silence
 
 `//snowshed:ignore SN203 reason`, on the line or the one above it.
-
 """
 
 from __future__ import annotations

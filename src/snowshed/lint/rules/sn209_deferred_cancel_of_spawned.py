@@ -2,13 +2,13 @@
 
 ## What it does
 
-Reports ``defer cancel()`` beside ``go fn(ctx)`` if a way leads from the ``go`` to the end of the
+Reports `defer cancel()` beside `go fn(ctx)` if a way leads from the `go` to the end of the
 function on which it neither waits nor does anything that takes time.
 
 ## Why
 
 The deferred call cancels the context as soon as the function returns, and that is right behind the
-``go``: the goroutine works with a context that is already cancelled. Its calls fail, in an order
+`go`: the goroutine works with a context that is already cancelled. Its calls fail, in an order
 that changes with the load, and nobody sees why. Who owns the task must own the cancel.
 Cause: missing-deadline.
 

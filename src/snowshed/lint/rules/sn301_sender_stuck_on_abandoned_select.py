@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a send that nothing but a receiver can end, if all that ever receives is a case of a
-``select`` and a way leads from another of its cases out of the function. Two shapes are known: a
+`select` and a way leads from another of its cases out of the function. Two shapes are known: a
 function that starts a goroutine and waits for its result *or* for a timeout, a context, a stop;
 and a loop that serves a channel without places, held in a field, until it is told to stop, while
 methods send to that channel without asking whether the loop still runs. A channel that is sent

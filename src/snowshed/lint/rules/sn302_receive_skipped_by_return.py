@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a send to a channel that nobody but the starting function has, if a ``return`` or
-``t.Fatal`` lies between the ``go`` and the receive, or if the loop that receives may be left
+Reports a send to a channel that nobody but the starting function has, if a `return` or
+`t.Fatal` lies between the `go` and the receive, or if the loop that receives may be left
 before everything is sent.
 
 ## Why
@@ -95,7 +95,7 @@ func copyAll(names []string, write func(string) error) error {
 
 A receive that is deferred, or done by another goroutine; one under the very condition under which
 the goroutine is started; a loop that one goroutine feeds and that is left because of what came; a
-way that ends the program. In tests, ways that end by ``t.Fatal`` are advice: the process ends soon.
+way that ends the program. In tests, ways that end by `t.Fatal` are advice: the process ends soon.
 
 ## Silence
 

@@ -2,16 +2,16 @@
 
 ## What it does
 
-Reports a ``range`` over a channel that stays in the function that makes it, if nothing closes it
+Reports a `range` over a channel that stays in the function that makes it, if nothing closes it
 there and those who send to it end; one over the channel of a ticker that somebody stops; and one
-over that of a ticker in a goroutine of an object that can be closed. A ``range`` with a ``return``
-or a ``break`` in it is left alone.
+over that of a ticker in a goroutine of an object that can be closed. A `range` with a `return`
+or a `break` in it is left alone.
 
 ## Why
 
-``range`` over a channel ends when the channel is closed, and only then. When all is sent, the
+`range` over a channel ends when the channel is closed, and only then. When all is sent, the
 goroutines that range wait for more: one for each worker, for each call of the function.
-``Stop`` of a ticker does not close its channel either, and what an object starts stays behind when
+`Stop` of a ticker does not close its channel either, and what an object starts stays behind when
 it is closed: one more for each that was made. Cause: channel-cascade.
 
 ## Bad
@@ -58,7 +58,7 @@ func each(items []int, workers int, do func(int)) {
 ## Not reported
 
 Channels in fields and of the package, whose workers mostly live as long as the process; channels
-that somebody gets who is not seen; a range in ``main``, and one that an endless loop feeds.
+that somebody gets who is not seen; a range in `main`, and one that an endless loop feeds.
 
 ## Silence
 

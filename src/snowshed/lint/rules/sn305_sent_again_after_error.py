@@ -7,7 +7,7 @@ received from less often than that.
 
 ## Why
 
-A ``return`` was forgotten. As long as nothing fails all is well; when it does, the receiver takes
+A `return` was forgotten. As long as nothing fails all is well; when it does, the receiver takes
 the error and goes, and the second send waits for ever. Errors come in floods.
 Cause: channel-cascade.
 

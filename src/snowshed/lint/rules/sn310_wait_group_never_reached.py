@@ -2,16 +2,16 @@
 
 ## What it does
 
-Reports ``Wait`` in the loop that starts the goroutines, if all of them were added before the loop;
-a ``Wait`` for what nobody ever calls ``Done``; a ``Done`` that is not deferred and that a
-``return`` comes by without; an ``Add`` for each turn of a loop that starts nobody in some; and an
-``Add`` that the goroutine itself does.
+Reports `Wait` in the loop that starts the goroutines, if all of them were added before the loop;
+a `Wait` for what nobody ever calls `Done`; a `Done` that is not deferred and that a
+`return` comes by without; an `Add` for each turn of a loop that starts nobody in some; and an
+`Add` that the goroutine itself does.
 
 ## Why
 
-``Wait`` in the loop waits in its first turn for goroutines that only later turns start. A ``Done``
-that is missed leaves ``Wait``, and who waits for that, for ever: mostly on the way of an error. An
-``Add`` in the goroutine may come after ``Wait``, which then waits for nothing.
+`Wait` in the loop waits in its first turn for goroutines that only later turns start. A `Done`
+that is missed leaves `Wait`, and who waits for that, for ever: mostly on the way of an error. An
+`Add` in the goroutine may come after `Wait`, which then waits for nothing.
 Cause: channel-cascade.
 
 ## Bad
@@ -76,7 +76,7 @@ func all(plugins []func()) {
 
 ## Not reported
 
-A wait group that is declared in the goroutine; one that somebody gets who is not seen; a ``Done``
+A wait group that is declared in the goroutine; one that somebody gets who is not seen; a `Done`
 in a loop, which counts something else than goroutines; a turn that starts nobody and is done for.
 
 ## Silence

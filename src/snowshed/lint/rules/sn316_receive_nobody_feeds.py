@@ -2,7 +2,7 @@
 
 ## What it does
 
-Follows each channel from its ``make`` through variables, parameters, fields and results. Reports a
+Follows each channel from its `make` through variables, parameters, fields and results. Reports a
 receive that nothing but a sender can end, if the package neither sends to the channel nor closes
 it anywhere, and nobody else can get at it; also one from a variable that is never made.
 

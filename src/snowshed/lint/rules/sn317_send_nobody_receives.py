@@ -2,7 +2,7 @@
 
 ## What it does
 
-Follows each channel from its ``make`` through variables, parameters, fields and results. Reports a
+Follows each channel from its `make` through variables, parameters, fields and results. Reports a
 send that nothing but a receiver can end, if the package receives from the channel nowhere, and
 nobody else can get at it.
 

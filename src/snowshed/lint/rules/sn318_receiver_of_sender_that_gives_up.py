@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a receive that nothing but a sender can end, if all that ever sends to the channel is a case
-of a ``select`` from which another case leads out of the function, and nobody closes the channel.
+of a `select` from which another case leads out of the function, and nobody closes the channel.
 
 ## Why
 
@@ -74,7 +74,7 @@ func (q *queue) wait() {
 ## Not reported
 
 Channels with places, which mostly hold tokens; channels that stay in one function; channels that
-somebody gets who is not seen; and a sender with a ``default``, which only wakes who already waits.
+somebody gets who is not seen; and a sender with a `default`, which only wakes who already waits.
 
 ## Silence
 

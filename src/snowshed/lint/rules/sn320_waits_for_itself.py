@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a send or receive whose other side comes behind it in the same goroutine, or is started
-behind it; a send to a channel that nobody else can have yet; and a ``Wait`` for goroutines which
+behind it; a send to a channel that nobody else can have yet; and a `Wait` for goroutines which
 send results that are received only behind it.
 
 ## Why

@@ -2,12 +2,12 @@
 
 ## What it does
 
-Reports ``if !timer.Stop() { <-timer.C }`` where a way leads there from another receive of the same
-channel without a ``Reset`` between.
+Reports `if !timer.Stop() { <-timer.C }` where a way leads there from another receive of the same
+channel without a `Reset` between.
 
 ## Why
 
-``Stop`` says no when the timer has fired, whether or not somebody took the value. Where the loop
+`Stop` says no when the timer has fired, whether or not somebody took the value. Where the loop
 has taken it, nothing is in the channel any more, and the receive waits for ever; with it all that
 this loop serves. It happens when the timer fires right before the other event, so under load.
 Cause: channel-cascade.

@@ -2,12 +2,12 @@
 
 ## What it does
 
-Reports ``cond.Wait()`` that no loop and no ``if`` stands around, and ``Wait`` on a condition
-variable that nobody calls ``Signal`` or ``Broadcast`` on.
+Reports `cond.Wait()` that no loop and no `if` stands around, and `Wait` on a condition
+variable that nobody calls `Signal` or `Broadcast` on.
 
 ## Why
 
-``Signal`` wakes who waits at that moment and leaves no trace. A ``Wait`` that does not look first
+`Signal` wakes who waits at that moment and leaves no trace. A `Wait` that does not look first
 whether what it waits for is there already misses what came before it, and waits for the next one:
 in a flood they come often, and when it is over, never. Cause: channel-cascade.
 

@@ -2,14 +2,14 @@
 
 ## What it does
 
-Reports a plain send in a loop that has a ``select`` by which a stop channel or a context ends it,
+Reports a plain send in a loop that has a `select` by which a stop channel or a context ends it,
 or in a function that only such loops call, if who receives is not seen: the channel is a parameter,
 belongs to another package, or is returned to callers without a place in it.
 
 ## Why
 
 Who wants the loop to stop has mostly stopped to receive before. The loop then hangs in the send and
-never comes back to its ``select``: the context is cancelled, and the goroutine stays.
+never comes back to its `select`: the context is cancelled, and the goroutine stays.
 Cause: channel-cascade.
 
 ## Bad
@@ -63,7 +63,7 @@ func Watch(ctx context.Context, next func() string) <-chan string {
 
 A channel with places, or that the package itself receives from without another way out; a channel
 that came out of another channel, such as that of a reply. Which channels tell to stop is seen by
-their names: ``ctx.Done()``, ``stop``, ``quit``, ``done``, ``closing`` and the like.
+their names: `ctx.Done()`, `stop`, `quit`, `done`, `closing` and the like.
 
 ## Silence
 

@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a receive from a channel that stays in its function, where the goroutines that send are
-started in the turns of a loop of which some are skipped, or by an ``if``, and what they send is
+started in the turns of a loop of which some are skipped, or by an `if`, and what they send is
 received as often as all of them would send it.
 
 ## Why

@@ -3,7 +3,7 @@
 ## What it does
 
 Reports a plain send of something that holds a channel or comes with one, if the next thing is a
-``select`` which waits for the answer by that channel and has a case with a timer, a context or a
+`select` which waits for the answer by that channel and has a case with a timer, a context or a
 stop channel.
 
 ## Why

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Reports a read of one pipe of a command to its end, ``StdoutPipe`` or ``StderrPipe``, if the same
+Reports a read of one pipe of a command to its end, `StdoutPipe` or `StderrPipe`, if the same
 goroutine reads the other one only behind it.
 
 ## Why
