@@ -241,3 +241,26 @@ def test_one_in_each_turn() -> None:
                 clients[name] = httpx.AsyncClient()
         """
     python("SN503", python_function(HEAD, text, left=8))
+
+
+def test_the_message_says_what_each_makes_and_what_to_do() -> None:
+    text = """
+        @app.get("/x")
+        def handler(code: str):
+            return rate()
+
+        def rate():
+            with requests.Session() as session:  # want
+                return session.get(URL).json()
+
+        @app.get("/y")
+        async def other():
+            async with httpx.AsyncClient() as client:  # want
+                await client.get(URL)
+        """
+    of_helper, of_handler = python("SN503", python_function(HEAD, text, left=8))
+    assert of_helper.message == (
+        "each request that calls `rate` makes a new `requests.Session`, and with it new "
+        "connections: make one, and let all share it"
+    )
+    assert of_handler.message.startswith("each request to `other` makes a new `httpx.AsyncClient`,")

@@ -57,6 +57,7 @@ _TAKES = frozenset(
 # Arguments that say that it has no connections of its own, or talks to nobody outside.
 _OF_OTHERS = frozenset({"transport", "connection_pool", "connector", "app", "http_client"})
 _CACHES = frozenset({"cache", "lru_cache", "cached", "alru_cache", "cached_property", "singleton"})
+_SHARE = "make one, and let all share it"
 _HOW = frozenset(
     {"timeout", "limits", "headers", "max_retries", "retries", "verify", "follow_redirects"}
 )
@@ -89,12 +90,12 @@ def _found(folder: Folder, module: Module, call: ast.Call) -> Finding | None:
         caller, asks = asked
         related = (caller.module.related(asks, f"`{caller.short_name}` serves a request"),)
     if (handler is not None and handler.kind != "websocket") or related:
-        for_it = f"that `{name}` serves" if not related else f"that `{name}` is called for"
-        message = f"{word} is made for each request {for_it}: the next one gets no connection of it"
+        calls = f"each request that calls `{name}`" if related else f"each request to `{name}`"
+        message = f"{calls} makes a new {word}, and with it new connections: {_SHARE}"
         tier = Tier.ADVICE if _is_of_request(function, call) else Tier.DEFAULT
         return module.finding("SN503", call, message, related=related, tier=tier, confidence=0.85)
     if _is_for_each_turn(module, call):
-        message = f"{word} is made in each turn of the loop: the next one gets no connection of it"
+        message = f"each turn of the loop makes a new {word}, and with it new connections: {_SHARE}"
         return module.finding("SN503", call, message, confidence=0.8)
     return None
 

@@ -111,7 +111,6 @@ others. What a constructor of another package of yours makes is not seen.
 
 `//snowshed:ignore SN503 reason` or `# snowshed: ignore[SN503] reason`, on the line or the one above
 it.
-
 """
 
 from __future__ import annotations
