@@ -103,6 +103,7 @@ import asyncpg
 import functools
 import httpx
 import redis.asyncio
+import requests
 from aiohttp import ClientSession
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
