@@ -148,6 +148,31 @@ def test_in_a_program_nobody_else_is_there() -> None:
     assert not only(code).outside
 
 
+HIDDEN = """
+type queue struct{{ items chan int }}
+{more}
+func make_() *queue {{ return &queue{{items: make(chan int)}} }}
+func (q *queue) Items() chan int {{ return q.items }}
+func run(q *queue) {{ {call} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "call", "outside"),
+    [
+        ("", "<-q.Items()", False),
+        ("", "println(q)", True),
+        ("type items interface { Items() chan int }", "<-q.Items()", True),
+        ("type All struct{ *queue }", "<-q.Items()", True),
+        ("type All struct{ Queue *queue }", "<-q.Items()", True),
+        ("func New() (*queue, error) { return nil, nil }", "<-q.Items()", True),
+    ],
+    ids=["only here", "by nobody here", "by an interface", "embedded", "a field", "returned"],
+)
+def test_a_method_of_what_others_cannot_name(more: str, call: str, outside: bool) -> None:
+    assert only(HIDDEN.format(more=more, call=call)).receives_outside is outside
+
+
 def test_a_method_of_an_interface_of_the_package_is_known() -> None:
     channel = only(
         """type doer interface{ do(chan int) }

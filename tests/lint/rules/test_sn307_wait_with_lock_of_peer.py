@@ -141,6 +141,38 @@ SHAPES = {
             h.mu.Unlock()
         }
         """,
+    "a select that nothing else ends before all is stopped": """
+        func (h *hub) run() {
+            for {
+                select {
+                case <-h.full: println(1)
+                case <-time.After(time.Second): h.flush()
+                }
+            }
+        }
+        func (h *hub) flush() {
+            h.mu.Lock()
+            defer h.mu.Unlock()
+            select { case <-h.full: default: }
+        }
+        func (h *hub) f(stop chan int) {
+            h.mu.Lock()
+            defer h.mu.Unlock()
+            select { // want
+            case h.full <- 1:
+            case <-stop:
+            }
+        }
+        """,
+    "a buffer of a size that is set": """
+        func other(size int) *hub { return &hub{full: make(chan int, size)} }
+        func (h *hub) run() { for range h.full { h.count() } }
+        func (h *hub) f() {
+            h.mu.Lock()
+            h.full <- 1 // want
+            h.mu.Unlock()
+        }
+        """,
     "a callback takes it between two receives": """
         func (h *hub) run() { for { <-h.events; h.hook() } }
         func New() *hub {
@@ -261,6 +293,11 @@ QUIET = {
         """,
     "a place in the buffer for the only element": """
         func (h *hub) wait() int { h.count(); return <-h.full }
+        func (h *hub) f() { h.mu.Lock(); h.full <- 1; h.mu.Unlock() }
+        """,
+    "a place for each": """
+        func other(all []int) *hub { return &hub{full: make(chan int, len(all))} }
+        func (h *hub) run() { for range h.full { h.count() } }
         func (h *hub) f() { h.mu.Lock(); h.full <- 1; h.mu.Unlock() }
         """,
     "a large buffer": """

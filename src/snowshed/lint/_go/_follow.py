@@ -124,7 +124,7 @@ class Follower:
         if not function.name:
             self._literal_result(place, type_)
             return
-        if self.mentions.is_open(function.name) or self.mentions.is_value(function):
+        if self.mentions.is_open_to_call(function) or self.mentions.is_value(function):
             self.escape(type_)
         for call, is_sure in self.mentions.calls_of(function):
             self.is_sure = is_sure and place not in self.doubtful

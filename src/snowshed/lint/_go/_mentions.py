@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ElementOf", "FieldOf", "Keep", "Mentions", "ResultOf", "mentions_of", "undirected"]
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORDS = re.compile(r"\w+")
 _CHANNEL = re.compile(rb"\bchan\b")
 _DIRECTION = re.compile(r"^(?:<-\s*)?chan\b\s*(?:<-\s*)?")
 
@@ -149,6 +150,33 @@ class Mentions:
     def is_open(self, name: str) -> bool:
         """Tell whether other packages can use what is called ``name``."""
         return not self.is_closed and name[:1].isupper()
+
+    def is_open_to_call(self, function: Function) -> bool:
+        """Tell whether other packages can call ``function``.
+
+        A method of a type that they cannot name they reach by an interface only; one that the
+        package itself calls is mostly for that.
+        """
+        if not self.is_open(function.name):
+            return False
+        owner = function.receiver_type
+        if not owner or self.is_open(owner) or owner in self._shown:
+            return True
+        if any(f"{function.name}(" in each for each in self.package.types.values()):
+            return True
+        return not any(is_sure for _, is_sure in self.calls_of(function))
+
+    @cached_property
+    def _shown(self) -> set[str]:
+        """The words in what other packages can see: of results, fields, what is embedded."""
+        shown = {
+            each for one in self.package.functions if self.is_open(one.name) for each in one.results
+        }
+        for name, struct in self.package.structs.items():
+            if self.is_open(name):
+                shown |= {*struct.embedded}
+                shown |= {each for field, each in struct.fields.items() if self.is_open(field)}
+        return {word for each in shown for word in _WORDS.findall(each)}
 
 
 def _elements(function: Function) -> Iterator[n.Expression | Variable]:

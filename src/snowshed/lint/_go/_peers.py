@@ -24,6 +24,7 @@ from snowshed.lint._go._locking import locking
 from snowshed.lint._go._locks import Action, condition_lock, is_condition, operation_of
 from snowshed.lint._go._place import Place, class_of
 from snowshed.lint._go._places import place_of
+from snowshed.lint._go._stops import ends_all
 from snowshed.lint._go._targets import targets
 
 if TYPE_CHECKING:
@@ -76,11 +77,14 @@ def is_released_by(wait: n.Node, lock: Place) -> bool:
 def enders(node: n.Node) -> list[n.Node]:
     """Return who would end the wait at ``node``.
 
-    Nobody if somebody may who is not seen, or if nothing is known of what it waits for.
+    Nobody if somebody may who is not seen, or if nothing is known of what it waits for. A case of a
+    ``select`` by which all is stopped does not count: until then it waits.
     """
     if isinstance(node, n.Call):
         return _callers_of_done(node)
-    cases: list[n.Node] = [*node.cases] if isinstance(node, n.Select) else [node]
+    cases: list[n.Node] = [node]
+    if isinstance(node, n.Select):
+        cases = [case for case in node.cases if not ends_all(case)]
     found: list[n.Node] = []
     for case in cases:
         of_case = _opposite(node, case)
@@ -117,16 +121,23 @@ def _others(channel: Channel, operation: Operation) -> list[n.Node] | None:
     """
     is_buffered = channel.capacity != 0
     if operation.does is Does.SEND:
-        if channel.receives_outside or channel.capacity is None or channel.capacity > _LARGE:
+        if channel.receives_outside or _has_many_places(channel):
             return None
         ends = channel.receives or channel.closes
-        if is_buffered and not all(_is_repeated(each.node) for each in ends):
+        if is_buffered and not any(_is_repeated(each.node) for each in ends):
             return None
     else:
         if channel.sends_outside or (is_buffered and channel.sends):
             return None
         ends = [*channel.sends, *channel.closes]
     return [each.node for each in ends]
+
+
+def _has_many_places(channel: Channel) -> bool:
+    """Tell whether a channel is hardly ever full, or has a place for each that is sent."""
+    if channel.capacity is not None:
+        return channel.capacity > _LARGE
+    return not isinstance(channel.made.arguments[1], n.Name | n.Selector)
 
 
 def _is_repeated(node: n.Node) -> bool:

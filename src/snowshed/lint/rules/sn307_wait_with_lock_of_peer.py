@@ -89,10 +89,11 @@ func (h *Hub) Publish(event string) {
 ## Not reported
 
 A wait that somebody ends who needs no such lock, or that others may end, as the channel leaves the
-package; a `select` that a `default`, a timer, a context or another channel ends; a send into a
-buffer that has a place for it; a receive from a buffer that may be filled already; a lock that both
-only read; who takes the lock only before the other one runs, or before that one can know his
-channel; `cond.Wait` with the lock of the condition itself, which it releases.
+package; a `select` that a `default`, a timer, the context of a request or another channel ends, but
+not one that only waits to be stopped; a send into a buffer that has a place for it; a receive from
+a buffer that may be filled already; a lock that both only read; who takes the lock only before the
+other one runs, or before that one can know his channel; `cond.Wait` with the lock of the condition
+itself, which it releases.
 
 ## Silence
 
