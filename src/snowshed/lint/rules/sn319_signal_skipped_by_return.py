@@ -149,10 +149,15 @@ def _follows(local: Local, at: n.Node, act: Act) -> bool:
 
 
 def _heads(node: n.Node) -> set[Point | None]:
-    """Return the heads of loops that tell in their turns: nobody writes them for none."""
+    """Return the heads of loops that tell in each of their turns: nobody writes them for none."""
     flow = flow_of(node.function)
-    loops = [each for each in n.inside(node) if isinstance(each, n.For) and not each.is_endless]
-    return {flow.at.get(each) for each in loops}
+    found: set[Point | None] = set()
+    for each in n.inside(node):
+        if isinstance(each, n.If | n.Switch):
+            break
+        if isinstance(each, n.For) and not each.is_endless:
+            found.add(flow.at.get(each))
+    return found
 
 
 def _last(block: n.Block) -> n.Node:
