@@ -259,7 +259,9 @@ def test_the_message_says_what_each_makes_and_what_to_do() -> None:
             async with httpx.AsyncClient() as client:  # want
                 await client.get(URL)
         """
-    of_helper, of_handler = python("SN503", python_function(HEAD, text, left=8))
+    of_handler, of_helper = sorted(
+        python("SN503", python_function(HEAD, text, left=8)), key=lambda each: -each.span.line
+    )
     assert of_helper.message == (
         "each request that calls `rate` makes a new `requests.Session`, and with it new "
         "connections: make one, and let all share it"
