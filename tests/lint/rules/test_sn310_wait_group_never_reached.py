@@ -8,7 +8,7 @@ import pytest
 
 from lint._programs import go_function
 from lint._vet import fixed, vet
-from lint._wanted import go
+from lint._wanted import go, go_findings
 
 RULE = "SN310"
 HEAD = 'package p\n\nimport "sync"\n\nfunc load(string) error { return nil }\n'
@@ -292,3 +292,54 @@ def test_the_fix_defers_it() -> None:
 def test_what_the_fix_makes_is_valid_go(tmp_path: Path) -> None:
     names = ["a return before", "a return in a turn"]
     vet(tmp_path, [fixed(RULE, program(NEVER[name]).replace(" // want", "")) for name in names])
+
+
+LATE = """
+	var group sync.WaitGroup
+	for _, name := range names {
+		go func() {
+			group.Add(1)
+			defer group.Done()
+			load(name)
+		}()
+	}
+	group.Wait()
+	"""
+IN_LOOP = """
+	var group sync.WaitGroup
+	group.Add(len(names))
+	for _, name := range names {
+		go func() {
+			defer group.Done()
+			load(name)
+		}()
+		group.Wait()
+	}
+	"""
+
+
+def test_the_fix_adds_it_before_and_waits_behind() -> None:
+    after = fixed(RULE, program(LATE))
+    assert "{\n\t\tgroup.Add(1)\n\t\tgo func() {\n\t\t\tdefer group.Done()\n" in after
+    after = fixed(RULE, program(IN_LOOP))
+    assert "\t\t}()\n\t}\n\tgroup.Wait()\n" in after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # It is called something else outside.
+        LATE.replace("go func() {", "go func(g *sync.WaitGroup) {")
+        .replace("group.Add(1)", "g.Add(1)")
+        .replace("}()", "}(&group)"),
+        LATE.replace("group.Add(1)", "group.Add(1); load(name)"),
+        LATE.replace("go func", "load(name); go func"),
+        LATE.replace("go func() {\n\t\t\tgroup.Add(1)", "go func() { group.Add(1)"),
+        # What comes behind it in the turn would not wait any more.
+        IN_LOOP.replace("group.Wait()", "group.Wait()\n\t\tload(name)"),
+        IN_LOOP.replace("\t\tgroup.Wait()", "\t\tload(name); group.Wait()"),
+    ],
+)
+def test_where_it_is_not_sure_there_is_no_fix(body: str) -> None:
+    (found,) = go_findings(RULE, {"p/a.go": program(body)})
+    assert found.fix is None
