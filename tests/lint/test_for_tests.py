@@ -14,7 +14,8 @@ from snowshed.lint._for_tests import is_test
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project that is kept in a folder which is called like tests."""
-    write(tmp_path, {"test/project/.git/HEAD": "", "test/project/go.mod": "module m\n"})
+    write(tmp_path, {"pyproject.toml": "", "test/project/.git/HEAD": ""})
+    write(tmp_path, {"test/project/go.mod": "module m\n"})
     monkeypatch.chdir(tmp_path / "test" / "project")
     _for_tests._top.cache_clear()
     _for_tests._is_marked.cache_clear()
@@ -97,5 +98,6 @@ def test_where_nothing_says_what_the_project_is_it_is_what_was_given(
     monkeypatch.chdir(package)
     assert not is_test("a.py", ".")
     assert is_test("tests/a.py", ".")
+    assert is_test("tests/deep/a.py")
     # Whether it is the top of anything is not known.
     assert not is_test("integration/a.py", ".")
