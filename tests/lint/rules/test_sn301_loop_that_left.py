@@ -186,3 +186,60 @@ def test_an_answer_that_nobody_waits_for() -> None:
 )
 def test_an_answer_that_ends(old: str, new: str) -> None:
     go(RULE, ANSWER.replace(old, new).replace(" // want", ""))
+
+
+LISTENERS = """
+package p
+
+import "sync"
+
+type hub struct {{
+    mu sync.Mutex
+    listeners map[string]chan int
+}}
+
+func (h *hub) send(event int) {{
+    for _, each := range h.listeners {{
+        {send}
+    }}
+}}
+
+func (h *hub) listen(name string, write func(int) error) error {{
+    events := make(chan int{places})
+    h.mu.Lock()
+    h.listeners[name] = events
+    h.mu.Unlock()
+    {loop}
+}}
+"""
+SEND = "each <- event"
+ENDLESS = """for {
+        if err := write(<-events); err != nil {
+            return err
+        }
+    }"""
+RANGE = """for event := range events {
+        if err := write(event); err != nil {
+            return err
+        }
+    }
+    return nil"""
+ONCE = "return write(<-events)"
+STAYS = "for { write(<-events) }"
+NO_WAIT = "select {\n        case each <- event:\n        default:\n        }"
+
+
+@pytest.mark.parametrize(
+    ("send", "places", "loop"),
+    [
+        (f"{SEND} // want", "", ENDLESS),
+        (f"{SEND} // want", "", RANGE),
+        (SEND, "", STAYS),
+        (SEND, "", ONCE),
+        (SEND, ", 8", ENDLESS),
+        (NO_WAIT, "", ENDLESS),
+    ],
+    ids=["a loop", "a range", "who never leaves", "one event", "with places", "who does not wait"],
+)
+def test_who_sends_to_all_waits_for_who_has_left(send: str, places: str, loop: str) -> None:
+    go(RULE, LISTENERS.format(send=send, places=places, loop=loop))

@@ -4,6 +4,9 @@ All who receive are cases of a select from which another case leads out of the f
 waits for nothing but a receiver. Or the other way round: all who send may give up, nobody closes,
 and who receives waits for nothing but a sender. It does not matter where the channel is kept.
 
+Who has put his channel into a list, of those to whom each event is sent, leaves by a ``return``,
+too: then who sends to all waits for him.
+
 A channel with places takes what comes until it is full, and many such channels are only ever sent
 to as often as they have places: tokens, one answer. So of those only a queue counts: its one
 receiver goes on until it is told to stop.
@@ -19,6 +22,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._channels import Channel, Does, Operation, channels
 from snowshed.lint._go._flow import End, flow_of
 from snowshed.lint._go._leaving import is_counted
+from snowshed.lint._go._mentions import ElementOf
 from snowshed.lint._go._stops import tells_to_stop
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
     from snowshed.lint._go._package import Package
 
-__all__ = ["Unserved", "unserved"]
+__all__ = ["Unserved", "Unsubscribed", "unserved", "unsubscribed"]
 
 _LARGE = 1000
 
@@ -53,6 +57,61 @@ class Unserved:
         maker = self.channel.function
         others = self.operation.function.outermost is not maker.outermost
         return others and all(each.function is maker for each in self.channel.receives)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """A send to one of many, who may have left.
+
+    Attributes:
+        channel: the channel of the one.
+        operation: the send to all.
+        end: the ``return`` by which the one leaves.
+    """
+
+    channel: Channel
+    operation: Operation
+    end: n.Return
+
+
+def unsubscribed(package: Package) -> Iterator[Unsubscribed]:
+    """Yield the sends to all of a list of channels whose makers may leave while they are sent."""
+    told: set[n.Node] = set()
+    for channel in channels(package):
+        if channel.outside or channel.capacity != 0 or _is_test(channel.made):
+            continue
+        if not any(isinstance(each, ElementOf) for each in channel.keeps):
+            continue
+        ends = [_end_of(channel, each) for each in channel.receives]
+        if not ends or ends[0] is None or None in ends:
+            continue
+        for each in channel.sends:
+            if each.is_plain and each.node not in told and not _is_test(each.node):
+                told.add(each.node)
+                yield Unsubscribed(channel, each, ends[0])
+
+
+def _end_of(channel: Channel, received: Operation) -> n.Return | None:
+    """Return where its maker leaves the loop in which it takes one event after the other."""
+    node, function = received.node, received.function
+    flow = flow_of(function)
+    at = flow.point_of(node)
+    if at is None or not received.is_plain or function is not channel.function:
+        return None
+    like = _alike(channel, received, flow)
+    behind: set[Point] = set()
+    for each in at.next if flow.is_in_loop(at) else ():
+        if each not in like:
+            behind |= flow.reachable(each, without=lambda at: at in like or is_counted(at))
+    loops = [each for each in (node, *n.inside(node)) if isinstance(each, n.For)]
+    for returned in function.all(n.Return):
+        if flow.at.get(returned) in behind and _is_within(returned, loops[0]):
+            return returned
+    return None
+
+
+def _is_within(node: n.Node, loop: n.For) -> bool:
+    return loop.start <= node.start < loop.end
 
 
 def unserved(package: Package) -> list[Unserved]:

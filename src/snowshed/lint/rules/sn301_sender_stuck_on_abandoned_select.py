@@ -7,7 +7,8 @@ Reports a send that nothing but a receiver can end, if all that ever receives is
 function that starts a goroutine and waits for its result *or* for a timeout, a context, a stop;
 and a loop that serves a channel without places, held in a field, until it is told to stop, while
 methods send to that channel without asking whether the loop still runs. A channel that is sent
-along with a request, for the answer, is reported where it is made.
+along with a request, for the answer, is reported where it is made. Reports also a send to all
+channels of a list whose makers may return from the loop in which they receive.
 
 ## Why
 
@@ -153,7 +154,7 @@ from typing import TYPE_CHECKING
 from snowshed.lint._go._abandoned import How, abandoned
 from snowshed.lint._go._channels import Does
 from snowshed.lint._go._package import related
-from snowshed.lint._go._serving import unserved
+from snowshed.lint._go._serving import unserved, unsubscribed
 from snowshed.lint._go._wording import case_of, roomier, short
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -163,7 +164,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go import Package
     from snowshed.lint._go import _nodes as n
     from snowshed.lint._go._abandoned import Abandoned
-    from snowshed.lint._go._serving import Unserved
+    from snowshed.lint._go._serving import Unserved, Unsubscribed
 
 __all__ = ["RULE"]
 
@@ -184,6 +185,9 @@ def in_go(package: Package) -> Iterator[Finding]:
         elif served.channel.made not in made:
             made.add(served.channel.made)
             yield _of_reply(served)
+
+    for each_of_all in unsubscribed(package):
+        yield _of_subscriber(each_of_all)
 
 
 def _of_function(found: Abandoned) -> Finding:
@@ -240,6 +244,22 @@ def _of_loop(found: Unserved) -> Finding:
         related=[
             related(found.case, "the case by which the receiver leaves"),
             related(found.channel.made, f"{places} for what nobody takes"),
+        ],
+        confidence=0.7,
+        waits_at=[sent],
+    )
+
+
+def _of_subscriber(found: Unsubscribed) -> Finding:
+    sent, end = found.operation.node, found.end
+    return sent.function.file.finding(
+        "SN301",
+        sent,
+        f"{short(sent)} waits for each of those that listen, and `{end.function.display}` may have "
+        f"left on line {end.line}",
+        related=[
+            related(end, "here one leaves while it is sent to"),
+            related(found.channel.made, "its channel has no place"),
         ],
         confidence=0.7,
         waits_at=[sent],
