@@ -137,6 +137,20 @@ def test_lines_of_windows_stay_such(program: Program) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=IDS)
+def test_it_is_the_same_with_other_steps(program: Program) -> None:
+    if program.is_go:
+        text = program.text.replace("\t", "  ")
+        back = re.sub(
+            r"^(?:  )+", lambda found: "\t" * (len(found[0]) // 2), check(program, text), flags=re.M
+        )
+    else:
+        text = program.text.replace("    ", "\t")
+        back = check(program, text).replace("\t", "    ")
+    assert text != program.text
+    assert back == mended(program, program.text)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=IDS)
 def test_it_is_the_same_in_a_nested_function(program: Program) -> None:
     if program.name in NOT_NESTED:
         pytest.skip("what is found of it is of who is not nested")

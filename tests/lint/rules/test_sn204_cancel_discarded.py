@@ -112,6 +112,10 @@ def test_what_main_makes_lives_as_long_as_the_process() -> None:
         "func f(s *T) {\n s.ctx, _ = context.WithCancel(p)\n}",
         # What is deferred in a loop is done after it.
         "func f() {\n for {\n c, _ := context.WithCancel(p)\n run(c)\n }\n}",
+        "func f() {\n for {\n c, stop := context.WithCancel(p)\n _ = stop\n run(c)\n }\n}",
+        "func f() context.Context {\n c, stop := context.WithCancel(p)\n _ = stop\n return c\n}",
+        "func f() {\n c, stop := context.WithCancel(p)\n _, _ = stop, x\n run(c)\n}",
+        "func f() {\n c, stop := context.WithCancel(p)\n if x {\n _ = stop\n }\n run(c)\n}",
         # `:=` would make another one.
         "func f(c context.Context) {\n if x {\n c, _ = context.WithCancel(p)\n }\n run(c)\n}",
     ],
@@ -125,6 +129,12 @@ def test_a_name_that_is_taken_is_not_used() -> None:
     code = "func f(cancel int) {\n c, _ := context.WithCancel(p)\n run(c)\n}"
     after = fixed("SN204", f"{HEAD}\n{code}\n")
     assert " c, cancel2 := context.WithCancel(p)\n defer cancel2()\n" in after
+
+
+def test_what_is_only_named_is_deferred() -> None:
+    code = "func f() {\n c, stop := context.WithCancel(p)\n _ = stop\n run(c)\n}"
+    after = fixed("SN204", f"{HEAD}\n{code}\n")
+    assert " c, stop := context.WithCancel(p)\n defer stop()\n run(c)\n" in after
 
 
 @pytest.mark.house

@@ -200,7 +200,7 @@ def _of_statement(statement: n.Assign | n.Var, names: set[str]) -> Iterator[Find
         "SN204",
         statement if thrown else cancel,
         f"{message.rstrip(',')}",
-        fix=_cancelling(statement, cancel, names) if thrown else None,
+        fix=_cancelling(statement, cancel, names) if thrown else _deferring(statement, cancel),
         confidence=0.95,
     )
 
@@ -314,6 +314,25 @@ def _cancelling(statement: n.Assign | n.Var, cancel: n.Name, taken: set[str]) ->
         return None
     taken.add(name)
     return Fix("cancel it at the end", (*edits, behind))
+
+
+def _deferring(statement: n.Assign | n.Var, cancel: n.Name) -> Fix | None:
+    """Return what defers the call of a cancel function in place of what only names it."""
+    made, function = statement.left[0], statement.function
+    variable = made.variable if isinstance(made, n.Name) else None
+    uses = cancel.variable.uses if cancel.variable is not None else []
+    named = uses[0].parent if len(uses) == 1 else None
+    if variable is None or _outlives(variable, function) or not isinstance(named, n.Assign):
+        return None
+    is_beside = named.parent is statement.parent and isinstance(named.parent, n.Block)
+    if (
+        len(named.right) != 1
+        or not is_beside
+        or any(isinstance(each, n.For) for each in n.inside(named))
+    ):
+        return None
+    edit = Edit(named.start, named.end, f"defer {cancel.name}()")
+    return Fix("cancel it at the end", (edit,))
 
 
 def _is_of(variable: Variable, statement: n.Assign) -> bool:
