@@ -164,6 +164,16 @@ SHAPES = {
             }
         }
         """,
+    "a select that only waits to be stopped": """
+        func (h *hub) f() {
+            h.mu.Lock()
+            defer h.mu.Unlock()
+            select { // want
+            case <-h.done:
+            }
+        }
+        func (h *hub) stop() { h.count(); close(h.done) }
+        """,
     "a buffer of a size that is set": """
         func other(size int) *hub { return &hub{full: make(chan int, size)} }
         func (h *hub) run() { for range h.full { h.count() } }

@@ -84,7 +84,7 @@ def enders(node: n.Node) -> list[n.Node]:
         return _callers_of_done(node)
     cases: list[n.Node] = [node]
     if isinstance(node, n.Select):
-        cases = [case for case in node.cases if not ends_all(case)]
+        cases = [case for case in node.cases if not ends_all(case)] or [*node.cases]
     found: list[n.Node] = []
     for case in cases:
         of_case = _opposite(node, case)
