@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
-from snowshed.lint._python._nodes import last_name, written
+from snowshed.lint._python._nodes import last_name, targets_of, written
 from snowshed.lint._python._uses import uses_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _start_of(module: Module, call: ast.Call) -> ast.Call | None:
     if isinstance(above, ast.Attribute):
         starts = module.parent(above)
         return starts if above.attr == "start" and isinstance(starts, ast.Call) else None
-    held = [written(target) for target in _targets(above)]
+    held = [written(target) for target in targets_of(above)]
     for starts in module.calls_named("start"):
         of = starts.func.value if isinstance(starts.func, ast.Attribute) else starts.func
         if written(of) in held:
@@ -48,30 +48,9 @@ def _start_of(module: Module, call: ast.Call) -> ast.Call | None:
     return None
 
 
-def _targets(assign: ast.AST | None) -> list[ast.expr]:
-    if isinstance(assign, ast.Assign):
-        return assign.targets
-    return [assign.target] if isinstance(assign, (ast.AnnAssign, ast.NamedExpr)) else []
-
-
-def _is_of_nobody_else(module: Module, call: ast.Call) -> bool:
-    """Tell whether no other package can have it, and stop it."""
-    targets = _targets(module.parent(call))
-    if not all(isinstance(target, ast.Name) for target in targets):
-        return False
-    function = module.function_of(call)
-    names = [last_name(target) for target in targets]
-    if not function.is_top and not function.shared & {*names}:
-        return True
-    is_main = any(
-        isinstance(above, ast.If) and "__main__" in written(above.test) for above in module.up(call)
-    )
-    return is_main or all(name.startswith("_") for name in names)
-
-
 def _may_be_stopped(folder: Folder, module: Module, call: ast.Call) -> bool:
     """Tell whether something in the folder stops what has its name, or another function has it."""
-    targets = _targets(module.parent(call))
+    targets = targets_of(module.parent(call))
     names = [re.escape(last_name(target).encode()) for target in targets]
     stops = re.compile(rb"\b(?:%s)\.stop\b" % b"|".join(names)) if names else None
     if stops is not None and any(stops.search(each.source.content) for each in folder.modules):
