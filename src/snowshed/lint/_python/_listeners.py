@@ -48,6 +48,21 @@ def _start_of(module: Module, call: ast.Call) -> ast.Call | None:
     return None
 
 
+def _is_of_nobody_else(module: Module, call: ast.Call) -> bool:
+    """Tell whether no other package can have it, and stop it."""
+    targets = targets_of(module.parent(call))
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return False
+    function = module.function_of(call)
+    names = [last_name(target) for target in targets]
+    if not function.is_top and not function.shared & {*names}:
+        return True
+    is_main = any(
+        isinstance(above, ast.If) and "__main__" in written(above.test) for above in module.up(call)
+    )
+    return is_main or all(name.startswith("_") for name in names)
+
+
 def _may_be_stopped(folder: Folder, module: Module, call: ast.Call) -> bool:
     """Tell whether something in the folder stops what has its name, or another function has it."""
     targets = targets_of(module.parent(call))
