@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from snowshed.lint._files import shown
 from snowshed.lint._source import Source
 
 __all__ = ["Texts"]
@@ -23,7 +24,8 @@ class Texts:
     """
 
     def __init__(self, overlay: Mapping[str, bytes] | None = None) -> None:
-        self._overlay = overlay or {}
+        # Findings name a file as `shown` does, however it was given.
+        self._overlay = {shown(path): content for path, content in (overlay or {}).items()}
         self.source = lru_cache(_FILES_AT_MOST)(self._read)
         self.lines = lru_cache(_FILES_AT_MOST)(self._lines)
 
