@@ -94,6 +94,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULE"]
 
+_TICKS = b".C {"
 _ENDS = ("Close", "Stop", "Shutdown", "close", "stop", "shutdown")
 
 
@@ -112,7 +113,8 @@ def in_go(package: Package) -> Iterator[Finding]:
 
 def _over_tickers(package: Package) -> Iterator[Finding]:
     """Yield the ranges over the channel of a ticker that is stopped to end them."""
-    named = (each for each in package.functions if b".C {" in each.code)
+    files = {each for each in package.files if _TICKS in each.source.content}
+    named = (each for each in package.functions if each.file in files and _TICKS in each.code)
     for function in (part for each in named for part in each.family()):
         for loop in function.all(n.For):
             ranged = loop.ranged

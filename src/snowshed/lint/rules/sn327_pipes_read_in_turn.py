@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULE"]
 
-_PIPES = ("StdoutPipe", "StderrPipe")
+_PIPES = frozenset({"StdoutPipe", "StderrPipe"})
 # What reads to the end, and which argument it reads.
 _READS = {"io.Copy": 1, "io.ReadAll": 0, "ioutil.ReadAll": 0}
 _LINES = frozenset({"bufio.NewScanner", "bufio.NewReader"})
@@ -87,8 +87,9 @@ _LINES = frozenset({"bufio.NewScanner", "bufio.NewReader"})
 
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield each read of a pipe to its end that another pipe of the command waits for."""
-    for function in package.functions:
-        if not all(f".{each}()".encode() in function.code for each in _PIPES):
+    files = {each for each in package.files if _has_both(each.source.content)}
+    for function in package.functions if files else ():
+        if function.file not in files or not _has_both(function.code):
             continue
         parts = [*function.family()]
         pipes = dict(pipe for part in parts for pipe in _pipes(part))
@@ -97,6 +98,10 @@ def in_go(package: Package) -> Iterator[Finding]:
             for second, other in reads:
                 if one is not other and pipes[one] == pipes[other] and _is_before(first, second):
                     yield _finding(first, second, one, other)
+
+
+def _has_both(code: bytes) -> bool:
+    return b".StderrPipe()" in code and b".StdoutPipe()" in code
 
 
 def _pipes(function: Function) -> Iterator[tuple[Variable, Variable]]:
