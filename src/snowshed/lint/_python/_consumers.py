@@ -1,4 +1,4 @@
-"""Tasks that take from a queue with a limit, and end at the first error, which nobody looks at."""
+"""Tasks that take from a queue, and end at the first error, which nobody looks at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.lint._python._fate import End, fate_of
 from snowshed.lint._python._locks import ends_by_itself
-from snowshed.lint._python._names import class_around
+from snowshed.lint._python._names import class_around, scope_of
 from snowshed.lint._python._nodes import last_name, written
 
 if TYPE_CHECKING:
@@ -27,12 +27,21 @@ _LOOKS_AT = frozenset({"done", "exception", "result", "add_done_callback"})
 
 
 class _Taken(NamedTuple):
-    """What a loop without an end takes, and what it does with it that may fail."""
+    """What a loop without an end takes, and what it does with it that may fail.
+
+    Attributes:
+        get: where it takes.
+        queue: from what, as the starting function calls it if that has it, or else the consumer.
+        made: the call that makes the queue.
+        work: what may fail.
+        is_local: whether the queue is a variable of the function that starts the consumer.
+    """
 
     get: ast.Await
     queue: ast.expr
     made: ast.Call
     work: ast.Await
+    is_local: bool
 
 
 def mortal(folder: Folder) -> Iterator[Finding]:
@@ -43,11 +52,12 @@ def mortal(folder: Folder) -> Iterator[Finding]:
             consumer = _consumer(folder, module, spawn)
             if consumer is None or consumer in told or consumer.module is not module:
                 continue
-            taken = _taken(consumer)
-            puts = _puts(consumer, taken) if taken is not None else []
-            if taken is not None and puts and not _is_looked_at(module, spawn):
+            taken = _taken(consumer, spawn)
+            waits = _waits(consumer, taken, spawn) if taken is not None else []
+            waits = [each for each in waits if not _is_looked_at(module, spawn, each)]
+            if taken is not None and waits:
                 told.add(consumer)
-                yield _found(consumer, taken, puts, spawn)
+                yield _found(consumer, taken, waits, spawn)
 
 
 def _consumer(folder: Folder, module: Module, spawn: Spawn) -> Function | None:
@@ -57,7 +67,7 @@ def _consumer(folder: Folder, module: Module, spawn: Spawn) -> Function | None:
     return found if found is not None and found.is_async and not found.decorators else None
 
 
-def _taken(consumer: Function) -> _Taken | None:
+def _taken(consumer: Function, spawn: Spawn) -> _Taken | None:
     module = consumer.module
     for get in consumer.awaits:
         call, loop = get.value, module.loop_of(get)
@@ -65,30 +75,51 @@ def _taken(consumer: Function) -> _Taken | None:
             continue
         if call.func.attr != "get" or call.args or not isinstance(loop, ast.While):
             continue
-        made = _made(module, call.func.value)
-        if made is None or not isinstance(loop.test, ast.Constant) or _is_caught(module, loop):
+        if not isinstance(loop.test, ast.Constant) or _is_caught(module, loop):
             continue
+        queue = _as_started(consumer, spawn, call.func.value)
+        made = _made(module, queue)
         works = [each for each in consumer.awaits if _may_fail(module, each, get, loop)]
-        if works and not _is_caught(module, get):
-            return _Taken(get, call.func.value, made, works[0])
+        if made is not None and works and not _is_caught(module, get):
+            return _Taken(get, queue, made, works[0], _is_local(module, queue))
     return None
 
 
+def _as_started(consumer: Function, spawn: Spawn, queue: ast.expr) -> ast.expr:
+    """Return what the function that starts the consumer gives it as ``queue``, if it does."""
+    names = [each.arg for each in consumer.arguments if each.arg not in {"self", "cls"}]
+    if not isinstance(queue, ast.Name) or not isinstance(spawn.runs, ast.Call):
+        return queue
+    for keyword in spawn.runs.keywords:
+        if keyword.arg == queue.id:
+            return keyword.value
+    at = names.index(queue.id) if queue.id in names else -1
+    return spawn.runs.args[at] if 0 <= at < len(spawn.runs.args) else queue
+
+
+def _is_local(module: Module, queue: ast.expr) -> bool:
+    scope = scope_of(module.function_of(queue), queue.id) if isinstance(queue, ast.Name) else None
+    return scope is not None and not scope.is_top
+
+
 def _made(module: Module, queue: ast.expr) -> ast.Call | None:
-    """Return the call that makes ``queue`` with a limit, if it is of ``self`` or the module."""
+    """Return the call that makes ``queue``, if it is of ``self``, the module or a variable."""
     values: list[ast.AST | None] = []
     if isinstance(queue, ast.Attribute) and last_name(queue.value) == "self":
         class_ = class_around(module, queue)
         values = [*module.attribute(class_, queue.attr)] if class_ is not None else []
-    elif isinstance(queue, ast.Name) and queue.id not in module.function_of(queue).bindings:
-        values = module.top.bindings.get(queue.id, [])
+    elif isinstance(queue, ast.Name):
+        scope = scope_of(module.function_of(queue), queue.id)
+        values = scope.bindings[queue.id] if scope is not None else []
     calls = [each for each in values if isinstance(each, ast.Call)]
-    if len(calls) != 1 or module.dotted(calls[0].func) not in _QUEUES:
-        return None
-    limits = [*calls[0].args, *(each.value for each in calls[0].keywords)]
+    is_known = len(calls) == len(values) == 1 and module.dotted(calls[0].func) in _QUEUES
+    return calls[0] if is_known else None
+
+
+def _has_limit(made: ast.Call) -> bool:
+    limits = [*made.args, *(each.value for each in made.keywords)]
     limit = limits[0] if limits else None
-    is_none = limit is None or (isinstance(limit, ast.Constant) and not limit.value)
-    return None if is_none else calls[0]
+    return limit is not None and not (isinstance(limit, ast.Constant) and not limit.value)
 
 
 def _may_fail(module: Module, each: ast.Await, get: ast.Await, loop: ast.While) -> bool:
@@ -128,33 +159,80 @@ def _tells(body: list[ast.stmt]) -> bool:
     )
 
 
-def _puts(consumer: Function, taken: _Taken) -> list[ast.Await]:
-    """Return where others wait for a place in the queue."""
+def _waits(consumer: Function, taken: _Taken, spawn: Spawn) -> list[ast.Await]:
+    """Return where others wait for a place in the queue, or until all of it is done."""
     module, name = consumer.module, written(taken.queue)
     class_ = class_around(module, taken.queue) if isinstance(taken.queue, ast.Attribute) else None
+    starts = module.function_of(spawn.call)
+    methods = {"put"} if _has_limit(taken.made) else set()
+    done = [call for call in consumer.calls if last_name(call.func) == "task_done"]
+    # With `task_done` in a `finally`, those that are left go on; where it is missing, `join` of a
+    # queue without a limit waits for ever whether or not this fails.
+    if not any(_is_in_finally(module, call) for call in done) and (done or methods):
+        methods.add("join")
     return [
         each
-        for function in module.functions
+        for function in ([starts] if taken.is_local else module.functions)
         if function is not consumer
         for each in function.awaits
         if isinstance(each.value, ast.Call)
         and isinstance(each.value.func, ast.Attribute)
-        and each.value.func.attr in {"put", "join"}
+        and each.value.func.attr in methods
         and written(each.value.func.value) == name
         and (class_ is None or class_around(module, each) is class_)
         and not ends_by_itself(module, each)
     ]
 
 
-def _is_looked_at(module: Module, spawn: Spawn) -> bool:
-    """Tell whether somebody learns that the task has ended."""
+def _is_in_finally(module: Module, call: ast.Call) -> bool:
+    statement = module.statement_of(call)
+    return any(statement in getattr(above, "finalbody", ()) for above in module.up(call))
+
+
+def _is_looked_at(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
+    """Tell whether somebody learns that the task has ended, before ``wait`` is over."""
     fate = fate_of(module, spawn.call)
-    if fate.end not in {End.DROPPED, End.KEPT, End.CANCELLED} or fate.asked & _LOOKS_AT:
+    if fate.asked & _LOOKS_AT or {End.PASSED, End.RETURNED} & {fate.end, *fate.ways}:
+        return True
+    if _is_join_after(module, spawn, wait):
+        return _is_awaited_before(module, spawn, wait)
+    if fate.end is End.AWAITED:
         return True
     name = last_name(fate.holder) if fate.holder is not None else ""
     if not name:
         return fate.end is not End.DROPPED
     return any(_learns(module, node) for node in ast.walk(module.tree) if last_name(node) == name)
+
+
+def _is_join_after(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
+    """Tell whether who starts it waits then until all is done, and only then looks at it."""
+    is_join = isinstance(wait.value, ast.Call) and last_name(wait.value.func) == "join"
+    same = module.function_of(wait) is module.function_of(spawn.call)
+    return is_join and same and wait.lineno > spawn.call.lineno
+
+
+def _is_awaited_before(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
+    function = module.function_of(spawn.call)
+    names = _holders(module, function, spawn.call)
+    return any(
+        isinstance(part, ast.Name) and part.id in names
+        for each in function.awaits
+        if spawn.call.lineno < each.lineno <= wait.lineno
+        for part in ast.walk(each)
+    )
+
+
+def _holders(module: Module, function: Function, node: ast.expr) -> set[str]:
+    """Return the variables that have it, or a list of such."""
+    above = module.statement_of(node)
+    targets = above.targets if isinstance(above, ast.Assign) else [getattr(above, "target", above)]
+    names = {last_name(target) for target in targets}
+    for call in function.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"append", "add"}:
+            given = {last_name(each) for each in call.args}
+            if given & names or node in call.args:
+                names.add(last_name(call.func.value))
+    return names - {""}
 
 
 def _learns(module: Module, node: ast.AST) -> bool:
@@ -169,15 +247,18 @@ def _learns(module: Module, node: ast.AST) -> bool:
     return not cancels
 
 
-def _found(consumer: Function, taken: _Taken, puts: list[ast.Await], spawn: Spawn) -> Finding:
+def _found(consumer: Function, taken: _Taken, waits: list[ast.Await], spawn: Spawn) -> Finding:
     module = consumer.module
     queue = written(taken.queue)
-    waits = last_name(puts[0].value.func) if isinstance(puts[0].value, ast.Call) else "put"
-    then = "when it is full each `put` waits" if waits == "put" else "each `join` waits"
-    message = (
-        f"an error here ends `{consumer.short_name}`, and nobody is told: then nothing is taken "
-        f"from `{queue}`, and {then} for ever"
-    )
+    first = last_name(waits[0].value.func) if isinstance(waits[0].value, ast.Call) else "put"
+    if first == "put":
+        then = (
+            f"then nothing is taken from `{queue}`, and when it is full each `put` waits for ever"
+        )
+    else:
+        then = f"then not all of `{queue}` is ever done, and `join` waits for ever"
+    message = f"an error here ends `{consumer.short_name}`, and nobody is told: {then}"
+    limit = "this queue has a limit" if first == "put" else "this is the queue"
     return module.finding(
         "SN324",
         taken.work,
@@ -185,8 +266,8 @@ def _found(consumer: Function, taken: _Taken, puts: list[ast.Await], spawn: Spaw
         confidence=0.8,
         related=(
             module.related(spawn.call, "the task is started here"),
-            module.related(taken.made, "this queue has a limit"),
-            *(module.related(each, "here is waited for it") for each in puts[:3]),
+            module.related(taken.made, limit),
+            *(module.related(each, "here is waited for it") for each in waits[:3]),
         ),
-        waits_at=tuple(each.lineno for each in puts),
+        waits_at=tuple(each.lineno for each in waits),
     )
