@@ -38,7 +38,7 @@ bench-lint: $(VENV)/.has-dev ## what lint finds and what it takes, against its g
 docs: $(VENV)/.has-dev ## build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -n -T -W --keep-going -b html docs docs/_build/html
 
-test-all: check ## as test, and the suite also on every other supported Python that this machine has
+test-all: test ## the suite also on every other supported Python that this machine has
 	$(BIN)/python scripts/test_others.py $(ARGS)
 
 fragment: $(VENV)/.has-dev ## add a changelog line: make fragment NAME=scopes TYPE=added TEXT="..."

@@ -1,12 +1,12 @@
-"""Run the suite on this Python and on every other supported one, each in its own environment.
+"""Run the suite on every other supported Python of this machine, each in its own environment.
 
-They run side by side, as many as there are cores; what the others print follows our own.
+They run side by side; what each prints follows when it has ended.
 
 usage: python scripts/test_others.py [ARGUMENTS FOR PYTEST]
 
-Looks for the others on PATH and among pyenv's, and takes the newest of each minor version. Left
-out are the version that runs this file, pre-releases, free-threaded builds, and a Python that
-cannot make environments. What one Python is enough for (marker `house`) runs on this one only.
+Looks on PATH and among pyenv's, and takes the newest of each minor version. Left out are the
+version that runs this file, pre-releases, free-threaded builds, and a Python that cannot make
+environments. What one Python is enough for (marker `house`) is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -57,35 +56,23 @@ def others() -> dict[str, Path]:
 
 
 def main(arguments: list[str]) -> int:
-    found = others()
-    for name, python in found.items():
+    started = []
+    for name, python in others().items():
+        venv = f".venv-{name}"
         print(f"== Python {name} ({python})", flush=True)
-        subprocess.run(["scripts/venv", f".venv-{name}", "test", python], check=True)
-    own, more = ["-m", "pytest", *arguments], ["-m", "pytest", "-m", "not house", *arguments]
-    calls = {name: [f".venv-{name}/bin/python", *more] for name in found}
-    return 0 if side_by_side([sys.executable, *own], calls) else 1
+        subprocess.run(["scripts/venv", venv, "test", python], check=True)
+        command = [f"{venv}/bin/python", "-m", "pytest", "-m", "not house", *arguments]
+        # Side by side: half of what a test does is to wait for a server or for another process.
+        printed = tempfile.TemporaryFile()  # noqa: SIM115 - read when the run has ended
+        run = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
+        started.append((name, run, printed))
+    results = [passed(*each) for each in started]
+    return 0 if all(results) else 1
 
 
-def side_by_side(own: list[str], others: dict[str, list[str]]) -> bool:
-    """Run ``own``, and beside it ``others``: half of what a test does is to wait for a server."""
-    pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
-    try:
-        suites = {name: pool.submit(suite, call) for name, call in others.items()}
-        well = subprocess.run(own, check=False).returncode == 0
-        return all([well, *(passed(name, *each.result()) for name, each in suites.items())])
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def suite(call: list[str]) -> tuple[int, IO[bytes]]:
-    """Run ``call``; return its exit code and what it has printed."""
-    printed = tempfile.TemporaryFile()  # noqa: SIM115 - read when our own run has ended
-    done = subprocess.run(call, stdout=printed, stderr=subprocess.STDOUT, check=False)
-    return done.returncode, printed
-
-
-def passed(name: str, code: int, printed: IO[bytes]) -> bool:
-    """Tell what a run has printed, and whether all was well."""
+def passed(name: str, run: subprocess.Popen[bytes], printed: IO[bytes]) -> bool:
+    """Wait for ``run``, and tell what it has printed."""
+    code = run.wait()
     printed.seek(0)
     print(f"== the suite on Python {name}", flush=True)
     shutil.copyfileobj(printed, sys.stdout.buffer)

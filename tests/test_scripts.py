@@ -111,34 +111,3 @@ def test_a_python_that_does_not_run_is_not_tested(machine: Path) -> None:
     install(machine / "python3.98", "#!/bin/sh\nexit 127\n")
     install(machine / "python3.98-config", pretend("3.98.0"))
     assert others() == {}
-
-
-@pytest.mark.parametrize(("fails", "well"), [("", True), ("own", False), ("other", False)])
-def test_our_own_suite_and_others_run_side_by_side(tmp_path: Path, fails: str, well: bool) -> None:
-    # To open a pipe takes somebody who opens its other end.
-    os.mkfifo(tmp_path / "pipe")
-    script = "import sys; print(sys.argv[1], flush=True); open(*sys.argv[2:4]).close(); "
-    script += "sys.exit(sys.argv[1] == sys.argv[4])"
-    files = {"own": (tmp_path / "pipe", "w"), "other": (tmp_path / "pipe", "r")}
-    files["last"] = (Path(os.devnull), "r")
-    calls = [
-        [sys.executable, "-c", script, name, str(path), mode, fails]
-        for name, (path, mode) in files.items()
-    ]
-    code = "import sys, test_others as t; own, other, last = eval(sys.argv[1]); "
-    code += "print(t.side_by_side(own, {'3.98': other, '3.99': last}))"
-    done = subprocess.run(
-        [sys.executable, "-c", code, repr(calls)],
-        cwd=ROOT / "scripts",
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    failed = ["the suite failed on Python 3.98"] if fails == "other" else []
-    assert done.stdout.splitlines() == [
-        "own",
-        *("== the suite on Python 3.98", "other", *failed),
-        *("== the suite on Python 3.99", "last"),
-        str(well),
-    ]
