@@ -39,11 +39,9 @@ def test_nothing_is_told_of_a_good_program(one: Program, now: compare.Results) -
     assert [each for each in now.of("snowshed", one) if not each.is_advice] == []
 
 
-@pytest.mark.parametrize("one", WITHOUT, ids=str)
-def test_a_mark_says_no_rule_only_as_long_as_there_is_none(
-    one: Program, now: compare.Results
-) -> None:
-    assert now.of("snowshed", one) == [], "name the rule in its marks"
+def test_a_mark_says_no_rule_only_as_long_as_there_is_none(now: compare.Results) -> None:
+    found = [str(one) for one in WITHOUT if now.of("snowshed", one)]
+    assert found == [], "name the rule in its marks"
 
 
 def test_the_results_hold_what_snowshed_says_now(now: compare.Results) -> None:

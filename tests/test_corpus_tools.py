@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from corpus import _tools
-from corpus._programs import program
+from corpus import _programs, _tools, marks
+from corpus._programs import Program, program
 from corpus.marks import main
 
 from snowshed.lint import Problem
@@ -57,4 +58,17 @@ def test_the_marks_are_told_as_lines_of_json(capsys: pytest.CaptureFixture[str])
     cause, rule = "missing-deadline", "SN201"
     line = REQUESTS.labels[0].line
     assert {"path": REQUESTS.name, "line": line, "cause": cause, "rule": rule} in told
-    assert any(mark["rule"] is None for mark in told)
+
+
+def test_a_mark_without_a_rule_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_programs, "ROOT", tmp_path)
+    monkeypatch.setattr(_programs, "FOLDER", tmp_path)
+    missed = Program(REQUESTS.cause, "unknown", "bad")
+    missed.path.parent.mkdir(parents=True)
+    missed.path.write_text('"""One."""\nwait()  # bug: no rule\n')
+    monkeypatch.setattr(marks, "programs", lambda: [missed])
+    main()
+    (told,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (told["line"], told["rule"]) == (2, None)
