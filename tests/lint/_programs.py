@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "HANDLER",
+    "HUB",
     "LOCKED",
     "LOCKS",
     "go_function",
@@ -36,6 +37,43 @@ func work() (int, error) { return 1, nil }
 
 func main() { _ = f(context.Background(), time.Second, nil) }
 """
+
+HUB = """
+package p
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+type hub struct {
+	mu     sync.Mutex
+	rw     sync.RWMutex
+	other  sync.Mutex
+	n      int
+	events chan int
+	full   chan int
+	done   chan struct{}
+	group  sync.WaitGroup
+	cond   *sync.Cond
+	wake   *sync.Cond
+	stuff  []*item
+	hook   func()
+}
+
+type item struct{ out chan int }
+
+func (h *hub) count() { h.mu.Lock(); h.n++; h.mu.Unlock() }
+
+func newHub() *hub {
+	h := &hub{events: make(chan int), full: make(chan int, 1), done: make(chan struct{})}
+	h.cond = sync.NewCond(&h.mu)
+	h.wake = sync.NewCond(&h.other)
+	return h
+}
+"""
+"""What methods stand below that wait with the lock of a ``hub`` held."""
 
 LOCKED = """
 package p
