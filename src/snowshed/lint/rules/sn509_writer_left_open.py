@@ -15,8 +15,9 @@ the one that somebody thought of, so a flood of clients that come and go, as aft
 in "too many open files", and the server accepts nobody any more. Cause: unreleased-resource.
 
 Up to Python 3.12 a server has the writer of its handler for as long as the other side keeps the
-connection. From 3.13 on it is closed once nobody has it, and the writer of a client has been since
-3.11, so of a client it is told as advice. What a collection has stays open in every version.
+connection; from 3.13 on it is closed once nobody has it. The writer of a client is so from 3.11.7
+on at the latest: of a client it is told as advice. What a collection has stays open in every
+version.
 
 ## Bad
 
