@@ -107,6 +107,9 @@ def _look(work: Work, kit: Kit) -> Seen:
             _ask(rule, model, work, seen)
     # Not before: some of it is only seen when a rule looks there.
     seen.problems += [problem for model in models for problem in model.problems]
+    if work.language is Language.GO:
+        for model in models:
+            model.forget()
     found = {finding.path for finding in seen.findings}
     for source in sources:
         try:

@@ -53,6 +53,14 @@ class Source:
         before = self.content[self._starts[line - 1] : offset]
         return line, len(before.decode(errors="replace")) + 1
 
+    @cached_property
+    def _plain(self) -> str | None:
+        """All of it, if each byte is a character: a part of that is many times faster to get."""
+        return self.content.decode("ascii") if self.content.isascii() else None
+
     def text(self, start: int, end: int) -> str:
         """Return the text from byte ``start`` to before ``end``."""
+        plain = self._plain
+        if plain is not None:
+            return plain[start:end]
         return self.content[start:end].decode(errors="replace")

@@ -2,7 +2,8 @@
 
 From bytes to a rule:
 
-- ``_read`` parses the files of a directory to packages; ``_prefilter`` tells what it need not read
+- ``_read`` makes packages of the files of a directory, which ``_parse`` parses without what
+  ``_prefilter`` says that nobody asks for
 - ``_package``: `Package` with its files, functions, structs, types and variables, by name
 - ``_function``: `Function`; its head (``_signature``) and its body are read when somebody asks, by
   ``_statements`` and ``_expressions``, to the tree of ``_nodes`` and ``_expression_nodes``. There

@@ -37,13 +37,11 @@ class Node:
         start: offset of its first byte in the file.
         end: offset behind its last byte.
         function: the function whose part it is: the innermost, if functions are nested.
-        parent: what it stands in; None for the body of a function that has a name.
     """
 
     start: int
     end: int
     function: Function = field(repr=False)
-    parent: Node | None = field(init=False, default=None, repr=False)
 
     PARTS: ClassVar[tuple[str, ...]] = ()
 
@@ -55,6 +53,11 @@ class Node:
                 yield from part
             elif part is not None:
                 yield part
+
+    @property
+    def parent(self) -> Node | None:
+        """What it stands in; None for the body of a function."""
+        return self.function.parents.get(self)
 
     @property
     def text(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._scope import Kind, Scope, Variable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExpressionReader", "written"]
 
-N = TypeVar("N", bound=n.Node)
 # Names of the language that stand where a value may stand, and are none of the program.
 _TYPES = frozenset(
     {
@@ -60,12 +59,6 @@ def written(node: tree_sitter.Node | None) -> str:
     return "" if text is None else " ".join(text.decode(errors="replace").split())
 
 
-def _word(node: tree_sitter.Node) -> str:
-    """Return the source of ``node``, which is one word."""
-    text = node.text
-    return "" if text is None else text.decode(errors="replace")
-
-
 class ExpressionReader:
     """Reads expressions, with the names that are known where they stand."""
 
@@ -73,6 +66,7 @@ class ExpressionReader:
         self.function = function
         self.scope = scope
         self._variables = function.file.package.variables
+        self._text = function.file.source.text
 
     def expression(self, node: tree_sitter.Node) -> n.Expression:
         """Return what ``node`` is."""
@@ -94,25 +88,14 @@ class ExpressionReader:
             return [self.expression(node)]
         return [self.expression(each) for each in node.named_children if each.type != "comment"]
 
-    def owned(self, made: N) -> N:
-        """Tell the children of ``made`` what they stand in, and return it."""
-        # What `made.children()` yields, without the price of a generator for each node.
-        for name in made.PARTS:
-            part = getattr(made, name)
-            if part.__class__ is list:
-                for each in part:
-                    each.parent = made
-            elif part is not None:
-                part.parent = made
-        return made
-
     def name(self, node: tree_sitter.Node) -> n.Name:
         """Return ``node`` as a name that is used here."""
-        text = _word(node)
+        start, end = node.start_byte, node.end_byte
+        text = self._text(start, end)
         variable = self.scope.find(text)
         if variable is None:
             variable = self._variables.get(text)
-        found = n.Name(node.start_byte, node.end_byte, self.function, text, variable)
+        found = n.Name(start, end, self.function, text, variable)
         if variable is not None:
             variable.uses.append(found)
         return found
@@ -125,10 +108,9 @@ class ExpressionReader:
         operand, name = node.child_by_field_name("operand"), node.child_by_field_name("field")
         if operand is None or name is None:
             return self._other(node)
-        made = n.Selector(
-            node.start_byte, node.end_byte, self.function, self.expression(operand), _word(name)
-        )
-        return self.owned(made)
+        start, end = node.start_byte, node.end_byte
+        field = self._text(name.start_byte, name.end_byte)
+        return n.Selector(start, end, self.function, self.expression(operand), field)
 
     def _call(self, node: tree_sitter.Node) -> n.Expression:
         called = node.child_by_field_name("function")
@@ -142,7 +124,7 @@ class ExpressionReader:
                 arguments.append(self.expression(each.named_children[0]))
             elif each.type != "comment":
                 arguments.append(self.expression(each))
-        made = n.Call(
+        return n.Call(
             node.start_byte,
             node.end_byte,
             self.function,
@@ -150,7 +132,6 @@ class ExpressionReader:
             arguments,
             spread,
         )
-        return self.owned(made)
 
     def _unary(self, node: tree_sitter.Node) -> n.Expression:
         sign, operand = node.child_by_field_name("operator"), node.child_by_field_name("operand")
@@ -159,15 +140,15 @@ class ExpressionReader:
         start, end, inner = node.start_byte, node.end_byte, self.expression(operand)
         operator = "" if sign is None else sign.type
         if operator == "<-":
-            return self.owned(n.Receive(start, end, self.function, inner))
-        return self.owned(n.Unary(start, end, self.function, operator, inner))
+            return n.Receive(start, end, self.function, inner)
+        return n.Unary(start, end, self.function, operator, inner)
 
     def _binary(self, node: tree_sitter.Node) -> n.Expression:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         sign = node.child_by_field_name("operator")
         if left is None or right is None or sign is None:
             return self._other(node)
-        made = n.Binary(
+        return n.Binary(
             node.start_byte,
             node.end_byte,
             self.function,
@@ -175,21 +156,19 @@ class ExpressionReader:
             self.expression(left),
             self.expression(right),
         )
-        return self.owned(made)
 
     def _index(self, node: tree_sitter.Node) -> n.Expression:
         operand = node.child_by_field_name("operand") or node.child_by_field_name("type")
         if operand is None:
             return self._other(node)
         rest = [each for each in node.named_children if each.id != operand.id]
-        made = n.Index(
+        return n.Index(
             node.start_byte,
             node.end_byte,
             self.function,
             self.expression(operand),
             [self.expression(each) for each in rest],
         )
-        return self.owned(made)
 
     def _conversion(self, node: tree_sitter.Node) -> n.Expression:
         """Return a call of ``f[T](x)`` or ``m[k](x)``, which the grammar takes for a conversion."""
@@ -204,8 +183,8 @@ class ExpressionReader:
             if each.type == "type_elem" and each.named_child_count
         ]
         start, end = type_.start_byte, type_.end_byte
-        called = self.owned(n.Index(start, end, self.function, self._named(base), indices))
-        made = n.Call(
+        called = n.Index(start, end, self.function, self._named(base), indices)
+        return n.Call(
             node.start_byte,
             node.end_byte,
             self.function,
@@ -213,7 +192,6 @@ class ExpressionReader:
             [self.expression(operand)],
             spread=False,
         )
-        return self.owned(made)
 
     def _named(self, node: tree_sitter.Node) -> n.Expression:
         """Return as an expression what the grammar takes for the name of a type."""
@@ -222,10 +200,9 @@ class ExpressionReader:
         owner, name = node.child_by_field_name("package"), node.child_by_field_name("name")
         if node.type != "qualified_type" or owner is None:
             return self.expression(node)
-        made = n.Selector(
+        return n.Selector(
             node.start_byte, node.end_byte, self.function, self.name(owner), written(name)
         )
-        return self.owned(made)
 
     def _composite(self, node: tree_sitter.Node) -> n.Expression:
         type_ = written(node.child_by_field_name("type"))
@@ -248,7 +225,7 @@ class ExpressionReader:
             elif each.type == "literal_element":
                 made.keys.append(None)
                 made.values.append(self._element(each))
-        return self.owned(made)
+        return made
 
     def _element(self, node: tree_sitter.Node) -> n.Expression:
         inner = node.named_children[0] if node.named_child_count else node
@@ -264,7 +241,7 @@ class ExpressionReader:
         parts: list[n.Node] = [
             self.expression(each) for each in node.named_children if each.type != "comment"
         ]
-        return self.owned(n.Other(node.start_byte, node.end_byte, self.function, parts))
+        return n.Other(node.start_byte, node.end_byte, self.function, parts)
 
     _READERS: ClassVar[dict[str, Callable[[ExpressionReader, tree_sitter.Node], n.Expression]]] = {
         "identifier": name,
@@ -292,9 +269,10 @@ class ExpressionReader:
         place: int = 0,
     ) -> n.Name:
         """Make the name in ``node`` known from here on, and return it."""
-        text = written(node)
+        start, end = node.start_byte, node.end_byte
+        text = self._text(start, end)
         variable = Variable(text, kind, self.function, type_, value, source, place)
-        made = n.Name(node.start_byte, node.end_byte, self.function, text, variable)
+        made = n.Name(start, end, self.function, text, variable)
         variable.declared = made
         if text != "_":
             self.scope.declare(variable)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -9,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from snowshed.lint._finding import Problem
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._expressions import written
+from snowshed.lint._go._flow import Flow
+from snowshed.lint._go._parse import parse_part
 from snowshed.lint._go._scope import Scope, Variable
 from snowshed.lint._go._signature import Signature, signature_of
 from snowshed.lint._go._statements import StatementReader
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Function"]
 
 N = TypeVar("N", bound=n.Node)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 class Function:
@@ -33,6 +39,8 @@ class Function:
         is_method: whether it has a receiver.
         start: offset of its first byte.
         end: offset behind its last byte.
+        parents: what each node of it stands in. The nodes themselves do not know: so they are freed
+            as soon as nobody needs them, and not only by the garbage collector.
         kept: what others have worked out of it, by a name of theirs.
     """
 
@@ -50,6 +58,8 @@ class Function:
         self.start, self.end = node.start_byte, node.end_byte
         self._variables: list[Variable] = []
         self._literals: list[Function] = []
+        self.parents: dict[n.Node, n.Node] = {}
+        self._by_type: dict[type[n.Node], list[n.Node]] = defaultdict(list)
         self.kept: dict[str, object] = {}
         self._node: tree_sitter.Node | None = node
         self._scope = Scope(scope)
@@ -111,13 +121,17 @@ class Function:
         return self.file.source.content[self.start : self.end]
 
     @cached_property
+    def words(self) -> frozenset[bytes]:
+        """The words in its source, also in comments: what is not among them is not named."""
+        return frozenset(_WORD.findall(self.code))
+
+    @cached_property
     def body(self) -> n.Block:
         """What it does. A function without a body, written in assembly, has an empty one."""
         for variable in self._signature.named:
             self._scope.declare(variable)
             self.declares(variable)
-        node, self._node = self._node, None
-        body = None if node is None else node.child_by_field_name("body")
+        body = self._parsed()
         if body is None:
             return n.Block(self.end, self.end, self, [])
         reader = StatementReader(self, self._scope)
@@ -129,7 +143,27 @@ class Function:
             if self.outer is not None:
                 raise
             self._too_deep()
-        return reader.owned(made)
+        self.adopt(made)
+        return made
+
+    @property
+    def may_matter(self) -> bool:
+        """Whether it has something that a rule may begin from."""
+        places = self.file.places
+        at = bisect_left(places, self.start)
+        return at < len(places) and places[at] < self.end
+
+    def _parsed(self) -> tree_sitter.Node | None:
+        """Return the parser's tree of its body, which it does not keep."""
+        node, self._node = self._node, None
+        # The last byte is the brace behind the line that the body ends with.
+        if node is not None and self.end - 2 in self.file.quiet:
+            root = parse_part(self.file.source.content, self.start, self.end)
+            node = root.named_children[0]
+            if node.has_error:
+                self.file.package.broken(self.file, node)
+                return None
+        return None if node is None else node.child_by_field_name("body")
 
     def _too_deep(self) -> None:
         # What was read of it is of no use: half of the uses of a variable say the wrong thing.
@@ -154,15 +188,26 @@ class Function:
         """Take ``variable`` as one of its own."""
         self._variables.append(variable)
 
-    @cached_property
-    def _by_type(self) -> dict[type[n.Node], list[n.Node]]:
-        found: dict[type[n.Node], list[n.Node]] = {}
-        for each in n.walk(self.body):
-            found.setdefault(type(each), []).append(each)
-        return found
+    def adopt(self, root: n.Node) -> None:
+        """Take in a tree: know what each node of it stands in, and which there are of a kind."""
+        parents, by_type = self.parents, self._by_type
+        waiting = [root]
+        while waiting:
+            at = waiting.pop()
+            by_type[at.__class__].append(at)
+            for name in reversed(at.PARTS):
+                part = getattr(at, name)
+                if part.__class__ is list:
+                    for each in part:
+                        parents[each] = at
+                    waiting += part[::-1]
+                elif part is not None:
+                    parents[part] = at
+                    waiting.append(part)
 
     def all(self, kind: type[N]) -> list[N]:
         """Return each node of ``kind`` in it, in the order of the source, literals left out."""
+        _ = self.body
         return cast("list[N]", self._by_type.get(kind, []))
 
     def family(self) -> Iterator[Function]:
@@ -178,6 +223,23 @@ class Function:
         while at.outer is not None:
             at = at.outer
         return at
+
+    def forget(self) -> None:
+        """Let go of all that it has, so that nothing of it refers in circles any more.
+
+        All of it is freed then as soon as its package is, and the garbage collector, which takes as
+        long as to read it, has nothing to find. Nobody may ask it anything after that.
+        """
+        if not self.__dict__:
+            return
+        for literal in self._literals:
+            literal.forget()
+        for variable in self._variables:
+            variable.forget()
+        flow = self.kept.get("flow")
+        if isinstance(flow, Flow):
+            flow.forget()
+        self.__dict__.clear()
 
     def nested(self, node: tree_sitter.Node, scope: Scope) -> Function:
         """Return the literal in ``node``, which knows the names of ``scope``."""

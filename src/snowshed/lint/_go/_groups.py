@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ __all__ = ["COND", "WAIT_GROUP", "Group", "groups_of", "who"]
 
 WAIT_GROUP = "sync.WaitGroup"
 COND = "sync.Cond"
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +83,7 @@ class _Reader:
         }
         words = {name.encode() for name in names}
         for named in self.package.functions:
-            if type_ not in named.code and words.isdisjoint(_WORD.findall(named.code)):
+            if type_ not in named.code and words.isdisjoint(named.words):
                 continue
             for function in named.family():
                 self._variables(function)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ElementOf", "FieldOf", "Keep", "Mentions", "ResultOf", "mentions_of", "undirected"]
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _WORDS = re.compile(r"\w+")
 _CHANNEL = re.compile(rb"\bchan\b")
 _DIRECTION = re.compile(r"^(?:<-\s*)?chan\b\s*(?:<-\s*)?")
@@ -217,9 +216,7 @@ def _chosen(package: Package) -> list[Function]:
         return []
     words = _words(package)
     return [
-        each
-        for each in package.functions
-        if b"<-" in each.code or not words.isdisjoint(_WORD.findall(each.code))
+        each for each in package.functions if b"<-" in each.code or not words.isdisjoint(each.words)
     ]
 
 

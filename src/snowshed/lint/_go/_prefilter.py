@@ -7,8 +7,9 @@ for all of them takes as long as to parse the file.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-__all__ = ["has_any", "matters", "tokens_for"]
+__all__ = ["matters", "places_of"]
 
 # What a rule may begin from: goroutines, channels, locks, contexts, timers, clients.
 _TOKENS = (
@@ -38,7 +39,7 @@ _TOKENS = (
 _OF_HTTP = (
     b"http.Get",
     b"http.Post",
-    b"http.Head",
+    b"http.Head(",
     b"http.DefaultClient",
     b"http.Client",
     b"http.Server",
@@ -64,7 +65,7 @@ _IMPORTS = re.compile(
 )
 
 
-def tokens_for(content: bytes) -> tuple[bytes, ...]:
+def _tokens_for(content: bytes) -> tuple[bytes, ...]:
     """Return what functions of a file have that may matter: by what the file imports."""
     found: tuple[bytes, ...] = _TOKENS
     if b'"net/http"' in content:
@@ -74,14 +75,48 @@ def tokens_for(content: bytes) -> tuple[bytes, ...]:
     return found
 
 
-def has_any(code: bytes, tokens: tuple[bytes, ...]) -> bool:
-    """Tell whether ``code`` has one of ``tokens``, or starts a function by ``go``."""
-    return any(token in code for token in tokens) or _STARTS.search(code) is not None
+def places_of(content: bytes) -> list[int]:
+    """Return the offsets in a file at which something may matter, in order."""
+    found = [match.start() for match in _STARTS.finditer(content)]
+    for token in _tokens_for(content):
+        is_other = _OTHERS.get(token)
+        at = content.find(token)
+        while at >= 0:
+            if is_other is None or not is_other(content, at):
+                found.append(at)
+            at = content.find(token, at + 1)
+    found.sort()
+    return found
+
+
+def _is_method(content: bytes, at: int) -> bool:
+    """Tell whether ``close(`` at ``at`` is the end of a longer name: ``c.close(``."""
+    before = content[at - 1 : at]
+    return before.isalnum() or before in (b".", b"_")
+
+
+def _asks_nobody(content: bytes, at: int) -> bool:
+    """Tell whether the call at ``at`` is sure to ask no other machine: ``r.Header.Get(k)``."""
+    if content[content.find(b"(", at) + 1] == _CLOSES:
+        return True
+    return content.endswith(_VALUES, max(0, at - 9), at)
+
+
+_CLOSES = ord(")")
+_VALUES = (b"Header", b"Header()", b"header", b"Trailer", b"Query()", b"Form", b"Values")
+_OTHERS: dict[bytes, Callable[[bytes, int], bool]] = {
+    b"close(": _is_method,
+    b".Get(": _asks_nobody,
+    b".Query(": _asks_nobody,
+}
+"""What looks like one of the tokens, and is something else that is written many times as often."""
 
 
 def matters(content: bytes) -> bool:
     """Tell whether a file may have anything that a rule, or another file of its package, needs."""
-    if has_any(content, tokens_for(content) + _DECLARES):
+    if any(token in content for token in _tokens_for(content) + _DECLARES):
+        return True
+    if _STARTS.search(content) is not None:
         return True
     head = content[: content.find(b"\nfunc ")]
     return _IMPORTS.search(head) is not None

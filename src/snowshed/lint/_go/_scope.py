@@ -53,6 +53,11 @@ class Variable:
     declared: Name | None = field(default=None, repr=False)
     uses: list[Name] = field(default_factory=list, repr=False)
 
+    def forget(self) -> None:
+        """Let go of the places that name it."""
+        self.value = self.source = self.declared = None
+        self.uses.clear()
+
 
 class Scope:
     """The names that are known at one place, the innermost first."""

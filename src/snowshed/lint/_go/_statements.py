@@ -37,8 +37,7 @@ class StatementReader(ExpressionReader):
     def block(self, node: tree_sitter.Node) -> n.Block:
         """Return the statements of ``node``, which have names of their own."""
         with self._scope():
-            made = n.Block(node.start_byte, node.end_byte, self.function, self.statements(node))
-        return self.owned(made)
+            return n.Block(node.start_byte, node.end_byte, self.function, self.statements(node))
 
     def statements(self, node: tree_sitter.Node) -> list[n.Statement]:
         """Return the statements that ``node`` consists of."""
@@ -74,13 +73,12 @@ class StatementReader(ExpressionReader):
     def _expressed(self, node: tree_sitter.Node) -> n.Statement:
         inner = node.named_children[0] if node.type == "expression_statement" else node
         value = self.expression(inner)
-        return self.owned(n.Expressed(node.start_byte, node.end_byte, self.function, value))
+        return n.Expressed(node.start_byte, node.end_byte, self.function, value)
 
     def _short_var(self, node: tree_sitter.Node) -> n.Statement:
         right = self.expressions(node.child_by_field_name("right"))
         left = self._declared(_names(node.child_by_field_name("left")), right)
-        made = n.Assign(node.start_byte, node.end_byte, self.function, ":=", left, right)
-        return self.owned(made)
+        return n.Assign(node.start_byte, node.end_byte, self.function, ":=", left, right)
 
     def _declared(
         self,
@@ -91,7 +89,7 @@ class StatementReader(ExpressionReader):
         """Return the names left of ``:=``; those that this block already has are only set."""
         made: list[n.Expression] = []
         for place, each in enumerate(names):
-            if self.scope.has(written(each)):
+            if self.scope.has(self._text(each.start_byte, each.end_byte)):
                 made.append(self.name(each))
             elif len(right) == len(names):
                 made.append(self.declare(each, kind, value=right[place]))
@@ -111,11 +109,10 @@ class StatementReader(ExpressionReader):
             else:
                 source = right[0] if right else None
                 left.append(self.declare(each, type_=type_, source=source, place=place))
-        made = n.Var(node.start_byte, node.end_byte, self.function, left, type_, right)
-        return self.owned(made)
+        return n.Var(node.start_byte, node.end_byte, self.function, left, type_, right)
 
     def _assign(self, node: tree_sitter.Node) -> n.Statement:
-        made = n.Assign(
+        return n.Assign(
             node.start_byte,
             node.end_byte,
             self.function,
@@ -123,24 +120,22 @@ class StatementReader(ExpressionReader):
             self.expressions(node.child_by_field_name("left")),
             self.expressions(node.child_by_field_name("right")),
         )
-        return self.owned(made)
 
     def _increment(self, node: tree_sitter.Node) -> n.Statement:
         operand = self.expression(node.named_children[0])
-        return self.owned(n.Increment(node.start_byte, node.end_byte, self.function, operand))
+        return n.Increment(node.start_byte, node.end_byte, self.function, operand)
 
     def _send(self, node: tree_sitter.Node) -> n.Statement:
         channel, value = node.child_by_field_name("channel"), node.child_by_field_name("value")
         if channel is None or value is None:
             return self._expressed(node)
-        made = n.Send(
+        return n.Send(
             node.start_byte,
             node.end_byte,
             self.function,
             self.expression(channel),
             self.expression(value),
         )
-        return self.owned(made)
 
     def _receive(self, node: tree_sitter.Node) -> n.Statement:
         """Return the communication of a select: with names it is an assignment."""
@@ -149,21 +144,21 @@ class StatementReader(ExpressionReader):
             return self._expressed(node)
         if left is None:
             value = self.expression(right)
-            return self.owned(n.Expressed(node.start_byte, node.end_byte, self.function, value))
+            return n.Expressed(node.start_byte, node.end_byte, self.function, value)
         return self._short_var(node) if b":=" in (node.text or b"") else self._assign(node)
 
     def _go(self, node: tree_sitter.Node) -> n.Statement:
         call = self.expression(node.named_children[0])
-        return self.owned(n.Go(node.start_byte, node.end_byte, self.function, call))
+        return n.Go(node.start_byte, node.end_byte, self.function, call)
 
     def _defer(self, node: tree_sitter.Node) -> n.Statement:
         call = self.expression(node.named_children[0])
-        return self.owned(n.Defer(node.start_byte, node.end_byte, self.function, call))
+        return n.Defer(node.start_byte, node.end_byte, self.function, call)
 
     def _return(self, node: tree_sitter.Node) -> n.Statement:
         listed = [each for each in node.named_children if each.type != "comment"]
         values = self.expressions(listed[0]) if listed else []
-        return self.owned(n.Return(node.start_byte, node.end_byte, self.function, values))
+        return n.Return(node.start_byte, node.end_byte, self.function, values)
 
     def _branch(self, node: tree_sitter.Node) -> n.Statement:
         keyword = node.type.removesuffix("_statement")
@@ -174,8 +169,7 @@ class StatementReader(ExpressionReader):
     def _labeled(self, node: tree_sitter.Node) -> n.Statement:
         label, *rest = (each for each in node.named_children if each.type != "comment")
         statement = self._one(rest[0]) if rest else None
-        made = n.Labeled(node.start_byte, node.end_byte, self.function, written(label), statement)
-        return self.owned(made)
+        return n.Labeled(node.start_byte, node.end_byte, self.function, written(label), statement)
 
     def _if(self, node: tree_sitter.Node) -> n.Statement:
         condition, then = (
@@ -185,7 +179,7 @@ class StatementReader(ExpressionReader):
         if condition is None or then is None:
             return self._expressed(node)
         with self._scope():
-            made = n.If(
+            return n.If(
                 node.start_byte,
                 node.end_byte,
                 self.function,
@@ -194,7 +188,6 @@ class StatementReader(ExpressionReader):
                 self.block(then),
                 self._one(node.child_by_field_name("alternative")),
             )
-        return self.owned(made)
 
     def _for(self, node: tree_sitter.Node) -> n.Statement:
         body = node.child_by_field_name("body")
@@ -213,7 +206,7 @@ class StatementReader(ExpressionReader):
                 update = self._one(head.child_by_field_name("update"))
             elif head is not None and head.type != "comment":
                 condition = self.expression(head)
-            made = n.For(
+            return n.For(
                 node.start_byte,
                 node.end_byte,
                 self.function,
@@ -224,7 +217,6 @@ class StatementReader(ExpressionReader):
                 ranged,
                 self.block(body),
             )
-        return self.owned(made)
 
     def _range(self, head: tree_sitter.Node) -> tuple[n.Expression | None, list[n.Expression]]:
         over, left = head.child_by_field_name("right"), head.child_by_field_name("left")
@@ -244,7 +236,7 @@ class StatementReader(ExpressionReader):
             for each in node.named_children
             if each.type in {"communication_case", "default_case"}
         ]
-        return self.owned(n.Select(node.start_byte, node.end_byte, self.function, cases))
+        return n.Select(node.start_byte, node.end_byte, self.function, cases)
 
     def _case(self, node: tree_sitter.Node, alias: tree_sitter.Node | None = None) -> n.Case:
         with self._scope():
@@ -259,7 +251,7 @@ class StatementReader(ExpressionReader):
             for each in node.named_children:
                 if each.type == "statement_list":
                     body += self.statements(each)
-            made = n.Case(
+            return n.Case(
                 node.start_byte,
                 node.end_byte,
                 self.function,
@@ -268,7 +260,6 @@ class StatementReader(ExpressionReader):
                 node.type == "default_case",
                 body,
             )
-        return self.owned(made)
 
     def _alias(self, alias: tree_sitter.Node, types: Sequence[str]) -> None:
         for each in _names(alias):
@@ -277,7 +268,7 @@ class StatementReader(ExpressionReader):
     def _switch(self, node: tree_sitter.Node) -> n.Statement:
         value, alias = node.child_by_field_name("value"), node.child_by_field_name("alias")
         with self._scope():
-            made = n.Switch(
+            return n.Switch(
                 node.start_byte,
                 node.end_byte,
                 self.function,
@@ -289,7 +280,6 @@ class StatementReader(ExpressionReader):
                     if each.type in {"expression_case", "type_case", "default_case"}
                 ],
             )
-        return self.owned(made)
 
     _STATEMENTS: ClassVar[dict[str, Callable[[StatementReader, tree_sitter.Node], n.Statement]]] = {
         "block": block,
