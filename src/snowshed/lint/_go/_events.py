@@ -35,7 +35,8 @@ class HeldLock(NamedTuple):
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: to make one would take three times as long, and there are tens of thousands.
+@dataclass(slots=True, unsafe_hash=True)
 class Taken:
     """That a lock is taken; the nearest place stands for all that take it so.
 
@@ -60,7 +61,7 @@ class Taken:
     is_sure: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Waited:
     """That another goroutine is waited for.
 
@@ -122,8 +123,7 @@ class Summary:
         return bool(self.holds or self.releases)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happens in a function while it holds locks.
 
     Attributes:

@@ -8,9 +8,8 @@ it is held on all ways to a point: ``if c { mu.Lock() }`` says nothing of what c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import End, Flow, Point, flow_of, operations
@@ -36,8 +35,7 @@ class Do(Enum):
     START = auto()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Act:
+class Act(NamedTuple):
     """One thing at a point that has to do with locks.
 
     Attributes:
@@ -53,8 +51,7 @@ class Act:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """That a lock is held.
 
     Attributes:
@@ -69,8 +66,7 @@ class Hold:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is known at a point.
 
     Attributes:
@@ -91,26 +87,26 @@ class State:
     def with_lock(self, lock: Place, mode: str, by: n.Node) -> State:
         """Return it with ``lock`` held."""
         known = self.holds.get(lock)
-        hold = Hold(mode, frozenset({by})) if known is None else replace(known, times=2)
-        return replace(self, holds={**self.holds, lock: hold}, gone=self.gone - {lock})
+        hold = Hold(mode, frozenset({by})) if known is None else known._replace(times=2)
+        return self._replace(holds={**self.holds, lock: hold}, gone=self.gone - {lock})
 
     def without(self, lock: Place) -> State:
         """Return it with ``lock`` released."""
         known = self.holds.get(lock)
         if known is None:
-            return replace(self, released=self.released | {lock}, gone=self.gone | {lock})
+            return self._replace(released=self.released | {lock}, gone=self.gone | {lock})
         if known.times > 1:
-            return replace(self, holds={**self.holds, lock: replace(known, times=1)})
+            return self._replace(holds={**self.holds, lock: known._replace(times=1)})
         holds = {each: hold for each, hold in self.holds.items() if each != lock}
         # One of the caller's that was taken again in between is released for him.
-        return replace(self, holds=holds, gone=self.gone | ({lock} & self.released))
+        return self._replace(holds=holds, gone=self.gone | ({lock} & self.released))
 
     def forget(self, place: Place) -> State:
         """Return it without what is reached by way of ``place``, which is another object now."""
         gone = [each for each in self.holds if each == place or each.is_under(place)]
         if not gone:
             return self
-        return replace(self, holds={k: v for k, v in self.holds.items() if k not in gone})
+        return self._replace(holds={k: v for k, v in self.holds.items() if k not in gone})
 
 
 NOTHING = State({}, frozenset(), frozenset(), frozenset(), ())
@@ -244,7 +240,7 @@ def at_end(state: State, effect: Effect) -> State:
             do = Do.CALL if operation is None else Do.LOCK
             state = _after(Act(do, call, operation), state, effect)
     holds = {lock: hold for lock, hold in state.holds.items() if lock not in state.unlocks}
-    return replace(state, holds=holds) if len(holds) < len(state.holds) else state
+    return state._replace(holds=holds) if len(holds) < len(state.holds) else state
 
 
 def returns_of(flow: Flow, reached: Mapping[Point, State]) -> list[Point]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -43,6 +43,7 @@ __all__ = ["Event", "Summary", "Taken", "Waited", "events", "locking", "writers"
 _NONE = Summary()
 _TURNS = 3
 _TAKES = re.compile(rb"\.(?:Try)?R?(?:Lock|Unlock)\(")
+_WORDS = frozenset({b"Lock", b"RLock", b"TryLock", b"TryRLock", b"Unlock", b"RUnlock", b"Do"})
 _USES = re.compile(_TAKES.pattern + rb"|\.Do\((?:func\(\)|\w+\.\w+\))")
 
 
@@ -55,7 +56,11 @@ def locking(package: Package) -> Mapping[Function, Summary]:
     found = package.kept.get("locking")
     if isinstance(found, dict):
         return found
-    users = [each for each in package.functions if _USES.search(each.code)]
+    users = [
+        each
+        for each in package.functions
+        if not _WORDS.isdisjoint(each.words) and _USES.search(each.code)
+    ]
     known: dict[Function, Summary] = {}
     for turn in range(_TURNS):
         fresh = _reached_from(users, known)
@@ -79,7 +84,15 @@ def _summary_with(known: Mapping[Function, Summary], function: Function, of: Kno
     return _summary_of(function, lambda called: known[called] if called in known else of(called))
 
 
-def _called(function: Function) -> Iterator[Function]:
+def _called(function: Function) -> Sequence[Function]:
+    """Return what ``function`` may call, with what it gives to others to be called."""
+    found = function.kept.get("called")
+    if found is None:
+        found = function.kept["called"] = tuple(_find_called(function))
+    return cast("Sequence[Function]", found)
+
+
+def _find_called(function: Function) -> Iterator[Function]:
     for call in function.all(n.Call):
         for target in targets(call):
             yield target.function
@@ -118,7 +131,9 @@ def _using(package: Package, known: Mapping[Function, Summary]) -> Iterator[Func
     }
     if names:
         calls = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\(")
-        yield from (each for each in package.functions if calls.search(each.code))
+        for each in package.functions:
+            if not names.isdisjoint(each.words) and calls.search(each.code):
+                yield each
 
 
 def events(package: Package) -> Iterator[Event]:
@@ -157,7 +172,7 @@ def _summary_of(function: Function, known: Known) -> Summary:
 
 def _needs_flow(function: Function, known: Known) -> bool:
     """Tell whether what is held changes in ``function``: else the order in it does not matter."""
-    if _TAKES.search(function.code):
+    if not _WORDS.isdisjoint(function.words) and _TAKES.search(function.code):
         return True
     return any(
         known(target.function).changes for call in function.all(n.Call) for target in targets(call)

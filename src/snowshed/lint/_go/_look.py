@@ -144,7 +144,7 @@ class Look:
         chosen = targets(call)
         if not chosen:
             if "unlock" in call.method.lower():
-                return replace(state, holds={})
+                return state._replace(holds={})
             return state
         for target in chosen:
             summary = self.known(target.function)
@@ -172,7 +172,7 @@ class Look:
                 place = moved(lock, target.by, target.function)
                 if place in state.holds:
                     holds = {each: hold for each, hold in state.holds.items() if each != place}
-                    state = replace(state, holds=holds)
+                    state = state._replace(holds=holds)
         return state
 
     def _deferred(self, state: State, node: n.Defer) -> State:
@@ -180,8 +180,8 @@ class Look:
         if isinstance(node.call, n.Call):
             released = set(self._released_by(node.call))
         return (
-            replace(
-                state, defers=(*state.defers, node), unlocks=state.unlocks | frozenset(released)
+            state._replace(
+                defers=(*state.defers, node), unlocks=state.unlocks | frozenset(released)
             )
             if node not in state.defers
             else state

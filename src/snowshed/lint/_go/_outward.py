@@ -71,12 +71,12 @@ def _distance(taken: Taken) -> tuple[bool, bool, int, int]:
 
 def _outward(function: Function, place: Place) -> Place | None:
     found = place
-    if place.root.kind in {Kind.LOCAL, Kind.RANGE} or not place.is_one:
+    if place.root.kind in (Kind.LOCAL, Kind.RANGE) or not place.is_one:
         found = _origin(function, place)
     root = found.root
     if root.function is function and n.is_set_again(root):
         return None
-    if root.function is function and root.kind not in {Kind.PARAMETER, Kind.RECEIVER}:
+    if root.function is function and root.kind not in (Kind.PARAMETER, Kind.RECEIVER):
         return None
     return found
 

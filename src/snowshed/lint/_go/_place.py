@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from snowshed.lint._go._types import base_of, channel_element, is_channel, type_of
 
@@ -19,8 +18,7 @@ _DEPTH = 10
 _LONGEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An object, as it is reached from a variable.
 
     Attributes:

@@ -145,7 +145,7 @@ def _one_returned(function: Function, depth: int) -> Place | None:
 
 def _is_local(variable: Variable, function: Function) -> bool:
     own = variable.function is function
-    return own and variable.kind not in {Kind.PARAMETER, Kind.RECEIVER}
+    return own and variable.kind not in (Kind.PARAMETER, Kind.RECEIVER)
 
 
 def traced_back(place: Place | None, depth: int = _DEPTH) -> Place | None:
@@ -229,7 +229,7 @@ def _whole(place: Place, package: Package) -> Place:
 def _back_to_whole(place: Place, package: Package) -> Place:
     """Return what ``place`` is, also if it leads by a part back to the whole."""
     found = _back(_given_to(place) or place, package)
-    if found.root.kind in {Kind.LOCAL, Kind.RANGE}:
+    if found.root.kind in (Kind.LOCAL, Kind.RANGE):
         origin = traced_back(found)
         again = found if origin is None else _back(origin, package)
         return again if again.is_one else found

@@ -32,7 +32,7 @@ _EMBEDDED = re.compile(r"(\w+)(?=\s|$|})")
 _DOUBLE = re.compile(r"(?i)mock|fake|stub|dummy|noop|nop|test")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Target:
     """A function that a call may call.
 
@@ -95,6 +95,9 @@ def _of_interface(
 
 def _methods(package: Package, interface: str) -> frozenset[str]:
     """Return the methods of an interface, and of those that it embeds."""
+    kept = cast("dict[str, frozenset[str]]", package.kept.setdefault("methods of", {}))
+    if interface in kept:
+        return kept[interface]
     found: set[str] = set()
     waiting, seen = [interface], set()
     while waiting:
@@ -105,7 +108,8 @@ def _methods(package: Package, interface: str) -> frozenset[str]:
         seen.add(at)
         found |= set(_METHOD.findall(text))
         waiting += _EMBEDDED.findall(text.partition("{")[2])
-    return frozenset(found)
+    kept[interface] = frozenset(found)
+    return kept[interface]
 
 
 def _methods_of_interfaces(package: Package) -> frozenset[str]:
