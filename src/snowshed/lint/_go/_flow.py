@@ -102,12 +102,6 @@ class Flow:
         reached = self.reachable(self.start)
         return [point for point in self.points if point.end is not None and point in reached]
 
-    def forget(self) -> None:
-        """Have no point know another."""
-        for point in self.points:
-            point.next.clear()
-            point.before.clear()
-
     def point_of(self, node: n.Node) -> Point | None:
         """Return the point at which ``node`` is done; None inside of a literal."""
         at: n.Node | None = node

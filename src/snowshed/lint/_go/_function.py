@@ -237,8 +237,9 @@ class Function:
         for variable in self._variables:
             variable.forget()
         flow = self.kept.get("flow")
-        if isinstance(flow, Flow):
-            flow.forget()
+        for point in flow.points if isinstance(flow, Flow) else ():
+            point.next.clear()
+            point.before.clear()
         self.__dict__.clear()
 
     def nested(self, node: tree_sitter.Node, scope: Scope) -> Function:
