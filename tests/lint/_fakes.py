@@ -31,6 +31,9 @@ class Model:
     go: tuple[int, int] | None = None
     problems: list[Problem] = field(default_factory=list)
 
+    def forget(self) -> None:
+        self.sources = ()
+
 
 def _found(rule: str, source: Source, found: re.Match[bytes], **more: Any) -> Finding:
     span = source.span(*found.span())
