@@ -24,7 +24,8 @@ On these stand, by what rules ask about:
   leaves out a turn, ``_wording`` how that is told
 - wait groups and condition variables: ``_groups``
 - locks: ``_locks`` (which call takes which), ``_held`` (at each point of a function), ``_look`` and
-  ``_locking`` (by way of others: ``_events``, of which ``_outward`` tells a caller), ``_callers``;
+  ``_locking`` (by way of others, but those in ``_silent``: ``_events``, of which ``_outward`` tells
+  a caller), ``_callers``;
   ``_order``, ``_peers`` and ``_unreleased`` what is wrong with that
 - requests and goroutines: ``_handlers`` (who serves), ``_joins`` (who waits for them), ``_limits``;
   ``_detached`` and ``_fanout`` what is wrong

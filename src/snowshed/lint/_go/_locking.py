@@ -31,6 +31,7 @@ from snowshed.lint._go._held import (
 from snowshed.lint._go._locks import WRITE
 from snowshed.lint._go._look import Known, Look
 from snowshed.lint._go._outward import at_returns, exported, given_of, outward_all
+from snowshed.lint._go._silent import silent
 from snowshed.lint._go._summary import summaries
 from snowshed.lint._go._targets import function_of, is_function, targets
 
@@ -63,7 +64,7 @@ def locking(package: Package) -> Mapping[Function, Summary]:
     ]
     known: dict[Function, Summary] = {}
     for turn in range(_TURNS):
-        fresh = _reached_from(users, known)
+        fresh = _reached_from(package, users, known)
         # What is known already calls nothing of what comes now.
         known |= summaries(
             package,
@@ -93,13 +94,14 @@ def _called(function: Function) -> Sequence[Function]:
 
 
 def _find_called(function: Function) -> Iterator[Function]:
+    package = function.file.package
     for call in function.all(n.Call):
         for target in targets(call):
             yield target.function
             for parameter, argument in zip(
                 target.function.parameters, call.arguments, strict=False
             ):
-                given = function_of(argument) if is_function(function, parameter.type_) else None
+                given = function_of(argument) if is_function(package, parameter.type_) else None
                 if given is not None:
                     yield given.function
         for argument in call.arguments:
@@ -108,14 +110,18 @@ def _find_called(function: Function) -> Iterator[Function]:
 
 
 def _reached_from(
-    users: Iterable[Function], known: Mapping[Function, Summary]
+    package: Package, users: Iterable[Function], known: Mapping[Function, Summary]
 ) -> dict[Function, None]:
-    """Return ``users`` and what they call, with the literals in all of these, but what is known."""
+    """Return ``users`` and what they call, with the literals in all of these, but what is known.
+
+    Left out is what is sure to do nothing.
+    """
+    none = silent(package)
     chosen = {part: None for each in users for part in each.family() if part not in known}
     waiting = deque(chosen)
     while waiting:
         for called in _called(waiting.popleft()):
-            for part in called.family() if called not in known else ():
+            for part in called.family() if called not in known and called not in none else ():
                 if part not in chosen:
                     chosen[part] = None
                     waiting.append(part)

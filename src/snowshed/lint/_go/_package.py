@@ -142,7 +142,7 @@ class Package:
     @cached_property
     def interesting(self) -> tuple[Function, ...]:
         """Each function that may matter, and the literals in it: outer before inner."""
-        names = self._channels
+        names = self.channels
         ranges = re.compile(rb"\brange\s+[\w.]*\b(?:" + b"|".join(sorted(names)) + rb")\b")
         named = (
             each
@@ -152,7 +152,7 @@ class Package:
         return tuple(part for each in named for part in each.family())
 
     @cached_property
-    def _channels(self) -> frozenset[bytes]:
+    def channels(self) -> frozenset[bytes]:
         """How fields and variables of the package are called that hold a channel."""
         fields = [each for struct in self.structs.values() for each in struct.fields.items()]
         variables = [(name, each.type_) for name, each in self.variables.items()]

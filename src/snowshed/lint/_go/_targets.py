@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snowshed.lint._go._package import Package
     from snowshed.lint._go._scope import Variable
 
-__all__ = ["Target", "function_of", "is_function", "targets"]
+__all__ = ["Target", "function_fields", "function_of", "is_function", "targets"]
 
 _METHOD = re.compile(r"(?:^|[{;\s])(\w+)\(")
 _EMBEDDED = re.compile(r"(\w+)(?=\s|$|})")
@@ -69,7 +69,7 @@ def _targets(call: n.Call) -> Iterator[Target]:
     base = place_of(called.operand)
     if base is None:
         return
-    if called.field_ in _function_fields(package):
+    if called.field_ in function_fields(package):
         yield from _in_field(call, package, base.to(called.field_))
     elif called.field_ in _methods_of_interfaces(package):
         yield from _of_interface(call, called, package, base)
@@ -171,7 +171,8 @@ def _put_into(package: Package, name: str) -> Sequence[tuple[Key, _Put]]:
     return found
 
 
-def _function_fields(package: Package) -> frozenset[str]:
+def function_fields(package: Package) -> frozenset[str]:
+    """Return the names of all fields of the package's structs that are functions."""
     found = package.kept.get("function fields")
     if not isinstance(found, frozenset):
         found = package.kept["function fields"] = _named_functions(package)
@@ -183,16 +184,12 @@ def _named_functions(package: Package) -> frozenset[str]:
         name
         for struct in package.structs.values()
         for name, type_ in struct.fields.items()
-        if _is_function(package, type_)
+        if is_function(package, type_)
     )
 
 
-def is_function(around: Function, type_: str) -> bool:
-    """Tell whether ``type_``, as it is written in the package of ``around``, is a function."""
-    return _is_function(around.file.package, type_)
-
-
-def _is_function(package: Package, type_: str) -> bool:
+def is_function(package: Package, type_: str) -> bool:
+    """Tell whether ``type_``, as it is written in the package, is a function."""
     return type_.startswith("func(") or package.types.get(type_, "").startswith("func(")
 
 
@@ -320,7 +317,7 @@ def _method_value(value: n.Selector) -> Target | None:
 def _kept_in_field(value: n.Selector) -> Target | None:
     """Return what the package puts into a field, if that is one function."""
     package = value.function.file.package
-    place = place_of(value) if value.field_ in _function_fields(package) else None
+    place = place_of(value) if value.field_ in function_fields(package) else None
     if place is None or not place.path:
         return None
     key = class_of(package, place)
