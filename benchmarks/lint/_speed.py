@@ -166,8 +166,14 @@ def _beside() -> str:
 def _spent(command: Sequence[str], folder: str, *, most: int = 1) -> Spent:
     """Run a command in ``folder``, which ends with ``most`` at most; return what it took."""
     began = time.perf_counter()
+    # As it is installed: with its bytecode, which `pip` writes and some machines never do.
+    with_bytecode = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=with_bytecode,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

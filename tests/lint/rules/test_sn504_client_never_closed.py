@@ -55,7 +55,7 @@ LEFT_OPEN = {
             rows = await connection.execute(QUERY)
         """,
     "the writer of a connection": """
-        reader, writer = await asyncio.open_connection(url, 80)  # want
+        reader, writer = await asyncio.open_connection(url, 80)  # want advice
         writer.write(b"a")
         await writer.drain()
         return await reader.read()

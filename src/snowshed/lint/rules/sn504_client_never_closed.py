@@ -4,7 +4,8 @@
 
 Reports a client, session, pool or connection that is held by a local variable only, and neither
 closed, used by `with`, returned, kept, nor handed on. The clients of asyncio are told by default;
-blocking ones, which CPython closes together with the variable, as advice.
+what CPython closes together with the variable, as it does with blocking ones and with the streams
+of `asyncio.open_connection`, is told as advice.
 
 ## Why
 
@@ -128,6 +129,8 @@ def _is_for_ever(module: Module, uses: Uses) -> bool:
 
 def _found(module: Module, call: ast.Call, function: Function, uses: Uses) -> Finding:
     name = module.dotted(call.func)
+    # Writers of asyncio are closed once nobody has them: from 3.11.7 on at the latest.
+    is_sure = name in _OF_LOOP and name not in _WRITER
     word = written(call.func)
     held = f"`{uses.variable.id}`" if uses.variable is not None else f"what `{word}` makes"
     message = f"{held} is never closed: each call of `{function.short_name}` leaves it open"
@@ -135,7 +138,7 @@ def _found(module: Module, call: ast.Call, function: Function, uses: Uses) -> Fi
         RULE,
         call,
         message,
-        tier=Tier.DEFAULT if name in _OF_LOOP else Tier.ADVICE,
+        tier=Tier.DEFAULT if is_sure else Tier.ADVICE,
         confidence=0.85,
         fix=_in_block(module, call, function, uses),
     )
