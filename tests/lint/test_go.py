@@ -9,7 +9,7 @@ import pytest
 
 from _go import go
 from lint._go_code import function, package
-from snowshed.lint._go import Kind, callee, flow_of, matters, reaching, read, type_of
+from snowshed.lint._go import Kind, callee, flow_of, matters, read, type_of
 from snowshed.lint._go._nodes import Call, walk
 from snowshed.lint._source import Source
 
@@ -78,7 +78,7 @@ def test_whatever_is_written_is_read(seed: int) -> None:
         put = content[:start] + content[start:end] * chance.choice([0, 2])
         content = put + chance.choice([b"", b"{", b"}", b"(", b"\xff", b'"', b"`"]) + content[end:]
         for found in read([Source("a.go", content)]):
-            for part in reaching(found):
+            for part in (each for named in found.functions for each in named.family()):
                 flow = flow_of(part)
                 for node in walk(part.body):
                     assert node is part.body or flow.point_of(node) is not None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from lint._go_code import package
-from snowshed.lint._go import Function, callee, reaching, summaries
+from snowshed.lint._go import Function, callee, summaries
 from snowshed.lint._go import _nodes as n
 
+S = TypeVar("S")
 CODE = """package p
 func a() { b(); func() { ch <- 1 }() }
 func b() { c(); a() }
@@ -27,26 +29,32 @@ def called(function: Function, known: Callable[[Function], frozenset[str]]) -> f
     return found
 
 
-def test_who_may_call_what_matters_is_looked_at_too() -> None:
-    names = {each.display for each in reaching(package(CODE))}
-    assert names == {"a", "a.func1", "b", "c", "above", "twice", "twice.func1"}
+def summaries_of(
+    code: str, first: S, of: Callable[[Function, Callable[[Function], S]], S]
+) -> dict[str, S]:
+    every = [part for each in package(code).functions for part in each.family()]
+    found = summaries(every, first, of, calls=calls)
+    return {each.display: summary for each, summary in found.items()}
+
+
+def calls(function: Function) -> list[Function]:
+    return [found for each in function.all(n.Call) if (found := callee(each)) is not None]
 
 
 def test_a_summary_goes_through_calls_and_circles() -> None:
-    found = summaries(package(CODE), "called", frozenset[str](), called)
-    assert {each.display: set(summary) for each, summary in found.items()} == {
+    assert summaries_of(CODE, frozenset[str](), called) == {
         "a": {"Lock"},
         "a.func1": set(),
         "b": {"Lock"},
         "c": {"Lock"},
+        "alone": set(),
         "above": {"Lock"},
         "twice": {"Lock"},
         "twice.func1": {"Lock"},
     }
 
 
-def test_summaries_are_worked_out_once() -> None:
-    found = package(CODE)
+def test_a_function_is_looked_at_twice_at_most_if_nothing_changes() -> None:
     looked: list[str] = []
 
     def count(function: Function, known: Callable[[Function], int]) -> int:
@@ -54,13 +62,14 @@ def test_summaries_are_worked_out_once() -> None:
         looked.append(function.display)
         return 1
 
-    assert summaries(found, "count", 0, count) is summaries(found, "count", 0, count)
-    assert len(looked) <= 2 * len(reaching(found))
+    found = summaries_of(CODE, 0, count)
+    assert set(looked) == set(found)
+    assert len(looked) <= 2 * len(found)
 
 
 def test_a_summary_that_does_not_settle_is_left() -> None:
     def growing(function: Function, known: Callable[[Function], int]) -> int:
-        return 1 + max((known(c) for c in map(callee, function.all(n.Call)) if c), default=0)
+        return 1 + max((known(each) for each in calls(function)), default=0)
 
-    found = summaries(package("func a() { <-ch; b() }\nfunc b() { a() }"), "growing", 0, growing)
-    assert {each.display: value >= 1 for each, value in found.items()} == {"a": True, "b": True}
+    found = summaries_of("func a() { <-ch; b() }\nfunc b() { a() }", 0, growing)
+    assert {name: value >= 1 for name, value in found.items()} == {"a": True, "b": True}

@@ -54,7 +54,7 @@ from snowshed.lint._go._package import File, Package, Struct, related
 from snowshed.lint._go._prefilter import matters
 from snowshed.lint._go._read import read
 from snowshed.lint._go._scope import Kind, Variable
-from snowshed.lint._go._summary import reaching, summaries
+from snowshed.lint._go._summary import summaries
 from snowshed.lint._go._types import (
     base_of,
     callee,
@@ -85,7 +85,6 @@ __all__ = [
     "matters",
     "operations",
     "owner_of",
-    "reaching",
     "read",
     "related",
     "summaries",

@@ -63,17 +63,10 @@ def locking(package: Package) -> Mapping[Function, Summary]:
         if not _WORDS.isdisjoint(each.words) and _USES.search(each.code)
     ]
     known: dict[Function, Summary] = {}
-    for turn in range(_TURNS):
+    for _ in range(_TURNS):
         fresh = _reached_from(package, users, known)
         # What is known already calls nothing of what comes now.
-        known |= summaries(
-            package,
-            f"locking {turn}",
-            _NONE,
-            partial(_summary_with, known.copy()),
-            calls=_called,
-            functions=fresh,
-        )
+        known |= summaries(fresh, _NONE, partial(_summary_with, known.copy()), calls=_called)
         users = [each for each in _using(package, known) if each not in known]
         if not users:
             break

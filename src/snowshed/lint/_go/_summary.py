@@ -11,104 +11,46 @@ analysis" (1981).
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from snowshed.lint._go import _nodes as n
-from snowshed.lint._go._types import callee
-
 if TYPE_CHECKING:
     from snowshed.lint._go._function import Function
-    from snowshed.lint._go._package import Package
 
-__all__ = ["reaching", "summaries"]
+__all__ = ["summaries"]
 
 S = TypeVar("S")
-_CALLED = re.compile(rb"(\w+)\(")
 _ROUNDS = 20
 """How often one summary may change: one that does not settle is left as it is."""
 
 
-def reaching(package: Package) -> tuple[Function, ...]:
-    """Return the functions that may matter, and those that may call one of them, with literals.
-
-    Who may call whom is told by the names alone: too many are better than one too few.
-    """
-    found = package.kept.get("reaching")
-    if not isinstance(found, tuple):
-        found = package.kept["reaching"] = _reaching(package)
-    return found
-
-
-def _reaching(package: Package) -> tuple[Function, ...]:
-    callers: dict[bytes, list[Function]] = defaultdict(list)
-    for function in package.functions:
-        for name in set(_CALLED.findall(function.code)):
-            callers[name].append(function)
-    chosen = {each.outermost for each in package.interesting}
-    waiting = deque(chosen)
-    while waiting:
-        for caller in callers.get(waiting.popleft().name.encode(), ()):
-            if caller not in chosen:
-                chosen.add(caller)
-                waiting.append(caller)
-    named = (each for each in package.functions if each in chosen)
-    return tuple(part for each in named for part in each.family())
-
-
 def summaries(
-    package: Package,
-    name: str,
+    functions: Iterable[Function],
     first: S,
     of: Callable[[Function, Callable[[Function], S]], S],
     *,
-    calls: Callable[[Function], Iterable[Function]] | None = None,
-    functions: Iterable[Function] | None = None,
+    calls: Callable[[Function], Iterable[Function]],
 ) -> Mapping[Function, S]:
-    """Return the summary of each function that may matter; it is worked out once.
+    """Return the summary of each of ``functions``.
 
     Args:
-        package: whose functions.
-        name: by which the result is kept.
+        functions: those that have a summary.
         first: the summary of what does nothing, and of what is not known.
         of: returns the summary of a function, with the help of those of others.
-        calls: returns those whose summaries that of a function is made of; None: those that it is
-            sure to call, and no callbacks.
-        functions: those that have a summary; None: `reaching`.
+        calls: returns those whose summaries that of a function is made of.
 
     Cost: O(functions times calls) at the worst, mostly two looks at each function.
     """
-    found = package.kept.get(name)
-    if not isinstance(found, dict):
-        chosen = tuple(reaching(package) if functions is None else functions)
-        found = package.kept[name] = _summaries(chosen, first, of, calls or _called)
-    return found
-
-
-def _called(function: Function) -> Iterator[Function]:
-    for call in function.all(n.Call):
-        found = callee(call)
-        if found is not None:
-            yield found
-
-
-def _summaries(
-    functions: tuple[Function, ...],
-    first: S,
-    of: Callable[[Function, Callable[[Function], S]], S],
-    calls: Callable[[Function], Iterable[Function]],
-) -> dict[Function, S]:
     callees = {function: list(calls(function)) for function in functions}
     callers: dict[Function, set[Function]] = defaultdict(set)
     for function, called in callees.items():
         for each in called:
             callers[each].add(function)
-    found = dict.fromkeys(functions, first)
-    changes = dict.fromkeys(functions, 0)
+    found = dict.fromkeys(callees, first)
+    changes = dict.fromkeys(callees, 0)
     waiting = deque(_innermost_first(callees))
-    queued = set(functions)
+    queued = set(callees)
     while waiting:
         function = waiting.popleft()
         queued.discard(function)
