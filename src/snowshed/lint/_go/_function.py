@@ -195,7 +195,8 @@ class Function:
         while waiting:
             at = waiting.pop()
             by_type[at.__class__].append(at)
-            for name in reversed(at.PARTS):
+            # Most are names and literals, which consist of nothing.
+            for name in reversed(at.PARTS) if at.PARTS else ():
                 part = getattr(at, name)
                 if part.__class__ is list:
                     for each in part:

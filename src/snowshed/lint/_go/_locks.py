@@ -53,6 +53,7 @@ _ACTIONS = {
 }
 _LOCK = re.compile(r"\*?(?:\w+\.)?\w*(?:Mutex|Locker)")
 _CONDITION = re.compile(r"\*?sync\.Cond")
+_CONDITION_WORDS = frozenset({b"NewCond", b"L"})
 _MAKES_CONDITION = re.compile(rb"\bNewCond\(|\.L\s*=|\bL:\s*&")
 
 
@@ -188,7 +189,7 @@ class _Made:
 
 def _conditions(package: Package) -> Iterator[tuple[tuple[object, ...], _Made]]:
     for named in package.functions:
-        if _MAKES_CONDITION.search(named.code):
+        if not _CONDITION_WORDS.isdisjoint(named.words) and _MAKES_CONDITION.search(named.code):
             for function in named.family():
                 yield from _made_in(package, function)
 

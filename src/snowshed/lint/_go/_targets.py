@@ -161,11 +161,8 @@ def _put_into(package: Package, name: str) -> Sequence[tuple[Key, _Put]]:
         found = kept[name] = []
         word = name.encode()
         puts = re.compile(rb"\b%b\s*(?:=[^=]|:[^=])" % word)
-        # To look for the word first is many times faster, and most files do not have it.
-        having = [each for each in package.files if word in each.source.content]
-        files = {each for each in having if puts.search(each.source.content)}
         for function in package.functions:
-            if function.file in files and puts.search(function.code):
+            if word in function.words and puts.search(function.code):
                 for part in function.family():
                     found += _puts(package, part, name)
     return found
