@@ -118,3 +118,10 @@ func (s *store) loud(n int) {
         assert [ref() for ref in kept] == [None] * len(kept)
     finally:
         gc.enable()
+
+
+def test_what_is_broken_deep_down_takes_nothing_else_with_it() -> None:
+    deep = f"func deep() {{\n\tgo f({'(' * 3000}:={')' * 3000})\n}}\n"
+    found = package(deep + LOUD)
+    assert [each.name for each in found.interesting] == ["loud"]
+    assert [each.line for each in found.problems] == [4]

@@ -68,3 +68,15 @@ def test_who_may_have_to_do_with_one_is_read(code: str) -> None:
 
 def test_those_that_call_each_other_are_silent_together() -> None:
     assert is_silent("func called(s *store) { other(s) }\nfunc other(s *store) { called(s) }")
+
+
+def test_a_name_may_have_letters_of_any_alphabet() -> None:
+    assert not is_silent(
+        "func called(s *store) { s.größe() }\nfunc (s *store) größe() { s.takes() }"
+    )
+
+
+def test_who_ranges_over_a_channel_matters_whatever_it_is_called() -> None:
+    code = "type s struct { größen chan int }\nfunc f(x *s) { for range x.größen { } }"
+    assert [each.name for each in package(code).interesting] == ["f"]
+    assert not package(code.replace("x.größen", "x.größenordnung")).interesting

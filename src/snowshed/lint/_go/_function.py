@@ -14,6 +14,7 @@ from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._expressions import written
 from snowshed.lint._go._flow import Flow
 from snowshed.lint._go._parse import parse_part
+from snowshed.lint._go._prefilter import WORD
 from snowshed.lint._go._scope import Scope, Variable
 from snowshed.lint._go._signature import Signature, signature_of
 from snowshed.lint._go._statements import StatementReader
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Function"]
 
 N = TypeVar("N", bound=n.Node)
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORDS = re.compile(WORD)
 
 
 class Function:
@@ -123,7 +124,7 @@ class Function:
     @cached_property
     def words(self) -> frozenset[bytes]:
         """The words in its source, also in comments: what is not among them is not named."""
-        return frozenset(_WORD.findall(self.code))
+        return frozenset(_WORDS.findall(self.code))
 
     @cached_property
     def body(self) -> n.Block:
@@ -158,7 +159,7 @@ class Function:
         node, self._node = self._node, None
         # The last byte is the brace behind the line that the body ends with.
         if node is not None and self.end - 2 in self.file.quiet:
-            root = parse_part(self.file.source.content, self.start, self.end)
+            root = parse_part(self.file.source.content, self.start, self.end, self.line - 1)
             node = root.named_children[0]
             if node.has_error:
                 self.file.package.broken(self.file, node)

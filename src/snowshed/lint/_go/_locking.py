@@ -31,6 +31,7 @@ from snowshed.lint._go._held import (
 from snowshed.lint._go._locks import WRITE
 from snowshed.lint._go._look import Known, Look
 from snowshed.lint._go._outward import at_returns, exported, given_of, outward_all
+from snowshed.lint._go._prefilter import LETTER
 from snowshed.lint._go._silent import silent
 from snowshed.lint._go._summary import summaries
 from snowshed.lint._go._targets import function_of, is_function, targets
@@ -129,7 +130,7 @@ def _using(package: Package, known: Mapping[Function, Summary]) -> Iterator[Func
         if each.name and (summary.changes or any(given.holds for given in summary.given))
     }
     if names:
-        calls = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\(")
+        calls = re.compile(rb"(?<!%b)(?:%b)\(" % (LETTER, b"|".join(sorted(names))))
         for each in package.functions:
             if not names.isdisjoint(each.words) and calls.search(each.code):
                 yield each

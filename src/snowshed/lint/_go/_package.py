@@ -13,6 +13,7 @@ from snowshed.lint._finding import Finding, Problem, Related, Tier
 from snowshed.lint._go._expressions import written
 from snowshed.lint._go._function import Function
 from snowshed.lint._go._parse import errors_in
+from snowshed.lint._go._prefilter import LETTER, WORD
 from snowshed.lint._go._scope import Kind, Scope, Variable
 from snowshed.lint._go._statements import StatementReader
 
@@ -143,7 +144,9 @@ class Package:
     def interesting(self) -> tuple[Function, ...]:
         """Each function that may matter, and the literals in it: outer before inner."""
         names = self.channels
-        ranges = re.compile(rb"\brange\s+[\w.]*\b(?:" + b"|".join(sorted(names)) + rb")\b")
+        ranges = re.compile(
+            rb"\brange\s+(?:%b\.)*(?:%b)(?!%b)" % (WORD, b"|".join(sorted(names)), LETTER)
+        )
         named = (
             each
             for each in self.functions

@@ -48,11 +48,10 @@ def parse(content: bytes, without: Sequence[tuple[int, int]] = ()) -> tree_sitte
     return _understood(b"".join([*parts, content[at:]]), _parser())
 
 
-def parse_part(content: bytes, start: int, end: int) -> tree_sitter.Node:
-    """Return the tree of what stands from byte ``start`` to before ``end``."""
+def parse_part(content: bytes, start: int, end: int, row: int) -> tree_sitter.Node:
+    """Return the tree of what stands from byte ``start``, in line ``row`` from 0, to ``end``."""
     import tree_sitter  # noqa: PLC0415
 
-    row = content.count(b"\n", 0, start)
     first = tree_sitter.Point(row, 0)
     last = tree_sitter.Point(row + content.count(b"\n", start, end), 1)
     parser = _parser()
@@ -78,20 +77,21 @@ def _understood(content: bytes, parser: tree_sitter.Parser) -> tree_sitter.Node:
 
 def errors_in(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     """Yield where ``node`` is broken."""
-    if node.type == "ERROR" or node.is_missing:
-        yield node
-        return
-    for child in node.children:
-        if child.has_error:
-            yield from errors_in(child)
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if at.type == "ERROR" or at.is_missing:
+            yield at
+        else:
+            waiting += [child for child in reversed(at.children) if child.has_error]
 
 
 def quiet_bodies(content: bytes, places: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield where the bodies of functions stand in which none of ``places`` is.
 
     Only what is sure to be a whole body: of a function as gofmt writes it, from a line that ends
-    with a brace to the next that begins with one, with as many opened in it as closed, and without
-    what may hide a brace over several lines.
+    with a brace to the next that is nothing but one, with as many opened in it as closed, and
+    without what may hide a brace over several lines.
     """
     start = content.find(b"\nfunc ")
     while start >= 0:

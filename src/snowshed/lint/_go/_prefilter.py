@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["matters", "places_of"]
+__all__ = ["LETTER", "WORD", "matters", "places_of"]
+
+# A name may have letters of any alphabet, which are bytes above those of ASCII.
+LETTER = rb"[\w\x80-\xff]"
+WORD = rb"[A-Za-z_\x80-\xff]%b*" % LETTER
 
 # What a rule may begin from: goroutines, channels, locks, contexts, timers, clients.
 _TOKENS = (
@@ -51,8 +55,15 @@ _OF_HTTP = (
     b".PostForm(",
     b".RoundTrip(",
 )
-_OF_DATABASES = (b".Query(", b".QueryContext(", b".Queryx(", b".QueryxContext(")
-_STARTS = re.compile(rb"go [\w.]+\(")
+_OF_DATABASES = (
+    b".Query(",
+    b".QueryContext(",
+    b".Queryx(",
+    b".QueryxContext(",
+    b".NamedQuery(",
+)
+# ``go f(x)``, ``go f[T](x)``, ``go (f)(x)``.
+_STARTS = re.compile(rb"go (?:[\w.]+[\[(]|\()")
 # A file without any of those may still declare what they are used on.
 _DECLARES = (b"chan ", b"sync.", b".Done()")
 # What requests come by, and whose clients are meant to be made once: told by what is imported.
@@ -97,13 +108,12 @@ def _is_method(content: bytes, at: int) -> bool:
 
 def _asks_nobody(content: bytes, at: int) -> bool:
     """Tell whether the call at ``at`` is sure to ask no other machine: ``r.Header.Get(k)``."""
-    if content[content.find(b"(", at) + 1] == _CLOSES:
+    if content.startswith(b"()", content.find(b"(", at)):
         return True
-    return content.endswith(_VALUES, max(0, at - 9), at)
+    return _OF_VALUES.search(content, max(0, at - 10), at) is not None
 
 
-_CLOSES = ord(")")
-_VALUES = (b"Header", b"Header()", b"header", b"Trailer", b"Query()", b"Form", b"Values")
+_OF_VALUES = re.compile(rb"\b(?:Header(?:\(\))?|header|Trailer|Query\(\)|Form|Values)\Z")
 _OTHERS: dict[bytes, Callable[[bytes, int], bool]] = {
     b"close(": _is_method,
     b".Get(": _asks_nobody,
