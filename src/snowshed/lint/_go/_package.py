@@ -240,6 +240,8 @@ class Package:
                 self._add_variables(file, node)
             elif node.has_error:
                 self.broken(file, node)
+        if root.type == "ERROR":
+            self.broken(file, next(filter(_is_loose, root.children), root))
 
     def _add_function(self, file: File, node: tree_sitter.Node) -> None:
         if node.has_error:
@@ -337,6 +339,11 @@ def _name_of(path: str) -> str:
     if len(parts) > 1 and re.fullmatch(r"v\d+", parts[-1]):
         parts.pop()
     return re.sub(r"^go-|-go$|\.v\d+$|\.go$", "", parts[-1])
+
+
+def _is_loose(node: tree_sitter.Node) -> bool:
+    """Tell whether ``node``, at the top of a file, is part of something that was not understood."""
+    return not node.is_named
 
 
 def _specs(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
