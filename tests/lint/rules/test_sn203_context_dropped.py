@@ -85,6 +85,40 @@ def test_what_cleans_up_by_its_name_is_not() -> None:
     function("s.ask(context.Background())", "Shutdown")
 
 
+@pytest.mark.parametrize(
+    "name", ["Send", "Render", "Vendors", "Track", "Package", "Append", "Login"]
+)
+def test_a_word_within_a_word_says_nothing(name: str) -> None:
+    function(f"s.{name}(context.Background(), id) // want")
+    function("s.ask(context.Background(), id) // want", name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "End",
+            "sendAck",
+            "ShutDown",
+            "TTLReset",
+            "closes_all",
+            "Stopping",
+            "notifyAll",
+            "Tracing",
+        ),
+        *("Cancelled", "rollBack", "MarkDone", "GCEnd", "SetUp", "Initialize", "RunAll"),
+    ],
+)
+def test_a_word_of_the_name_does(name: str) -> None:
+    function(f"s.{name}(context.Background(), id)")
+    function("s.ask(context.Background(), id)", name)
+
+
+@pytest.mark.parametrize("name", ["Infof", "Errorw", "Println", "WarningContext", "handleIt"])
+def test_what_logs_by_its_name_is_not(name: str) -> None:
+    function(f"s.{name}(context.Background(), id)")
+
+
 def test_a_function_without_a_context_has_none_to_hand_on() -> None:
     go("SN203", f"{HEAD}\nfunc f(id string) {{\n ask(context.Background())\n}}\n")
     go("SN203", f"{HEAD}\nfunc f(_ context.Context) {{\n ask(context.Background())\n}}\n")

@@ -35,6 +35,7 @@ def function(code: str, name: str = "find") -> None:
         "c, _ := context.WithCancelCause(context.Background()) // want\n go s.ask(c)",
         "go func() {\n c, _ := context.WithCancel(ctx) // want\n s.ask(c)\n }()",
         "c, cancel := context.WithCancel(ctx) // want\n _ = cancel\n s.ask(c)",
+        "ctx, cancel := context.WithTimeout(ctx, time.Second) // want\n _ = cancel\n s.ask(ctx)",
         # Another one takes its place.
         (
             "c, cancel := context.WithCancel(ctx) // want\n if s.timeout > 0 {\n"

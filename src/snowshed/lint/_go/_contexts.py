@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Edit, Fix
@@ -26,17 +27,21 @@ __all__ = ["discarded", "dropped"]
 
 _STRAIGHT = frozenset({"context.Background", "context.TODO"})
 # What may well outlive its caller, and what has to be done although the caller has given up.
-_OUTLIVES = re.compile(
-    r"^(?:with|new|start|run|serve|open|connect|dial|init|watch|listen|register|subscribe|go|spawn"
-    r"|async|schedule|enqueue|submit|setup|load)|(?:close|shutdown|stop|clean|release|rollback|unlock"
-    r"|delete|remove|abort|cancel|revoke|flush|drain|disconnect|deregister|unregister|finish|end|kill"
-    r"|ack|terminate|tear|destroy|free|reset|undo|revert|restore|record|report|metric|trac|span|audit"
-    r"|notify|expire|leave|prune|purge|commit|final|fail|mark)",
-    re.IGNORECASE,
+_BEGINS = re.compile(
+    r"(?:with|new|start|run|serv|open|connect|dial|init|initializ|watch|listen|register|subscrib|go"
+    r"|spawn|async|schedul|enqueu|submit|setup|load)(?:e|s|es|ing)?"
+)
+_HAS = re.compile(
+    r"(?:clos|shutdown|stop|stopp|clean|cleanup|releas|rollback|unlock|delet|remov|abort|cancel"
+    r"|cancell|revok|flush|drain|disconnect|deregister|unregister|finish|end|kill|n?ack|terminat"
+    r"|teardown|tear|destroy|fre|reset|undo|revert|restor|record|report|metric|trac|span|audit"
+    r"|notify|notifi|expir|leav|prun|purg|commit|committ|finaliz|final|fail|mark)"
+    r"(?:e|s|es|d|ed|er|ers|ing|ion|ure)?"
 )
 _LOGS = re.compile(
-    r"^(?:log|debug|info|warn|error|print|enabled|handle|fatal|panic)", re.IGNORECASE
+    r"(?:log|debug|info|warn|warning|error|print|enabled|handle|fatal|panic)(?:s|f|w|ln)?"
 )
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _MEANT = re.compile(
     rb"//[^\n]*(?:background|context|ctx|cancel|detach|outlive|regardless|even if)", re.IGNORECASE
 )
@@ -47,7 +52,7 @@ def dropped(package: Package) -> Iterator[Finding]:
     for function in package.interesting:
         if function.file.source.is_test or not _has_background(function.code):
             continue
-        if _OUTLIVES.search(function.name):
+        if _outlives_caller(function.name):
             continue
         own = _own(function)
         if not own:
@@ -60,6 +65,19 @@ def dropped(package: Package) -> Iterator[Finding]:
                 )
                 fix = Fix(f"hand `{own}` on", (Edit(call.start, call.end, own),))
                 yield function.file.finding("SN203", call, message, fix=fix, confidence=0.8)
+
+
+def _outlives_caller(name: str) -> bool:
+    """Tell whether what is called ``name`` may outlive its caller, or has to be done without it."""
+    words = _words(name)
+    pairs = [one + other for one, other in pairwise(words)]  # `RollBack`, `SetUp`
+    begins = [*words[:1], *pairs[:1]]
+    return any(map(_BEGINS.fullmatch, begins)) or any(map(_HAS.fullmatch, [*words, *pairs]))
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of ``name``: `Send` and `Append` have no `end` in them."""
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def _has_background(code: bytes) -> bool:
@@ -126,8 +144,8 @@ def _asks(call: n.Call) -> bool:
     return bool(call.method) and not (
         call.path.startswith(("context.", "errgroup.", "signal.", "trace.", "metadata."))
         or re.match(r"\w*(?:log\w*|zap)\.", call.path, re.IGNORECASE)
-        or _OUTLIVES.search(call.method)
-        or _LOGS.match(call.method)
+        or _outlives_caller(call.method)
+        or any(map(_LOGS.fullmatch, _words(call.method)[:1]))
     )
 
 
@@ -264,7 +282,8 @@ def _ends_with_another(made: n.Call) -> bool:
         return False
     for each in made.function.all(n.Assign):
         first = each.left[0]
-        if each.start >= made.start or len(each.left) != 2 or not isinstance(first, n.Name):
+        is_before = each.start < made.start and made.parent is not each
+        if not is_before or len(each.left) != 2 or not isinstance(first, n.Name):
             continue
         call, cancel = each.right[0], each.left[1]
         makes = isinstance(call, n.Call) and call.path in _MAKES

@@ -51,15 +51,18 @@ taken for a reason.
 
 Nothing is said of a call, or in a function, whose name is that of something which may outlive its
 caller or has to be done although the caller has given up. That is told by the name alone, whatever
-is behind it, so a `Load` or `Connect` that asks a database and should hear of it is missed:
+is behind it, so a `Load` or `Connect` that asks a database and should hear of it is missed. Whole
+words of the name count, with their usual endings: `Closing` is one of them, `Send` has no `end`.
 
-- it begins with `with`, `new`, `init`, `setup`, `start`, `run`, `go`, `spawn`, `async`, `serve`,
-  `listen`, `watch`, `open`, `connect`, `dial`, `load`, `register`, `subscribe`, `schedule`,
-  `enqueue` or `submit`, and a call also with `log`, `debug`, `info`, `warn`, `error`, `print`,
-  `fatal`, `panic`, `enabled` or `handle`;
-- or it has a word such as `close`, `stop`, `clean`, `release`, `unlock`, `delete`, `cancel`,
-  `flush`, `finish`, `kill`, `reset`, `undo`, `restore`, `record`, `report`, `trace`, `notify`,
-  `commit`, `fail` or `mark` in it.
+- The first is `with`, `new`, `init`, `initialize`, `setup`, `start`, `run`, `go`, `spawn`, `async`,
+  `serve`, `listen`, `watch`, `open`, `connect`, `dial`, `load`, `register`, `subscribe`,
+  `schedule`, `enqueue` or `submit`; of a call also `log`, `debug`, `info`, `warn`, `warning`,
+  `error`, `print`, `fatal`, `panic`, `enabled` or `handle`.
+- Or any is `close`, `shutdown`, `stop`, `finish`, `end`, `final`, `finalize`, `terminate`, `kill`,
+  `abort`, `cancel`, `clean`, `cleanup`, `tear`, `teardown`, `release`, `free`, `unlock`, `leave`,
+  `disconnect`, `unregister`, `deregister`, `delete`, `remove`, `destroy`, `revoke`, `prune`,
+  `purge`, `expire`, `flush`, `drain`, `commit`, `rollback`, `reset`, `undo`, `revert`, `restore`,
+  `ack`, `nack`, `notify`, `fail`, `mark`, `record`, `report`, `metric`, `trace`, `span` or `audit`.
 
 ## Silence
 
