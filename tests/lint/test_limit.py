@@ -41,6 +41,53 @@ def test_what_does_not_is_left_alone() -> None:
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
 
 
+def test_what_comes_while_something_is_deleted_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def __del__(self) -> None:
+            spin()
+
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda why: lost.append(why.exc_type))
+    monkeypatch.setattr(_limit, "AGAIN", 0.01)
+
+    def deletes() -> None:
+        Slow()
+        for _ in range(100_000_000):
+            pass
+
+    with pytest.raises(TooLong), limited(0.01):
+        deletes()
+    assert lost == [TooLong]
+
+
+def test_a_timer_that_somebody_has_set_goes_on() -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, 1000, 500)
+    try:
+        with limited(60):
+            assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] < 61
+        left, again = signal.getitimer(signal.ITIMER_VIRTUAL)
+        assert left > 900
+        assert again == 500
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def test_what_comes_at_the_very_end_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, real, came = signal.getsignal(TIMED), signal.setitimer, []
+
+    def setitimer(which: int, seconds: float, again: float = 0) -> tuple[float, float]:
+        if seconds == 0 and not came:
+            came.append(TIMED)
+            signal.raise_signal(TIMED)
+        return real(which, seconds, again)
+
+    monkeypatch.setattr(signal, "setitimer", setitimer)
+    with pytest.raises(TooLong), limited(60):
+        pass
+    assert signal.getsignal(TIMED) == before
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
+
+
 def test_in_another_thread_there_is_no_limit() -> None:
     seen = []
 

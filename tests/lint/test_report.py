@@ -202,7 +202,7 @@ def test_counts_are_by_cause_and_by_rule() -> None:
         statistics(found)
         == """\
 2  detached-spawn
-   2  SN902 task-in-handler (1 fixable)
+   2  SN902 task-in-handler (1 unsafe)
 1  channel-cascade
    1  SN901 stuck-sender (1 fixable)
 1  -
@@ -216,6 +216,13 @@ def test_counts_are_by_cause_and_by_rule() -> None:
     assert statistics(told()) == "nothing found in 1 file\n"
 
 
+def test_counts_tell_fixes_that_are_safe_from_those_that_are_not() -> None:
+    found = told(LEAK, replace(LEAK, fix=SPAWN.fix), replace(LEAK, fix=SPAWN.fix))
+    assert "\n   3  SN901 stuck-sender (1 fixable, 2 unsafe)\n" in statistics(found)
+    (rule,) = counted(found)["rules"]
+    assert (rule["count"], rule["fixable"], rule["unsafe"]) == (3, 1, 2)
+
+
 def test_counts_beside_a_dump_have_those_first_at_which_most_tasks_wait() -> None:
     more = replace(SPAWN, span=Span(1, 1, 1, 2))
     waiting = {LEAK: Waiting(here=60), SPAWN: Waiting(here=2, created=1)}
@@ -227,7 +234,7 @@ def test_counts_beside_a_dump_have_those_first_at_which_most_tasks_wait() -> Non
 1  channel-cascade
    1  SN901 stuck-sender (1 fixable), 60 goroutines now
 2  detached-spawn
-   2  SN902 task-in-handler (2 fixable), 3 goroutines now
+   2  SN902 task-in-handler (2 unsafe), 3 goroutines now
 
 3 findings in 2 files, 1 fixable with --fix, 2 with --unsafe-fixes
 63 of the 70 goroutines in now.txt are at a finding

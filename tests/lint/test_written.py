@@ -112,6 +112,16 @@ def test_no_templates(content: str) -> None:
     assert not is_template(content.encode())
 
 
+@pytest.mark.parametrize("opens", ["/* ", '"\\', "'\\"])
+def test_what_is_not_closed_takes_no_time(opens: str) -> None:
+    # From each of them to the end would be 10,000,000,000 steps.
+    assert not is_template(b"package p\n" + opens.encode() * 100_000 + b"{{.X}}")
+
+
+def test_a_hole_behind_what_is_closed_is_seen() -> None:
+    assert is_template(b"package p\n\nvar a = 'x' + \"y\" + `z` /* x */ + {{.X}}\n")
+
+
 def test_a_head_of_a_million_comments_takes_no_time() -> None:
     assert not is_template(b"// x\n /* y */ \n" * 100_000)
     assert not is_generated(PYTHON, b"# x\n" * 100_000)

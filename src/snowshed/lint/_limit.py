@@ -24,6 +24,10 @@ TIMED: signal.Signals | None = getattr(signal, "SIGVTALRM", None)
 """The signal that comes when the time is over; None where there is none."""
 
 
+AGAIN = 1.0
+"""Seconds after which it comes once more: one that falls into a `__del__` is lost."""
+
+
 class TooLong(BaseException):
     """It takes longer than it may."""
 
@@ -37,8 +41,9 @@ def allowed(work: Work) -> float:
 def limited(seconds: float, *, ends: bool = False) -> Iterator[None]:
     """Let the block take so many seconds of a processor at most.
 
-    Where there are no such clocks, which is on Windows, and outside of the main thread it may take
-    any.
+    They are those of the process: what its other threads take counts as well. A timer of this kind
+    that somebody has set stands still meanwhile, and goes on afterwards. Where there are no such
+    clocks, which is on Windows, and outside of the main thread it may take any.
 
     Args:
         seconds: of a processor; to wait counts for nothing.
@@ -51,12 +56,17 @@ def limited(seconds: float, *, ends: bool = False) -> Iterator[None]:
         yield
         return
     before = signal.signal(TIMED, signal.SIG_DFL if ends else _stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    theirs = signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(TIMED, signal.SIG_DFL if before is None else before)
+        try:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        finally:
+            # The signal may have come right before that.
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(TIMED, signal.SIG_DFL if before is None else before)
+            signal.setitimer(signal.ITIMER_VIRTUAL, *theirs)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -41,8 +41,10 @@ _HOLE = re.compile(
     (?: \.[A-Za-z_] | \$\w | (?:if|range|with)\s+[.$] | (?:block|define|template)\s+" )""",
     re.VERBOSE,
 )
+# What is not closed is one, too: else all that is behind it is searched again from each next one.
 _TEXT = re.compile(
-    rb"`[^`]*`|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|//[^\n]*|/\*.*?\*/", re.DOTALL
+    rb"`[^`]*`?|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n])++'?|//[^\n]*|/\*.*?(?:\*/|\Z)",
+    re.DOTALL,
 )
 
 

@@ -42,7 +42,8 @@ def counted(outcome: Outcome) -> dict[str, Any]:
 def _rule(id_: str, found: Sequence[Finding], outcome: Outcome) -> dict[str, Any]:
     of = kind(id_)
     told: dict[str, Any] = {"rule": id_, "name": of.name, "cause": of.cause, "count": len(found)}
-    told["fixable"] = sum(each.fix is not None for each in found)
+    safe = [each.fix.safe for each in found if each.fix is not None]
+    told |= {"fixable": safe.count(True), "unsafe": safe.count(False)}
     if outcome.dumps:
         told["waiting"] = outcome.joined.at(found)
     return told
@@ -73,8 +74,9 @@ def statistics(outcome: Outcome, paint: Paint = PLAIN) -> str:
 
 
 def _more(rule: Mapping[str, Any], outcome: Outcome, paint: Paint) -> str:
-    fixable = f" ({rule['fixable']:,} fixable)" if rule["fixable"] else ""
+    fixes = [f"{rule[each]:,} {each}" for each in ("fixable", "unsafe") if rule[each]]
+    more = f" ({', '.join(fixes)})" if fixes else ""
     waiting = rule.get("waiting", 0)
-    if not waiting:
-        return fixable
-    return fixable + paint(f", {many(waiting, outcome.dumps[0].noun)} now", "hot")
+    if waiting:
+        more += paint(f", {many(waiting, outcome.dumps[0].noun)} now", "hot")
+    return more
