@@ -287,7 +287,7 @@ def test_counts_are_told_beside_a_dump(here: Path, capsys: pytest.CaptureFixture
     (here / "now.txt").write_text(goroutines.write_debug2([Goroutine(7, "sleep", (at,))] * 60))
     assert lint("--dump", "now.txt", "--statistics") == 1
     out, err = capsys.readouterr()
-    assert "\n   1  SN902 task-in-handler (1 fixable), 60 tasks now\n" in out
+    assert "\n   1  SN902 task-in-handler (1 unsafe), 60 tasks now\n" in out
     assert out.endswith("\n60 of the 60 tasks in now.txt are at a finding\n")
     assert err == ""
     assert json_of(capsys, "--dump", "now.txt", "--statistics")["waiting"] == 60

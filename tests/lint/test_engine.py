@@ -96,6 +96,18 @@ def test_a_reader_that_fails_is_told(here: Path) -> None:
     assert places(report) == [("b.go", 1, "SN901")]
     (problem,) = report.problems
     assert problem.message.startswith("reading python failed, please report it: RecursionError (")
+    assert report.read == ("b.go",)
+    assert report.unread == 1
+    assert not report.failed
+
+
+def test_a_reader_that_fails_at_a_file_beside_is_told_of_the_folder(here: Path) -> None:
+    write(here, {"p/a.py": "BAD", "p/b.py": "BAD", "p.py/c.py": "BAD", "p.py/d.py": "BAD"})
+    report = looked("p/b.py", "p.py/d.py", with_kit=UNREADABLE)
+    assert [each.path for each in report.problems] == ["p", "p.py"]
+    assert report.read == ()
+    assert report.unread == 2
+    assert report.failed
 
 
 def test_what_is_not_installed_is_told_once(here: Path) -> None:

@@ -212,6 +212,15 @@ def test_a_folder_without_any_is_told_and_is_no_failure(here: Path) -> None:
     assert given.unread == 0
 
 
+def test_a_folder_of_which_all_is_excluded_says_so(here: Path) -> None:
+    write(here, {"a/b.py": "", "a/README.md": "", "c/d/e.go": "", "c/.gitignore": "d/\n"})
+    (here / ".git").mkdir()
+    said = "there is no file of Go or Python in it that is not excluded"
+    assert found("a", exclude=("*.py",)).problems == [Problem("a", said)]
+    assert found("c").problems == [Problem("c", said)]
+    assert found("a", exclude=("*.md",)).problems == []
+
+
 def test_what_is_given_by_content_need_not_exist(here: Path) -> None:
     given = find(
         ["new.go", "./b/new.py"], exclude=Patterns(()), base=here, given=["b/new.py", "new.go"]

@@ -150,11 +150,13 @@ class _Asked:
 
     Attributes:
         key: what the cache knows it by.
-        paths: the files that are asked about: there may be others beside them.
+        paths: the files that are asked about.
+        beside: those that are looked at with them.
     """
 
     key: bytes
     paths: frozenset[str]
+    beside: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -195,11 +197,11 @@ class _Run:
             self._generated += loaded.generated
             self._unread += loaded.unread
             self._lines += loaded.lines
-            beside = {file.path for file in unit.files if file.role is Role.BESIDE}
+            beside = frozenset(file.path for file in unit.files if file.role is Role.BESIDE)
             paths = frozenset(source.path for source in loaded.sources) - beside
             if not paths:
                 continue
-            this = _Asked(loaded.key, paths)
+            this = _Asked(loaded.key, paths, beside)
             if not self._knows(this):
                 yield this, _work(loaded)
         for language in sorted(missing):
@@ -229,14 +231,16 @@ class _Run:
         self._add(asked, seen)
 
     def _add(self, asked: _Asked, seen: Seen) -> None:
-        self._read += asked.paths
+        if seen.unread:
+            self._unread += len(asked.paths)
+        else:
+            self._read += asked.paths
         self._findings += [each for each in seen.findings if each.path in asked.paths]
         self._silences += [each for each in seen.silences if each.path in asked.paths]
         names = {each.path for each in seen.problems}
         self._doubtful |= asked.paths if seen.failed else names
         # What is wrong with a file beside them nobody has asked; what is wrong with all of them is.
-        beside = {name for name in names if name.endswith(tuple(SUFFIX.values()))} - asked.paths
-        self._problems += [each for each in seen.problems if each.path not in beside]
+        self._problems += [each for each in seen.problems if each.path not in asked.beside]
 
     def save(self) -> None:
         """Let later runs know what this one knows."""

@@ -167,6 +167,8 @@ class _Finder:
         self._found = Found()
         self._real: dict[str, File] = {}
         self._links: list[File] = []
+        # Whether settings or git exclude something that may have been read.
+        self._left_out = False
 
     def find(self, paths: Sequence[str]) -> Found:
         for path in dict.fromkeys(map(shown, paths)):
@@ -224,6 +226,7 @@ class _Finder:
         """Take what lies in the folder ``root``, which was given."""
         # Not what is new: it may have been given by its name, too.
         count, refused = 0, self._found.unread
+        self._left_out = False
         todo = [self._place(root)]
         while todo:
             place = todo.pop()
@@ -234,7 +237,9 @@ class _Finder:
                     count += 1
                     self._take(entry, place, root)
         if not count and self._found.unread == refused:
-            self._found.problems.append(Problem(root, "there is no file of Go or Python in it"))
+            but = " that is not excluded" if self._left_out else ""
+            message = f"there is no file of Go or Python in it{but}"
+            self._found.problems.append(Problem(root, message))
 
     def _place(self, folder: str) -> _Place:
         relative = self._relative(folder or os.curdir)
@@ -251,7 +256,9 @@ class _Finder:
         for entry in self._entries(place.here or os.curdir, place.real):
             is_folder = entry.is_dir(follow_symlinks=False)
             seen = f"{entry.name}/" if is_folder else entry.name
-            if not (self._exclude.say(place.relative + seen) or place.ignored.names(seen)):
+            if self._exclude.say(place.relative + seen) or place.ignored.names(seen):
+                self._left_out = True
+            else:
                 yield entry, is_folder
 
     def _entries(self, folder: str, real: str) -> Iterable[os.DirEntry[str]]:

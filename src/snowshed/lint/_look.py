@@ -80,12 +80,14 @@ class Seen(msgspec.Struct, array_like=True):
         problems: what did not parse, and rules that failed.
         silences: the comments that silence.
         failed: whether that is not all: a rule or a reader has failed.
+        unread: whether it is nothing, as the reader has failed.
     """
 
     findings: list[Finding] = []
     problems: list[Problem] = []
     silences: list[Silence] = []
     failed: bool = False
+    unread: bool = False
 
 
 def look(work: Work, kit: Kit) -> Seen:
@@ -127,7 +129,9 @@ def _read(
             return [reader.read(sources)]
         packages: Sequence[Any] = reader.read(sources, go=work.go, unread=unread)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other units are looked at
-        _failed(f"reading {work.language}", sources[0].path, error, seen)
+        # It need not be the first, nor one that was asked about.
+        _failed(f"reading {work.language}", _folder(work), error, seen)
+        seen.unread = True
         return []
     return packages
 
