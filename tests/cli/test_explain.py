@@ -155,7 +155,7 @@ def test_a_real_rule_is_told_whole(capsys: pytest.CaptureFixture[str]) -> None:
         "- severity: high",
         "- looks at: Go, tests too",
         "- told: always",
-        "- fix: yes",
+        "- fix: with --fix where it can only mend, else with --unsafe-fixes",
         "",
     ]
     assert lines[8].startswith("A goroutine sends to a channel whose only receiver is a select ")

@@ -108,6 +108,7 @@ RULES = {
             in_python=_calls("SN901", "hang", _MEND, Tier.DEFAULT),
             severity=Severity.HIGH,
             fixes=True,
+            safe_fixes=True,
         ),
         __doc__="A sender waits for a receiver that has left.\n\n## Why\nIt stays for ever.\n",
     ),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from textwrap import dedent
 from typing import NamedTuple
 
-from snowshed.lint import Finding, Fix, Tier, rules
+from snowshed.lint import Finding, Fix, Rule, Tier, rules
 from snowshed.lint import _edits as edits
 from snowshed.lint import _python as python_model
 from snowshed.lint._source import Source
@@ -46,7 +46,7 @@ def python_findings(
     assert not model.problems
     looks = rules()[rule_id].in_python
     assert looks is not None, f"{rule_id} does not look at Python"
-    return [*looks(model)]
+    return _as_said(rules()[rule_id], [*looks(model)])
 
 
 def go(
@@ -82,7 +82,16 @@ def go_findings(
     assert not any(package.problems for package in packages)
     looks = rules()[rule_id].in_go
     assert looks is not None, f"{rule_id} does not look at Go"
-    return [finding for package in packages for finding in looks(package)]
+    return _as_said(rules()[rule_id], [each for package in packages for each in looks(package)])
+
+
+def _as_said(rule: Rule, found: list[Finding]) -> list[Finding]:
+    """Hold findings to what their rule says of all of them, and return them."""
+    for each in found:
+        assert each.tier is rule.tier or rule.asked, "it says that all are told alike"
+        assert each.fix is None or rule.fixes, "it says that it has no fix"
+        assert each.fix is None or not each.fix.safe or rule.safe_fixes, "it says that none is safe"
+    return found
 
 
 def mended(rule_id: str, code: str, *, safe: bool = False) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lint._told import RULES, these_rules
@@ -39,9 +41,19 @@ def test_a_rule_may_look_at_both_languages_and_at_tests() -> None:
     assert rule.tier is Tier.DEFAULT
 
 
+def test_a_rule_says_of_which_findings_it_tells_when_asked_and_what_applies_its_fixes() -> None:
+    rule = replace(RULES["SN901"].RULE, asked="some", safe_fixes=False)
+    said = about(rule)
+    assert "- told: some with --advice, the others always\n" in said
+    assert "- fix: with --unsafe-fixes\n" in said
+    assert table([rule]).endswith("| Python | some with `--advice` | `--unsafe-fixes` |\n")
+    safe = about(RULES["SN901"].RULE)
+    assert "- fix: with --fix where it can only mend, else with --unsafe-fixes\n" in safe
+
+
 def test_the_table_has_a_row_for_each_rule() -> None:
     assert table(each.RULE for each in RULES.values()).splitlines()[2:] == [
-        "| [SN901](lint/SN901.md) | stuck-sender | channel-cascade | Python | always | yes |",
+        "| [SN901](lint/SN901.md) | stuck-sender | channel-cascade | Python | always | `--fix` |",
         (
             "| [SN902](lint/SN902.md) | task-in-handler | detached-spawn | Python "
             "| with `--advice` |  |"

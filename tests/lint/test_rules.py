@@ -81,6 +81,12 @@ def test_a_rule_says_what_it_is_about(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=by_id)
+def test_a_rule_that_has_findings_of_both_tiers_says_which(rule: Rule) -> None:
+    assert ("advice" in told(rule.id)) is (rule.asked != "" or rule.tier is Tier.ADVICE)
+    assert rule.fixes or not rule.safe_fixes
+
+
+@pytest.mark.parametrize("rule", RULES, ids=by_id)
 def test_each_bad_example_is_reported_and_no_good_one(rule: Rule) -> None:
     for heading in ("Bad", "Good"):
         shown = examples(rule, heading)

@@ -42,13 +42,12 @@ total = sum(prices)
 
 def about(rule: Rule) -> str:
     """Return what there is to say of ``rule``: its name, what it is, and what its file says."""
-    is_advice = rule.tier is Tier.ADVICE
     facts = [
         f"cause: {rule.cause}",
         f"severity: {rule.severity}",
         f"looks at: {languages(rule)}{', tests too' if rule.in_tests else ', not at tests'}",
-        "told: with --advice" if is_advice else "told: always",
-        f"fix: {'yes' if rule.fixes else 'no'}",
+        f"told: {_when(rule)}{', the others always' if rule.asked else ''}",
+        f"fix: {_fix(rule)}",
     ]
     return f"# {rule.id} {rule.name}\n\n{_listed(facts)}\n\n{told(rule.id)}\n"
 
@@ -56,7 +55,7 @@ def about(rule: Rule) -> str:
 def about_unused() -> str:
     """Return what there is to say of comments that silence nothing."""
     facts = ["cause: none", "severity: low", "looks at: Go and Python, tests too", "told: always"]
-    return f"# {UNUSED}\n\n{_listed([*facts, 'fix: yes'])}\n\n{TOLD_OF_UNUSED}"
+    return f"# {UNUSED}\n\n{_listed([*facts, 'fix: with --fix'])}\n\n{TOLD_OF_UNUSED}"
 
 
 def languages(rule: Rule) -> str:
@@ -69,11 +68,25 @@ def table(rules: Iterable[Rule]) -> str:
     """Return a table of ``rules`` with links to their pages."""
     rows = ["| rule | name | cause | looks at | told | fix |", "|---|---|---|---|---|---|"]
     for each in rules:
-        is_advice = each.tier is Tier.ADVICE
         cells = [f"[{each.id}](lint/{each.id}.md)", each.name, str(each.cause), languages(each)]
-        cells += ["with `--advice`" if is_advice else "always", "yes" if each.fixes else ""]
+        fix = "`--fix`" if each.safe_fixes else "`--unsafe-fixes`" if each.fixes else ""
+        cells += [_when(each).replace("--advice", "`--advice`"), fix]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def _when(rule: Rule) -> str:
+    """Return when findings of ``rule`` are told."""
+    if rule.asked:
+        return f"{rule.asked} with --advice"
+    return "with --advice" if rule.tier is Tier.ADVICE else "always"
+
+
+def _fix(rule: Rule) -> str:
+    """Return what applies the fixes of ``rule``."""
+    if rule.safe_fixes:
+        return "with --fix where it can only mend, else with --unsafe-fixes"
+    return "with --unsafe-fixes" if rule.fixes else "no"
 
 
 def _listed(facts: list[str]) -> str:

@@ -30,10 +30,12 @@ class Rule:
         in_go: yields what it finds in a package of Go; None for a rule of Python only.
         in_python: yields what it finds in the modules of one folder; None for a rule of Go only.
         tier: whether its findings are told without being asked for; a finding may say otherwise.
+        asked: which of them are told only if asked for, in a word, where not all are alike.
         severity: how bad it is when it happens.
         in_tests: whether it looks at tests, too. What never ends is wrong there as well; that
             nothing limits it mostly is not.
         fixes: whether it may offer a fix.
+        safe_fixes: whether some of these can only mend, so that `--fix` applies them.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Rule:
     in_go: Callable[[Package], Iterator[Finding]] | None = None
     in_python: Callable[[Folder], Iterator[Finding]] | None = None
     tier: Tier = Tier.DEFAULT
+    asked: str = ""
     severity: Severity = Severity.MEDIUM
     in_tests: bool = False
     fixes: bool = False
+    safe_fixes: bool = False

@@ -234,4 +234,5 @@ RULE = Rule(
     in_go=detached,
     in_python=in_python,
     severity=Severity.HIGH,
+    asked="some",
 )

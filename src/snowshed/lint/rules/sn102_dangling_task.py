@@ -183,4 +183,5 @@ RULE = Rule(
     in_python=in_python,
     fixes=True,
     severity=Severity.MEDIUM,
+    asked="some",
 )

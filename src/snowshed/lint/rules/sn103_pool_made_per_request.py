@@ -114,4 +114,5 @@ RULE = Rule(
     Cause.DETACHED_SPAWN,
     in_go=workers,
     in_python=executors,
+    asked="some",
 )

@@ -101,4 +101,5 @@ RULE = Rule(
     in_go=calls,
     in_python=calls_of_python,
     fixes=True,
+    asked="some",
 )

@@ -98,4 +98,5 @@ RULE = Rule(
     Cause.MISSING_DEADLINE,
     in_go=clients,
     in_python=in_python,
+    asked="all of Go, some of Python",
 )

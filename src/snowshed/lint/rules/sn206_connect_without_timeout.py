@@ -140,4 +140,10 @@ def _callers_end_it(folder: Folder, function: Function) -> bool:
     return False
 
 
-RULE = Rule("SN206", "connect-without-timeout", Cause.MISSING_DEADLINE, in_python=in_python)
+RULE = Rule(
+    "SN206",
+    "connect-without-timeout",
+    Cause.MISSING_DEADLINE,
+    in_python=in_python,
+    asked="some",
+)

@@ -274,4 +274,5 @@ RULE = Rule(
     severity=Severity.HIGH,
     in_tests=True,
     fixes=True,
+    safe_fixes=True,
 )

@@ -164,4 +164,6 @@ RULE = Rule(
     severity=Severity.HIGH,
     in_tests=True,
     fixes=True,
+    asked="some",
+    safe_fixes=True,
 )

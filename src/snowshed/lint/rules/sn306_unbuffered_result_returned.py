@@ -129,5 +129,6 @@ RULE = Rule(
     in_go=in_go,
     severity=Severity.MEDIUM,
     fixes=True,
+    safe_fixes=True,
     in_tests=True,
 )

@@ -172,4 +172,5 @@ RULE = Rule(
     in_go=in_go,
     severity=Severity.HIGH,
     in_tests=True,
+    asked="some",
 )

@@ -92,4 +92,5 @@ RULE = Rule(
     "unbounded-queue-fed-by-callback",
     Cause.CHANNEL_CASCADE,
     in_python=fed_without_limit,
+    asked="some",
 )

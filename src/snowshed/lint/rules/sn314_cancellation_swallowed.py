@@ -179,4 +179,5 @@ RULE = Rule(
     tier=Tier.ADVICE,
     severity=Severity.HIGH,
     in_tests=True,
+    asked="most",
 )

@@ -7,7 +7,8 @@ function, or through any chain of calls in the package, also by callbacks in fie
 methods of an interface that one type of the package has. In Python the same of locks, semaphores
 for one and conditions that are attributes of a class or variables of a module, through calls of
 functions of the same folder. There it also reports the locks of two objects of one kind, one taken
-inside the other, that the caller chooses and nothing puts in order.
+inside the other, that the caller chooses and nothing puts in order; as advice where only the name
+of the attribute says that it is a lock.
 
 ## Why
 
@@ -218,4 +219,5 @@ RULE = Rule(
     in_python=in_python,
     severity=Severity.HIGH,
     in_tests=True,
+    asked="some",
 )

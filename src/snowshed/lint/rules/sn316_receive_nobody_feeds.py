@@ -252,4 +252,5 @@ RULE = Rule(
     in_python=in_python,
     severity=Severity.HIGH,
     in_tests=True,
+    asked="some",
 )

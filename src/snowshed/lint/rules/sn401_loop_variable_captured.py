@@ -156,4 +156,5 @@ RULE = Rule(
     in_go=in_go,
     in_tests=True,
     fixes=True,
+    safe_fixes=True,
 )

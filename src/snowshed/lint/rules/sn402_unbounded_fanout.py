@@ -121,4 +121,11 @@ from snowshed.model import Cause
 
 __all__ = ["RULE"]
 
-RULE = Rule("SN402", "unbounded-fanout", Cause.UNBOUNDED_FANOUT, in_go=fanout, in_python=fanouts)
+RULE = Rule(
+    "SN402",
+    "unbounded-fanout",
+    Cause.UNBOUNDED_FANOUT,
+    in_go=fanout,
+    in_python=fanouts,
+    asked="some",
+)

@@ -104,4 +104,5 @@ RULE = Rule(
     Cause.UNBOUNDED_FANOUT,
     in_go=endless,
     in_python=endless_in_python,
+    asked="all of Go, some of Python",
 )

@@ -177,4 +177,5 @@ RULE = Rule(
     in_go=in_go,
     severity=Severity.HIGH,
     fixes=True,
+    asked="some",
 )

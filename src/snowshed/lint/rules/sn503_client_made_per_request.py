@@ -129,4 +129,5 @@ RULE = Rule(
     in_go=clients,
     in_python=clients_of_python,
     severity=Severity.HIGH,
+    asked="some",
 )

@@ -171,4 +171,5 @@ RULE = Rule(
     in_python=in_python,
     severity=Severity.HIGH,
     fixes=True,
+    asked="some",
 )

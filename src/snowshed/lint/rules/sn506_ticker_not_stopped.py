@@ -190,4 +190,11 @@ def _is_constant(duration: n.Expression) -> bool:
     return _WRITTEN.fullmatch(duration.text) is not None
 
 
-RULE = Rule("SN506", "ticker-not-stopped", Cause.UNRELEASED_RESOURCE, in_go=in_go, fixes=True)
+RULE = Rule(
+    "SN506",
+    "ticker-not-stopped",
+    Cause.UNRELEASED_RESOURCE,
+    in_go=in_go,
+    fixes=True,
+    asked="some",
+)

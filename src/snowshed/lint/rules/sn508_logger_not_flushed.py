@@ -104,4 +104,5 @@ RULE = Rule(
     in_go=unflushed,
     in_python=unstopped,
     severity=Severity.LOW,
+    asked="all of Go, some of Python",
 )

@@ -130,4 +130,5 @@ RULE = Rule(
     Cause.UNRELEASED_RESOURCE,
     in_python=in_python,
     severity=Severity.HIGH,
+    asked="some",
 )
