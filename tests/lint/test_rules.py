@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from lint._wanted import blocks, go_findings, python_findings
-from snowshed.lint import Rule, rules
+from snowshed.lint import Rule, Tier, rules
+from snowshed.lint import _go as go_model
+from snowshed.lint import _python as python_model
+from snowshed.lint._source import Source
 from snowshed.lint.rules import Named, named, rule, told
 from snowshed.model import Cause
 
@@ -47,10 +50,35 @@ def found_in(rule: Rule, language: str, code: str) -> int:
     if language == "python":
         compile(code, "example", "exec")
         return len(python_findings(rule.id, {"app/main.py": code}))
-    # What holds only before a release of Go says which in the example.
+    return len(go_findings(rule.id, {"app/main.go": code}, go=version_of(code)))
+
+
+def told_of(language: str, code: str) -> list[str]:
+    """Return the rules that tell of an example without being asked for advice."""
+    if language == "python":
+        model = python_model.read([Source("app/main.py", code.encode())])
+        return [
+            each.rule
+            for rule in RULES
+            if rule.in_python is not None
+            for each in rule.in_python(model)
+            if each.tier is Tier.DEFAULT
+        ]
+    packages = go_model.read([Source("app/main.go", code.encode())], go=version_of(code))
+    return [
+        each.rule
+        for package in packages
+        for rule in RULES
+        if rule.in_go is not None
+        for each in rule.in_go(package)
+        if each.tier is Tier.DEFAULT
+    ]
+
+
+def version_of(code: str) -> tuple[int, int]:
+    """Return the Go that an example is for: what holds only before a release says which."""
     of = re.search(r"^// go (\d+)\.(\d+)$", code, flags=re.MULTILINE)
-    version = (int(of.group(1)), int(of.group(2))) if of else (1, 27)
-    return len(go_findings(rule.id, {"app/main.go": code}, go=version))
+    return (int(of.group(1)), int(of.group(2))) if of else (1, 27)
 
 
 def test_there_are_rules() -> None:
@@ -96,6 +124,12 @@ def test_each_bad_example_is_reported_and_no_good_one(rule: Rule) -> None:
         for language, code in shown:
             found = found_in(rule, language, code)
             assert (found > 0) is (heading == "Bad"), f"{heading}:\n{code}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=by_id)
+def test_no_other_rule_tells_of_a_good_example_either(rule: Rule) -> None:
+    for language, code in examples(rule, "Good"):
+        assert told_of(language, code) == [], code
 
 
 @pytest.mark.parametrize("each", RULES, ids=by_id)

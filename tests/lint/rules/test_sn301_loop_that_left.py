@@ -136,6 +136,60 @@ def test_a_call_of_an_interface_may_receive() -> None:
     go(RULE, f"{code}\n{more}\n")
 
 
+TAKEN = """
+package p
+
+type watch struct {{
+    events, errors chan int
+    stop chan struct{{}}
+}}
+
+func start(read func() int) *watch {{
+    w := &watch{{events: make(chan int), errors: make(chan int), stop: make(chan struct{{}})}}
+    {starts}
+    go func() {{
+        for {{
+            w.events <- read(){mark}
+        }}
+    }}()
+    return w
+}}
+
+func (w *watch) {name}() int {{
+    select {{
+    case n := <-w.events:
+        return n
+    case <-w.stop:
+        return 0
+    }}
+}}
+{more}
+"""
+AGAIN = {
+    "by other packages": {"name": "Next"},
+    "by somebody who is not seen": {"name": "next"},
+    "in a loop": {"name": "next", "more": "func (w *watch) all() { for { w.next() } }"},
+    "by a method for other packages": {
+        "name": "next",
+        "more": "func (w *watch) Next() int { return w.next() }",
+    },
+}
+ONCE_ONLY = {
+    "a goroutine": {"name": "run", "starts": "go w.run()"},
+    "by who makes the channel": {"name": "first", "more": "func main() { start(nil).first() }"},
+}
+
+
+@pytest.mark.parametrize("parts", AGAIN.values(), ids=AGAIN.keys())
+def test_who_is_called_for_each_element_comes_back(parts: dict[str, str]) -> None:
+    go(RULE, TAKEN.format(**{"starts": "", "more": "", "mark": ""} | parts))
+
+
+@pytest.mark.parametrize("parts", ONCE_ONLY.values(), ids=ONCE_ONLY.keys())
+def test_who_is_called_once_does_not(parts: dict[str, str]) -> None:
+    go(RULE, TAKEN.format(**{"starts": "", "more": "", "mark": " // want"} | parts))
+
+
 ANSWER = """
 package p
 

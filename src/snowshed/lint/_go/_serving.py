@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
+from snowshed.lint._go._callers import callers, is_started
 from snowshed.lint._go._channels import Channel, Does, Operation, channels
-from snowshed.lint._go._flow import End, flow_of
+from snowshed.lint._go._flow import End, flow_of, is_repeated
 from snowshed.lint._go._leaving import is_counted
 from snowshed.lint._go._mentions import ElementOf
 from snowshed.lint._go._stops import tells_to_stop
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Unserved", "Unsubscribed", "unserved", "unsubscribed"]
 
 _LARGE = 1000
+_LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ def _leaving_case(channel: Channel, operation: Operation) -> n.Case | None:
     is_queue = channel.capacity != 0
     if is_queue and not _is_in_loop(select):
         return None
+    if not is_queue and not _is_for_good(channel, select):
+        return None
     for case in select.cases:
         point = flow.at.get(case)
         if case is operation.case or point is None or point in like:
@@ -226,6 +230,35 @@ def _leaving_case(channel: Channel, operation: Operation) -> n.Case | None:
         if any(each.end in {End.RETURN, End.GOEXIT} for each in reached):
             return case
     return None
+
+
+def _is_for_good(channel: Channel, select: n.Select) -> bool:
+    """Tell whether nobody comes back to ``select`` when its function has left.
+
+    A loop is left for good, and a channel that was made for one call is. What is called once for
+    each element leaves each time.
+    """
+    function = select.function
+    if any(isinstance(each, n.For) for each in n.inside(select)):
+        return True
+    if function.outermost is channel.function.outermost:
+        return True
+    return not _is_called_again(function)
+
+
+def _is_called_again(function: Function, levels: int = _LEVELS) -> bool:
+    """Tell whether ``function`` may be called more than once; one that is a goroutine is not."""
+    if function.outer is not None or function.name in {"main", "init"}:
+        return False
+    if function.name[:1].isupper():
+        return True
+    calls = callers(function)
+    if not calls:
+        return not is_started(function)
+    return any(
+        is_repeated(call) or (levels > 0 and _is_called_again(call.function, levels - 1))
+        for call in calls
+    )
 
 
 def _alike(channel: Channel, operation: Operation, flow: Flow) -> set[Point | None]:

@@ -74,7 +74,8 @@ func (q *queue) wait() {
 ## Not reported
 
 Channels with places, which mostly hold tokens; channels that stay in one function; channels that
-somebody gets who is not seen; and a sender with a `default`, which only wakes who already waits.
+somebody gets who is not seen; a function that is called once for each element; and a sender with a
+`default`, which only wakes who already waits.
 
 ## Silence
 
