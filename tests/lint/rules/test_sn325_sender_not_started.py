@@ -85,6 +85,15 @@ QUIET = {
     "another receiver": {"take": 'if names[0] != "" { sum += <-results }'},
     "a way out": {"take": "select {\ncase <-results:\ndefault:\n}"},
     "closed by others": {"behind": "go close(results)"},
+    "a receiver that has counted": {
+        "take": f"if sum >= count {{ break }}\n        {TAKE}",
+    },
+    "a receiver that leaves some out": {
+        "take": f"if sum >= count {{ continue }}\n        {TAKE}",
+    },
+    "a receiver that gives up": {
+        "take": f"if sum >= count {{ return sum, nil }}\n        {TAKE}",
+    },
     "a branch of an inner loop": {"skip": "for range names { continue }"},
 }
 
@@ -92,6 +101,17 @@ QUIET = {
 @pytest.mark.parametrize("parts", QUIET.values(), ids=QUIET.keys())
 def test_as_many_as_are_started(parts: dict[str, str]) -> None:
     go(RULE, loop(**{"take": TAKE} | parts))
+
+
+@pytest.mark.parametrize("leaves", ["return 0, errBad", "panic(errBad)"])
+def test_who_leaves_before_anything_is_received(leaves: str) -> None:
+    code = loop(take=TAKE).replace("sum := 0", f"if count > 3 {{ {leaves} }}\n    sum := 0")
+    go(RULE, code)
+
+
+def test_who_leaves_when_something_was_received() -> None:
+    take = "n := <-results // want\n        if n == 0 { return n, errBad }"
+    go(RULE, loop(take=take))
 
 
 ANSWERS = """
@@ -128,6 +148,44 @@ func both(first, second bool, load func(int) error) error {{
 )
 def test_senders_that_may_not_be_started(other: str, take: str) -> None:
     go(RULE, ANSWERS.format(other=other, take=take))
+
+
+GUARDED = """
+package p
+
+import "log"
+
+func one(isReady bool, turns []int, load func() error) error {{
+    done := make(chan error)
+    if isReady {{
+        go func() {{
+            done <- load()
+        }}()
+    }}
+    {between}
+    return <-done{mark}
+}}
+"""
+LEAVES = {
+    "returns": "if !isReady { return nil }",
+    "panics": 'if !isReady { panic("no") }',
+    "ends the process": 'if !isReady { log.Fatal("no") }',
+    "returns by a switch": "switch {\n    case !isReady:\n        return nil\n    }",
+}
+GOES_ON = {
+    "asks": "if !isReady { println() }",
+    "leaves a loop": "for range turns { if !isReady { break } }",
+}
+
+
+@pytest.mark.parametrize("between", LEAVES.values(), ids=LEAVES.keys())
+def test_a_receive_that_is_not_come_to_without_a_sender(between: str) -> None:
+    go(RULE, GUARDED.format(between=between, mark=""))
+
+
+@pytest.mark.parametrize("between", GOES_ON.values(), ids=GOES_ON.keys())
+def test_a_receive_that_is_come_to_all_the_same(between: str) -> None:
+    go(RULE, GUARDED.format(between=between, mark=" // want"))
 
 
 def test_a_condition_that_the_function_leaves_by() -> None:

@@ -62,7 +62,8 @@ func sizes(names []string, load func(string) int) int {
 ## Not reported
 
 A channel that is closed, or that somebody gets who is not seen; a turn that sends itself instead of
-starting who does; receives that depend on a condition, too, or whose number is counted.
+starting who does; receives that depend on a condition, too, also by a `return`, `break` or `panic`
+between the senders and them, or whose number is counted.
 
 ## Silence
 
@@ -71,7 +72,7 @@ starting who does; receives that depend on a condition, too, or whose number is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
@@ -86,6 +87,7 @@ from snowshed.model import Cause, Severity
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._go import Package
+    from snowshed.lint._go._flow import Point
 
 __all__ = ["RULE"]
 
@@ -129,6 +131,8 @@ def _of_turns(local: Local, receives: list[Act]) -> Iterator[Finding]:
     counts = counts_of(taking) & counts_of(giving)
     if not counts or not is_steady(local.owner, counts) or _depends(received, taking):
         return
+    if _leaves_before(local, giving, taking) or _leaves_out(local, taking, received):
+        return
     left = skipping(giving, starts)
     if left is not None:
         yield _finding(local, receives[0], left, f"line {left.line} starts none who sends")
@@ -139,6 +143,31 @@ def _loop_of(local: Local, node: n.Node) -> n.For | None:
     loops = [each for each in n.inside(node) if isinstance(each, n.For)]
     around = [each for each in loops if not each.start <= local.channel.made.start < each.end]
     return around[0] if len(around) == 1 and node.function is local.owner else None
+
+
+def _leaves_before(local: Local, giving: n.For, taking: n.For) -> bool:
+    """Tell whether a way leads from behind ``giving`` to an end, and not by ``taking``."""
+    flow = local.flow
+    first, second = flow.at.get(giving), flow.at.get(taking)
+    if first is None or second is None:
+        return True
+    behind = [each for each in first.next if not n.is_in_turn(each.node, giving)]
+    return any(_ends(local, each, {second}) for each in behind)
+
+
+def _leaves_out(local: Local, taking: n.For, received: n.Node) -> bool:
+    """Tell whether a turn of ``taking`` may end without ``received``: who writes so has counted."""
+    flow = local.flow
+    head, point = flow.at.get(taking), flow.point_of(received)
+    if head is None or point is None:
+        return True
+    turn = [each for each in head.next if n.is_in_turn(each.node, taking)]
+    reached = set().union(*(flow.reachable(each, without={point}.__contains__) for each in turn))
+    return any(each is head or each.end is not None for each in reached)
+
+
+def _ends(local: Local, start: Point, without: Collection[Point]) -> bool:
+    return bool(local.flow.ends_after(start, without=without.__contains__))
 
 
 def _depends(node: n.Node, around: n.Node | None) -> bool:
@@ -167,7 +196,9 @@ def _of_conditions(local: Local, receives: list[Act], sends: list[Act]) -> Itera
         return
     for start in starts:
         choice = _choice_of(start, around)
-        if choice is not None and _is_passed_by(local, start, taken[-1]):
+        if choice is None or _is_guarded(local, choice, taken[-1]):
+            continue
+        if _is_passed_by(local, start, taken[-1]):
             yield _finding(
                 local, receives[-1], choice, f"line {choice.line} may start none who sends"
             )
@@ -184,6 +215,19 @@ def _choice_of(start: n.Node, around: n.Node) -> n.If | None:
             found.append(each)
     choice = found[0] if len(found) == 1 else None
     return choice if isinstance(choice, n.If) and choice.otherwise is None else None
+
+
+def _is_guarded(local: Local, choice: n.If, received: n.Node) -> bool:
+    """Tell whether the function may end behind ``choice``, and before it comes to ``received``.
+
+    ``if ok { go load() }; if !ok { return }; <-done`` is right, and so is a ``panic``.
+    """
+    flow = local.flow
+    point, end = flow.at.get(choice), flow.point_of(received)
+    if point is None or end is None:
+        return True
+    behind = [each for each in point.next if each.node is not choice.then and each is not end]
+    return any(_ends(local, each, {end}) for each in behind)
 
 
 def _is_passed_by(local: Local, start: n.Node, received: n.Node) -> bool:
