@@ -49,6 +49,20 @@ QUIET = {
     "handed on": "hand(stderr)\n    io.Copy(w, stdout)\n    io.Copy(w, stderr)",
     "only one": "io.Copy(w, stdout)",
     "one or the other": "if w != nil { io.Copy(w, stdout) } else { io.Copy(w, stderr) }",
+    "lines up to one": """lines := bufio.NewScanner(stdout)
+    for lines.Scan() {
+        if lines.Text() == "ready" {
+            break
+        }
+    }
+    io.ReadAll(stderr)""",
+    "lines, or an end": """lines := bufio.NewScanner(stdout)
+    for lines.Scan() {
+        if lines.Text() == "" {
+            return nil
+        }
+    }
+    io.ReadAll(stderr)""",
     "a part of it": "io.CopyN(w, stdout, 10)\n    io.Copy(w, stderr)",
 }
 
@@ -60,6 +74,32 @@ def test_one_after_the_other(reads: str) -> None:
 
 @pytest.mark.parametrize("reads", QUIET.values(), ids=QUIET.keys())
 def test_both_at_once_or_one_of_them(reads: str) -> None:
+    go(RULE, RUN.format(command="cmd", reads=reads))
+
+
+def test_a_loop_over_commands_has_new_pipes_in_each_turn() -> None:
+    code = """
+    package p
+
+    import (
+        "io"
+        "os/exec"
+    )
+
+    func all(commands []*exec.Cmd, w io.Writer) {
+        for _, cmd := range commands {
+            stdout, _ := cmd.StdoutPipe()
+            stderr, _ := cmd.StderrPipe()
+            io.Copy(w, stderr) // want
+            io.Copy(w, stdout)
+        }
+    }
+    """
+    go(RULE, code)
+
+
+def test_a_command_is_told_of_once() -> None:
+    reads = "for {\n io.Copy(w, stdout) // want\n io.Copy(w, stderr)\n }"
     go(RULE, RUN.format(command="cmd", reads=reads))
 
 

@@ -53,7 +53,8 @@ func run(cmd *exec.Cmd) ([]byte, []byte, error) {
 
 ## Not reported
 
-Pipes of which one is read by another goroutine, or is handed on; a read that takes a part.
+Pipes of which one is read by another goroutine, or is handed on; a read that takes a part, as does
+a loop over lines that has a `break` or a `return`. Each command is told of once.
 
 ## Silence
 
@@ -62,8 +63,9 @@ Pipes of which one is read by another goroutine, or is handed on; a read that ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
+from itertools import permutations
+from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._flow import flow_of
@@ -85,6 +87,18 @@ _READS = {"io.Copy": 1, "io.ReadAll": 0, "ioutil.ReadAll": 0}
 _LINES = frozenset({"bufio.NewScanner", "bufio.NewReader"})
 
 
+class _Pipe(NamedTuple):
+    """A pipe of a command.
+
+    Attributes:
+        command: the variable that holds the command.
+        made: the call that makes the pipe.
+    """
+
+    command: Variable
+    made: n.Call
+
+
 def in_go(package: Package) -> Iterator[Finding]:
     """Yield each read of a pipe to its end that another pipe of the command waits for."""
     files = {each for each in package.files if _has_both(each.source.content)}
@@ -94,18 +108,29 @@ def in_go(package: Package) -> Iterator[Finding]:
         parts = [*function.family()]
         pipes = dict(pipe for part in parts for pipe in _pipes(part))
         reads = [read for part in parts for read in _reads(part, pipes)]
-        for first, one in reads:
-            for second, other in reads:
-                if one is not other and pipes[one] == pipes[other] and _is_before(first, second):
-                    yield _finding(first, second, one, other)
+        yield from _in_turn(sorted(reads, key=lambda read: read[0].start), pipes)
+
+
+def _in_turn(
+    reads: Sequence[tuple[n.Node, Variable]], pipes: dict[Variable, _Pipe]
+) -> Iterator[Finding]:
+    """Yield the first read of each command whose other pipe is only read behind it."""
+    told = set()
+    for (first, one), (second, other) in permutations(reads, 2):
+        command = pipes[one].command
+        if one is other or pipes[other].command is not command or command in told:
+            continue
+        if _is_before(first, second, {pipes[one].made, pipes[other].made}):
+            told.add(command)
+            yield _finding(first, second, one, other)
 
 
 def _has_both(code: bytes) -> bool:
     return b".StderrPipe()" in code and b".StdoutPipe()" in code
 
 
-def _pipes(function: Function) -> Iterator[tuple[Variable, Variable]]:
-    """Yield the variables that hold a pipe, and the command that it is of."""
+def _pipes(function: Function) -> Iterator[tuple[Variable, _Pipe]]:
+    """Yield the variables that hold a pipe, and what that is."""
     for call in function.all(n.Call):
         command = call.called.operand if isinstance(call.called, n.Selector) else None
         if call.method not in _PIPES or not isinstance(command, n.Name):
@@ -113,12 +138,10 @@ def _pipes(function: Function) -> Iterator[tuple[Variable, Variable]]:
         stated = call.parent
         held = stated.left[0] if isinstance(stated, n.Assign) and stated.left else None
         if isinstance(held, n.Name) and held.variable is not None and command.variable is not None:
-            yield held.variable, command.variable
+            yield held.variable, _Pipe(command.variable, call)
 
 
-def _reads(
-    function: Function, pipes: dict[Variable, Variable]
-) -> Iterator[tuple[n.Node, Variable]]:
+def _reads(function: Function, pipes: dict[Variable, _Pipe]) -> Iterator[tuple[n.Node, Variable]]:
     """Yield what reads a pipe to its end, of those that nothing else is done with."""
     for call in function.all(n.Call):
         place = _READS.get(call.path)
@@ -135,8 +158,10 @@ def _reads(
 
 
 def _scanned(loop: n.For) -> Variable | None:
-    """Return what ``for scanner.Scan()`` goes over."""
+    """Return what ``for scanner.Scan()`` goes over to its end."""
     condition = loop.condition
+    if _takes_a_part(loop):
+        return None
     if not isinstance(condition, n.Call) or condition.method != "Scan":
         return None
     by = condition.called.operand if isinstance(condition.called, n.Selector) else None
@@ -147,15 +172,27 @@ def _scanned(loop: n.For) -> Variable | None:
     return read.variable if isinstance(read, n.Name) else None
 
 
-def _is_before(first: n.Node, second: n.Node) -> bool:
-    """Tell whether one goroutine does the second when it has done the first."""
+def _takes_a_part(loop: n.For) -> bool:
+    """Tell whether a turn of ``loop`` may be the last before all is read."""
+    leaves = [each for each in loop.function.all(n.Branch) if each.keyword in {"break", "goto"}]
+    return any(n.is_in_turn(each, loop) for each in (*leaves, *loop.function.all(n.Return)))
+
+
+def _is_before(first: n.Node, second: n.Node, made: Collection[n.Node]) -> bool:
+    """Tell whether one goroutine does the second when it has done the first, with the same pipes.
+
+    A turn that makes new ones has a new command.
+    """
     if first.function is not second.function or any(
         isinstance(each.parent, n.Go | n.Defer) for each in (first, second)
     ):
         return False
     flow = flow_of(first.function)
     one, two = flow.point_of(first), flow.point_of(second)
-    return one is not None and two is not None and two in flow.reachable(one) and one is not two
+    if one is None or two is None or one is two:
+        return False
+    anew = {flow.point_of(each) for each in made if each.function is first.function}
+    return two in flow.reachable(one, without=anew.__contains__)
 
 
 def _finding(first: n.Node, second: n.Node, one: Variable, other: Variable) -> Finding:
