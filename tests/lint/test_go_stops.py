@@ -11,14 +11,27 @@ from snowshed.lint._go._stops import ends_all, tells_to_stop
 
 @pytest.mark.parametrize(
     "channel",
-    ["ctx.Done()", "stop", "s.stopCh", "quit", "s.done", "closing", "w.shutdownCh", "readerDone"],
+    [
+        "ctx.Done()",
+        "stop",
+        "s.stopCh",
+        "quit",
+        "s.done",
+        "closing",
+        "w.shutdownCh",
+        "readerDone",
+        "s.m_stop",
+        "s.isClosed",
+    ],
 )
 def test_what_tells_to_stop(channel: str) -> None:
     (received,) = body(f"<-{channel}").all(n.Receive)
     assert tells_to_stop(received)
 
 
-@pytest.mark.parametrize("channel", ["ticker.C", "s.results", "errc", "time.After(second)"])
+@pytest.mark.parametrize(
+    "channel", ["ticker.C", "s.results", "errc", "time.After(second)", "s.skills", "determined"]
+)
 def test_what_does_not(channel: str) -> None:
     (received,) = body(f"<-{channel}").all(n.Receive)
     assert not tells_to_stop(received)

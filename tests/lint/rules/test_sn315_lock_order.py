@@ -51,6 +51,22 @@ SHAPES = {
         }
         func (f *flagged) use() { f.two.Lock(); f.one.Lock() }
         """,
+    "until a flag says that all has stopped": """
+        type flagged struct { one, two sync.Mutex; isClosed atomic.Bool; done int32 }
+        func (f *flagged) prepare() {
+            f.one.Lock()
+            defer f.one.Unlock()
+            if f.isClosed.Load() {
+                return
+            }
+            if atomic.LoadInt32(&f.done) == 1 {
+                return
+            }
+            f.two.Lock() // want
+            defer f.two.Unlock()
+        }
+        func (f *flagged) use() { f.two.Lock(); f.one.Lock() }
+        """,
     "in two functions": """
         func (a *A) f() {
             a.mu.Lock()

@@ -23,7 +23,12 @@ type request struct {{
 type store struct {{
     requests chan request
     stop chan struct{{}}
+    skills chan int
+    feed feed
+    beat *time.Ticker
 }}
+
+type feed struct {{ C chan int }}
 
 func open() *store {{
     return &store{{requests: make(chan request{places}), stop: make(chan struct{{}})}}
@@ -61,6 +66,12 @@ TOLD: dict[str, dict[str, str]] = {
     "a context": {},
     "a timer": {"end": "time.After(time.Second)"},
     "a stop": {"end": "s.stop"},
+    "a ticker": {"end": "s.beat.C"},
+    "a ticker that is made here": {"between": "beat := time.NewTicker(1)", "end": "beat.C"},
+    "a new channel that is sent to again": {
+        "sent": "new := make(chan request, 9)\n    for {\n    new <- asked // want",
+        "more": "case <-other:\n    }",
+    },
     "a queue": {"places": ", 16"},
     "a channel in what is sent": {
         "sent": 's.requests <- request{"a", answer} // want',
@@ -74,6 +85,13 @@ QUIET: dict[str, dict[str, str]] = {
     "no way out": {"end": "other"},
     "both have one": {
         "sent": f"select {{\ncase {SENT}:\ncase <-ctx.Done():\nreturn 0\n}}",
+    },
+    "a field of a name that timers have": {"end": "s.feed.C"},
+    "a name that has a stop in it": {"end": "s.skills"},
+    "a new channel with places": {"sent": "new := make(chan request, 9)\n    new <- asked"},
+    "a new channel in each turn": {
+        "sent": "for {\n    new := make(chan request, 9)\n    new <- asked",
+        "more": "case <-other:\n    }",
     },
     "far away": {"between": "println(1)\nprintln(2)\nprintln(3)"},
     "only its receiver": {"sent": "s.requests <- s.first", "by": "s.answers"},

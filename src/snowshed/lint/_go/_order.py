@@ -21,6 +21,7 @@ from snowshed.lint._go._locking import Event, Taken, events
 from snowshed.lint._go._locks import READ
 from snowshed.lint._go._place import ELEMENT, Place, type_at
 from snowshed.lint._go._scope import Kind
+from snowshed.lint._go._stops import is_stop
 from snowshed.lint._go._types import base_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Edge", "Inversion", "inversions"]
 
-_FLAG = re.compile(r"^(?:[\w.]+\.Load\(\)|atomic\.Load\w+\(&[\w.]+\) [!=]= \w+)$")
+_FLAG = re.compile(r"(?:([\w.]+)\.Load\(\)|atomic\.Load\w+\(&([\w.]+)\) [!=]= \w+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,17 +122,23 @@ def _is_before_flag(edge: Edge) -> bool:
     """Tell whether the second lock is taken only until an atomic flag is set.
 
     ``mu.Lock(); if ready.Load() { return }; other.Lock()`` is what is done once, and who takes the
-    locks the other way round is mostly what comes behind it.
+    locks the other way round is mostly what comes behind it. A flag that says that all has stopped
+    is not set until then, and tells nothing of who comes when.
     """
     by, at = edge.held.by, edge.event.call or edge.taken.node
     if by.function is not at.function:
         return False
     return any(
         by.start < each.start < at.start
-        and _FLAG.search(each.condition.text) is not None
+        and _is_flag(each.condition.text)
         and any(isinstance(last, n.Return) for last in each.then.statements[-1:])
         for each in by.function.all(n.If)
     )
+
+
+def _is_flag(condition: str) -> bool:
+    match = _FLAG.fullmatch(condition)
+    return match is not None and not is_stop(match[1] or match[2])
 
 
 def _are_apart(one: Edge, other: Edge) -> bool:

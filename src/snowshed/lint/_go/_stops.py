@@ -1,4 +1,4 @@
-"""Channels by which a goroutine is told to stop: nothing but their names says so."""
+"""What tells a goroutine to stop, or that all has: nothing but its name says so."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from snowshed.lint._go import _nodes as n
 if TYPE_CHECKING:
     from snowshed.lint._go._nodes import Case, Receive
 
-__all__ = ["ends_all", "tells_to_stop"]
+__all__ = ["ends_all", "is_stop", "tells_to_stop"]
 
+# As a word of its own, or as one with a capital: ``skills`` and ``abandoned`` stop nobody.
 _STOPS = re.compile(
-    r"\.Done\(\)$|(?:^|\.|[a-z])(?:stop|quit|done|clos|shutdown|exit|kill|cancel|abort|term)",
-    re.IGNORECASE,
+    r"(?<![A-Za-z])(?i:stop|quit|done|clos|shutdown|exit|kill|cancel|abort|term)"
+    r"|Stop|Quit|Done|Clos|Shutdown|Exit|Kill|Cancel|Abort|Term"
 )
+
+
+def is_stop(name: str) -> bool:
+    """Tell whether a name says that somebody is told to stop, or has stopped."""
+    return _STOPS.search(name) is not None
 
 
 def tells_to_stop(received: Receive) -> bool:
     """Tell whether by what is received somebody is told to stop, or that others have."""
     channel = received.channel
-    return _STOPS.search(n.path_of(channel) or channel.text) is not None
+    return is_stop(n.path_of(channel) or channel.text)
 
 
 def ends_all(case: Case) -> bool:

@@ -150,12 +150,12 @@ async def transfer(giver: Account, taker: Account, amount: int) -> None:
 
 Two orders that are both under one more lock; two that only read what the other only reads; locks of
 an object that was just made, which nobody else knows; two locks of one field, as of a parent and
-its child; a lock that is taken only until an atomic flag is set; rows of locks, of which each is
-for a part of the keys; `TryLock`. Locks are told apart by type and field: that two values of a type
-never meet is not seen. In Python: a lock that is taken by `acquire()`, or under a timeout, which
-ends the wait; one that came from elsewhere; two objects of which one is by its name above the
-other, such as a parent and its child, or that are compared or sorted in the function or by who
-calls it.
+its child; a lock that is taken only until an atomic flag is set, unless by its name it says that
+all has stopped; rows of locks, of which each is for a part of the keys; `TryLock`. Locks are told
+apart by type and field: that two values of a type never meet is not seen. In Python: a lock that is
+taken by `acquire()`, or under a timeout, which ends the wait; one that came from elsewhere; two
+objects of which one is by its name above the other, such as a parent and its child, or that are
+compared or sorted in the function or by who calls it.
 
 ## Silence
 

@@ -70,8 +70,9 @@ func (s *store) Get(ctx context.Context, key string) (int, error) {
 
 ## Not reported
 
-A channel with one place, which a single caller has for itself; an answer that comes by a channel
-which has nothing to do with what was sent; tests.
+A channel with one place, which a single caller has for itself; one with places that is new, as the
+function has just made it; an answer that comes by a channel which has nothing to do with what was
+sent; tests.
 
 ## Silence
 
@@ -86,10 +87,12 @@ from typing import TYPE_CHECKING
 
 from snowshed.lint._go import _nodes as n
 from snowshed.lint._go._channels import channels
+from snowshed.lint._go._flow import flow_of
 from snowshed.lint._go._mentions import mentions_of
 from snowshed.lint._go._package import related
 from snowshed.lint._go._scope import Kind
 from snowshed.lint._go._stops import tells_to_stop
+from snowshed.lint._go._types import base_of, type_of
 from snowshed.lint._go._wording import case_of, short
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
@@ -97,11 +100,14 @@ from snowshed.model import Cause, Severity
 if TYPE_CHECKING:
     from snowshed.lint._finding import Finding
     from snowshed.lint._go import Package
+    from snowshed.lint._go._channels import Channel
     from snowshed.lint._go._scope import Variable
 
 __all__ = ["RULE"]
 
-_TIMES = re.compile(r"\btime\.After\(|\.C$|timeout|timer|deadline", re.IGNORECASE)
+_TIMES = re.compile(r"\btime\.After\(|timeout|timer|deadline", re.IGNORECASE)
+_CLOCKS = frozenset({"time.Timer", "time.Ticker"})
+_MAKES_CLOCK = frozenset({"time.NewTimer", "time.NewTicker"})
 _NEAR = 3
 
 
@@ -151,17 +157,42 @@ def _gives_up(case: n.Case) -> bool:
     received = case.received
     if received is None:
         return False
-    return tells_to_stop(received) or _TIMES.search(received.channel.text) is not None
+    if tells_to_stop(received) or _TIMES.search(received.channel.text) is not None:
+        return True
+    channel = received.channel
+    return isinstance(channel, n.Selector) and channel.field_ == "C" and _is_clock(channel.operand)
+
+
+def _is_clock(node: n.Expression) -> bool:
+    """Tell whether something is a timer or a ticker; many other things have a field ``C``, too."""
+    value = node.variable.value if isinstance(node, n.Name) and node.variable is not None else None
+    is_made = isinstance(value, n.Call) and value.path in _MAKES_CLOCK
+    return is_made or base_of(type_of(node)) in _CLOCKS
 
 
 def _has_place(package: Package, sent: n.Send) -> bool:
-    """Tell whether what is sent to has one place, for one who waits for each answer."""
+    """Tell whether what is sent to has a place: one, for one who waits for each answer, or more.
+
+    More are enough if the channel is new, and nobody else has put anything into it.
+    """
     known = [
         channel
         for channel in channels(package)
         if any(each.node is sent for each in channel.operations)
     ]
-    return any(channel.capacity == 1 for channel in known)
+    return any(channel.capacity == 1 or _is_new(channel, sent) for channel in known)
+
+
+def _is_new(channel: Channel, sent: n.Send) -> bool:
+    """Tell whether a channel with places is made anew for each time that ``sent`` is done."""
+    if channel.capacity == 0 or channel.function is not sent.function:
+        return False
+    flow = flow_of(sent.function)
+    made, at = flow.point_of(channel.made), flow.point_of(sent)
+    if made is None or at is None:
+        return False
+    behind = (each for each in at.next if each is not made)
+    return not any(at in flow.reachable(each, without={made}.__contains__) for each in behind)
 
 
 def _finding(sent: n.Send, case: n.Case) -> Finding:
