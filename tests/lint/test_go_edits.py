@@ -22,14 +22,14 @@ from snowshed.lint._go._edits import (
 
 def imported(code: str, path: str = "time") -> str | None:
     """Return ``code`` with ``path`` imported, or None if that is not done."""
-    found = package(code)
-    done = with_import(found.files[0], path)
+    function = package(f"{code}func inside() {{}}\n").functions[-1]
+    done = with_import(function, path)
     return None if done is None else applied(code, [Fix("", done[1])])
 
 
 def test_what_is_imported_is_imported_no_second_time() -> None:
-    code = 'package p\nimport t "time"\n'
-    assert with_import(package(code).files[0], "time") == ("t", ())
+    code = 'package p\nimport t "time"\nfunc f() {}\n'
+    assert with_import(package(code).functions[0], "time") == ("t", ())
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,45 @@ def test_what_is_imported_is_imported_no_second_time() -> None:
         # The name is another's.
         ('package p\nimport "example.com/time"\n', None),
         ('package p\nimport "fmt"\nvar time = 1\n', None),
+        ('package p\nimport "fmt"\nconst time = 1\n', None),
+        ('package p\nimport "fmt"\ntype time int\n', None),
+        ('package p\nimport "fmt"\nfunc time() {}\n', None),
+        (
+            'package p\nimport "fmt"\nfunc (s S) time() {}\n',
+            'package p\nimport "fmt"\nimport "time"\nfunc (s S) time() {}\n',
+        ),
     ],
 )
 def test_an_import_is_put_where_the_others_are(code: str, after: str | None) -> None:
     assert imported(code) == after
+
+
+@pytest.mark.parametrize(
+    ("code", "is_free"),
+    [
+        ("func f(time int) { WITHIN }", False),
+        ("func (time S) f() { WITHIN }", False),
+        ("func f() (time int) { WITHIN; return }", False),
+        ("func f() { for time := range 3 { use(time); WITHIN } }", False),
+        ("func f() { const time = 3; WITHIN }", False),
+        ("func f() { type time int; WITHIN }", False),
+        ("func f(time int) { func() { WITHIN }() }", False),
+        ("func f() { func(time int) { use(time) }(1); WITHIN }", True),
+        ("func f(times int) { use(x.time); WITHIN }", True),
+        ("func f() { WITHIN }\nfunc g(time int) {}", True),
+    ],
+)
+@pytest.mark.parametrize("imports", ['import "fmt"', 'import (\n"fmt"\n"time"\n)'])
+def test_a_name_that_is_hidden_is_none(imports: str, code: str, is_free: bool) -> None:
+    found = package(f"package p\n{imports}\n{code.replace('WITHIN', 'within()')}\n")
+    (call,) = (
+        each
+        for function in found.functions
+        for part in function.family()
+        for each in part.all(n.Call)
+        if each.path == "within"
+    )
+    assert (with_import(call.function, "time") is not None) is is_free
 
 
 CODE = "package p\nfunc f() {\n\tif x {\n\t\ta() // one\n\t\tb(); c()\n\t}\n}\n"

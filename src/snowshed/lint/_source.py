@@ -54,6 +54,11 @@ class Source:
         return line, len(before.decode(errors="replace")) + 1
 
     @cached_property
+    def ending(self) -> str:
+        """How its lines end."""
+        return "\r\n" if b"\r\n" in self.content else "\n"
+
+    @cached_property
     def _plain(self) -> str | None:
         """All of it, if each byte is a character: a part of that is many times faster to get."""
         return self.content.decode("ascii") if self.content.isascii() else None

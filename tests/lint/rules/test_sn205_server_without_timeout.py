@@ -122,3 +122,30 @@ def test_without_a_name_for_the_time_there_is_no_fix() -> None:
     code = 'package p\n\nimport (\n"net/http"\n. "time"\n)\n\nfunc f() { http.Serve(l, h) }\n'
     (found,) = go_findings("SN205", {"p/a.go": code})
     assert found.fix is None
+
+
+HIDDEN = """
+package p
+
+import "net/http"
+
+func F(time int) error {
+	return http.ListenAndServe(":1", nil)
+}
+
+func G(time int) error {
+	server := &http.Server{Addr: ":1"}
+	return server.ListenAndServe()
+}
+
+func H() error {
+	return http.ListenAndServe(":1", nil)
+}
+"""
+
+
+@pytest.mark.house
+def test_where_another_thing_is_called_time_there_is_no_fix(tmp_path: Path) -> None:
+    after = fixed("SN205", HIDDEN, left=2)
+    assert after.count("ReadHeaderTimeout") == 1
+    vet(tmp_path, [after])

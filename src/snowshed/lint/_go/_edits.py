@@ -11,7 +11,8 @@ from snowshed.lint._go import _nodes as n
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from snowshed.lint._go._package import File
+    from snowshed.lint._go._function import Function
+    from snowshed.lint._go._package import Package
 
 __all__ = [
     "free_name",
@@ -32,26 +33,50 @@ _NAMED = re.compile(
 )
 
 
-def with_import(file: File, path: str) -> tuple[str, tuple[Edit, ...]] | None:
-    """Return the name of the package ``path`` in ``file``, and what imports it where nothing does.
+def with_import(function: Function, path: str) -> tuple[str, tuple[Edit, ...]] | None:
+    """Return the name of the package ``path`` in ``function``, and what imports it if nothing does.
 
-    None if that cannot be done by an edit that leaves the rest as it is.
+    None if that cannot be done by an edit that leaves the rest as it is, or if the name is that of
+    something else there.
     """
+    file = function.file
     for name, imported in file.imports.items():
         if imported == path:
-            return None if name in {"_", "."} else (name, ())
+            is_other = name in {"_", "."} or _declares(function, name)
+            return None if is_other else (name, ())
     name = path.rpartition("/")[2]
-    if name in file.imports or name in file.package.variables:
+    if name in file.imports or _declares(function, name) or _is_known(file.package, name):
         return None
     content = file.source.content
     listed = _LISTED.search(content)
     if listed is not None:
         at = _in_order(content, listed.end(), path)
-        return name, (Edit(at, at, f'\t"{path}"{_ending(content)}'),)
+        return name, (Edit(at, at, f'\t"{path}"{file.source.ending}'),)
     alone = _ALONE.search(content)
     if alone is None:
         return None
-    return name, (Edit(alone.end(), alone.end(), f'import "{path}"{_ending(content)}'),)
+    return name, (Edit(alone.end(), alone.end(), f'import "{path}"{file.source.ending}'),)
+
+
+def _declares(function: Function, name: str) -> bool:
+    """Tell whether ``function``, or one that it stands in, has something else called ``name``."""
+    at: Function | None = function
+    while at is not None:
+        if any(each.name == name for each in at.variables):
+            return True
+        at = at.outer
+    return re.search(rf"\b(?:const|type)\s+{name}\b".encode(), function.outermost.code) is not None
+
+
+def _is_known(package: Package, name: str) -> bool:
+    """Tell whether ``package`` itself has something called ``name``, in whichever file."""
+    kept = package.kept.get(f"known {name}")
+    if not isinstance(kept, bool):
+        declared = re.compile(rf"^(?:func|type|var|const)[ \t]+{name}\b".encode(), re.MULTILINE)
+        contents = (*(each.source.content for each in package.files), *package.unread)
+        kept = name in package.variables or any(map(declared.search, contents))
+        package.kept[f"known {name}"] = kept
+    return kept
 
 
 def _in_order(content: bytes, at: int, path: str) -> int:
@@ -61,11 +86,6 @@ def _in_order(content: bytes, at: int, path: str) -> int:
             break
         at = named.end()
     return at
-
-
-def _ending(content: bytes) -> str:
-    """Return how the lines of a file end."""
-    return "\r\n" if b"\r\n" in content else "\n"
 
 
 def indent_of(node: n.Node) -> str:
@@ -78,14 +98,15 @@ def indent_of(node: n.Node) -> str:
 
 def line_after(node: n.Node, text: str) -> Edit | None:
     """Return what puts a line behind the statement ``node``; None if it has not its own lines."""
-    content = node.function.file.source.content
+    source = node.function.file.source
+    content = source.content
     end = content.find(b"\n", node.end)
     end = len(content) if end < 0 else end
     rest = content[node.end : end].strip()
     if not _is_first(node) or (rest and not rest.startswith(b"//")):
         return None
     end -= content.endswith(b"\r", 0, end)
-    return Edit(end, end, f"{_ending(content)}{indent_of(node)}{text}")
+    return Edit(end, end, f"{source.ending}{indent_of(node)}{text}")
 
 
 def without_line(node: n.Node) -> Edit | None:
@@ -113,7 +134,7 @@ def line_of(node: n.Node) -> tuple[str, Edit] | None:
 
 def line_before(node: n.Node, text: str) -> Edit | None:
     """Return what puts a line before the statement ``node``; None if others stand before it."""
-    ending = _ending(node.function.file.source.content)
+    ending = node.function.file.source.ending
     text = f"{text}{ending}{indent_of(node)}"
     return Edit(node.start, node.start, text) if _is_first(node) else None
 
@@ -132,7 +153,7 @@ def lines_before(node: n.Node, *lines: str) -> Edit | None:
         line -= 1
     at = source.start_of(line)
     # The line of a label stands further out than those around it.
-    indent, ending = indent_of(inner), _ending(source.content)
+    indent, ending = indent_of(inner), source.ending
     return Edit(at, at, "".join(f"{indent}{each}{ending}" for each in lines))
 
 

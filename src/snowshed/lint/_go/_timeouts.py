@@ -99,7 +99,7 @@ def _is_background(arguments: list[n.Expression]) -> bool:
 def _endless(call: n.Call, client: n.Expression) -> Finding:
     file = call.function.file
     message = f"`{call.path}` has no timeout: it waits for as long as the server wants"
-    time = with_import(file, "time")
+    time = with_import(call.function, "time")
     fix = None
     if time is not None:
         http = client.text.partition(".")[0]
@@ -283,7 +283,7 @@ def _with_server(call: n.Call) -> Fix | None:
     """Return what serves by a server of its own, which has a limit."""
     address, handler, others = _ARGUMENTS[call.method]
     given = call.arguments
-    time = with_import(call.function.file, "time")
+    time = with_import(call.function, "time")
     is_whole = len(given) == len(others) + 1 + (address is not None) and not call.spread
     if time is None or not is_whole or not _is_in_a_row(call):
         return None
@@ -319,7 +319,7 @@ def _is_in_a_row(call: n.Call) -> bool:
 
 def _limiting(literal: n.Composite) -> Fix | None:
     file = literal.function.file
-    time = with_import(file, "time")
+    time = with_import(literal.function, "time")
     body = literal.text.find("{", len(literal.type_))
     if time is None or body < 0:
         return None
