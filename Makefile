@@ -32,7 +32,7 @@ bench-overload: $(VENV)/.has-dev ## flood a service under each controller; half 
 	$(BIN)/python -m benchmarks.overload $(ARGS)
 	$(BIN)/python -m benchmarks.overload --virtual
 
-bench-lint: $(VENV)/.has-dev ## what lint finds and what it takes, against its goals; downloads 30 packages; writes results and page
+bench-lint: $(VENV)/.has-dev ## what lint finds and what it takes, against its goals; downloads 31 packages; writes results and page
 	$(BIN)/python -m benchmarks.lint --write $(ARGS)
 
 docs: $(VENV)/.has-dev ## build the documentation; a warning is an error

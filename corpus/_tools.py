@@ -94,7 +94,7 @@ TOOLS = (
     Tool("ruff", f"`ruff check {' '.join(RUFF)}`", by_ruff),
     Tool("flake8-async", f"`flake8-async {' '.join(FLAKE8)}`", by_flake8_async),
     Tool("pylint", f"`pylint {' '.join(PYLINT)}`", by_pylint),
-    Tool("snowshed", "`snowshed lint`; what is told only with `--advice` is marked", by_snowshed),
+    Tool("snowshed", "`snowshed lint`", by_snowshed),
 )
 
 

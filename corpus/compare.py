@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RESULTS = ROOT / "corpus" / "results.json"
 PAGE = ROOT / "docs" / "reference" / "corpus.md"
+MARKED = "; what is marked with advice is told only with `--advice`"
 
 
 class Results:
@@ -110,7 +111,8 @@ def _tools(results: Results) -> Iterator[str]:
             for side in ("bad", "good")
         )
         version = results.versions.get(tool.name, "")
-        yield f"| {tool.name} {version} | {bad} | {good} | {tool.settings} |"
+        marked = MARKED if default != total else ""
+        yield f"| {tool.name} {version} | {bad} | {good} | {tool.settings}{marked} |"
 
 
 def _count(said: list[list[Report]], *, advice: bool) -> int:

@@ -90,7 +90,9 @@ def test_a_row_names_rules_once_and_says_what_is_advice() -> None:
     assert "| `semaphore_per_call` | X1 |  |  (the good: W1) | SN1 (advice) |" in page
     assert f"| `semaphore_per_call` | {bad.summary} | calls | 100 | 3 |" in page
     assert "| ruff  | 1 | 0 |" in page
-    assert "| snowshed  | 0, with advice 1 | 0 |" in page
+    assert f"| snowshed  | 0, with advice 1 | 0 | `snowshed lint`{compare.MARKED} |" in page
+    results.reports["snowshed"] = [Report(bad.name, line, "SN1")]
+    assert "| snowshed  | 1 | 0 | `snowshed lint` |" in compare.rendered(page, results)
 
 
 def test_a_page_without_a_place_for_a_table_is_told() -> None:
