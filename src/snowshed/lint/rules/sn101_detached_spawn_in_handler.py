@@ -112,8 +112,8 @@ func handle(w http.ResponseWriter, r *http.Request) {
 What is awaited, cancelled or returned, in this function or one inside of it; what is handed to
 another function, which may own it; what is started under a semaphore, or only if it does not run
 yet; and work of WebSockets, which lives as long as its connection. What starts the same in four
-places of a file or more is told once, with all of them. That a task is started once
-although requests can come often is not seen.
+places of a file or more is told once, with all of them. That only the first request starts a task
+is seen by a question whether it runs, and by nothing else.
 
 In Go also: what ends with the handler (`<-r.Context().Done()`, a channel that it closes), or writes
 to a pipe that it reads; what a `sync.Once`, a rate limiter, a count or a flag lets through; streams

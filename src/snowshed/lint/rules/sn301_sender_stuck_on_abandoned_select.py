@@ -134,13 +134,15 @@ func (l *loop) close() {
 
 ## Not reported
 
-A send that is itself a case of a select with another way out; a channel with a place for each
-send, as are all with places but queues, whose receiver goes on until it is told to stop; a
-function that is called once for each element, by others or in a loop, and leaves each time; a case
-that receives, or looks whether it has to, before it leaves; a case that is taken only when the
-goroutine has sent elsewhere and will not send here; a channel that somebody gets who is not seen:
-another package, an interface. That nobody calls the method any more once the loop has stopped
-syntax cannot see.
+- A send that is itself a case of a select with another way out.
+- A channel that has a place for each send. Any number of places is taken for enough, unless the
+  receiver goes on until it is told to stop.
+- A function that is called once for each element, by others or in a loop, and leaves each time.
+- A case that receives, or looks whether it has to, before it leaves.
+- A case that is taken only when the goroutine has sent elsewhere and will not send here.
+- A channel that somebody gets who is not seen: another package, an interface.
+
+Whether anybody still calls the method once the loop has stopped, syntax cannot see.
 
 ## Silence
 

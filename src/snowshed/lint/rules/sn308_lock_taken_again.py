@@ -82,9 +82,9 @@ Locks of two objects, also where both are elements of one map or list, as in a w
 a lock that is held on some ways only; a function that releases the lock of its caller before it
 takes it again; `TryLock`; a lock that a parameter of type `bool` asks for. A field that points from
 a part to the whole it was reached from, and is called after it, is taken to point to that very
-whole. What a field that
-holds a function calls is only known if the package puts one function there; what other packages put
-there is not seen. A read lock under a read lock that nobody takes for writing is told as advice.
+whole. What a field that holds a function calls is only known if the package puts one function
+there; what other packages put there is not seen. A read lock under a read lock that nobody takes
+for writing is told as advice.
 
 ## Silence
 

@@ -67,11 +67,12 @@ func (p *Pool) Get() (int, error) {
 
 ## Not reported
 
-A function whose name says that it locks or acquires, one that returns what it has locked, or whose
-last `return` has a lock that other packages can release; a lock that another function of the
-package releases for others, that a literal or a method value releases which is handed on, or that
-something deferred releases; a loop whose turns begin with the lock held; what is held on some ways
-only; `panic`, `os.Exit` and `t.Fatal`.
+- A function that is there to lock: its name says that it locks or acquires, it returns what it has
+  locked, or its last `return` holds a lock that other packages can release.
+- A lock that something else releases: what is deferred, a literal or method value that is handed
+  on, or another function of the package that does so for its callers.
+- A loop whose turns begin with the lock held, and what is held on some ways only.
+- `panic`, `os.Exit` and `t.Fatal`.
 
 ## Silence
 

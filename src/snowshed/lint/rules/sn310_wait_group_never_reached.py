@@ -2,10 +2,13 @@
 
 ## What it does
 
-Reports `Wait` in the loop that starts the goroutines, if all of them were added before the loop;
-a `Wait` for what nobody ever calls `Done`; a `Done` that is not deferred and that a
-`return` comes by without; an `Add` for each turn of a loop that starts nobody in some; and an
-`Add` that the goroutine itself does.
+Reports one of these:
+
+- a `Wait` in the loop that starts the goroutines, all of which were added before the loop;
+- a `Wait` for what nobody ever calls `Done`;
+- a `Done` that is not deferred, so that a `return` before it leaves it out;
+- an `Add` of as many as a loop has turns, before that loop, if some turns start nobody;
+- an `Add` that the goroutine itself begins with.
 
 ## Why
 
@@ -77,7 +80,8 @@ func all(plugins []func()) {
 ## Not reported
 
 A wait group that is declared in the goroutine; one that somebody gets who is not seen; a `Done`
-in a loop, which counts something else than goroutines; a turn that starts nobody and is done for.
+in a loop, which counts something else than goroutines; a turn that starts nobody and calls `Done`
+itself; an `Add(1)` in a turn.
 
 ## Silence
 

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Reports, as advice, a goroutine, task or thread that each turn of an endless loop starts, or one for
-each element of a channel or of what `async for` reads, if the loop does not wait for it and nothing
-limits how many there are.
-
-In Python two of these are told without being asked for, as nothing but luck bounds them: the loop
-of a handler of a WebSocket, which starts one for each message that its client sends; and a loop
+Reports two loops of Python in which nothing but luck limits how many tasks or threads there are:
+that of a handler of a WebSocket, which starts one for each message that its client sends; and one
 that sleeps and starts one again and again, if that asks somebody else and has no timeout.
+
+Any other is told as advice, in Go and Python: each turn of an endless loop starts a goroutine, task
+or thread, or there is one for each element of a channel or of what `async for` reads; the loop does
+not wait for it, and nothing limits how many there are.
 
 ## Why
 

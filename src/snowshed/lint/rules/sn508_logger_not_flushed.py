@@ -2,10 +2,10 @@
 
 ## What it does
 
-Reports a `QueueListener` of Python that is started and never stopped, where no other package can
-stop it: a local variable has it, or one of the module whose name begins with an underscore, or the
-program itself. As advice, any other logger of Go or Python that writes later, where nothing in the
-package stops or flushes it.
+Reports a `QueueListener` of Python that is started and never stopped, and that no other package can
+stop: it is in a local variable, in one of the module whose name begins with an underscore, or in
+the program that is run. Any other is told as advice, and so is each logger of Go that writes later,
+if nothing in the package stops or flushes it.
 
 ## Why
 

@@ -2,10 +2,13 @@
 
 ## What it does
 
-Reports the `asyncio.StreamWriter` of a connection, where the function that has it may end without
-closing it: a handler that `asyncio.start_server` calls and that never closes its writer; a `return`
-before the `close()`, or a loop that is over, where only another way closes it; an `except` that
-swallows an error which came before it.
+Reports the `asyncio.StreamWriter` of a connection that the function which has it may leave open:
+
+- a handler of `asyncio.start_server` never closes its writer;
+- a `return` comes before the `close()`, or a loop ends, and only another way closes it;
+- an `except` swallows an error that came before the `close()`.
+
+What a handler or a collection has is told by default, the writer of a client as advice.
 
 ## Why
 
@@ -14,10 +17,10 @@ reading and nothing else: the socket stays, in CLOSE_WAIT. Most connections end 
 the one that somebody thought of, so a flood of clients that come and go, as after an outage, ends
 in "too many open files", and the server accepts nobody any more. Cause: unreleased-resource.
 
-Up to Python 3.12 a server has the writer of its handler for as long as the other side keeps the
-connection; from 3.13 on it is closed once nobody has it. The writer of a client is so from 3.11.7
-on at the latest: of a client it is told as advice. What a collection has stays open in every
-version.
+Some writers are closed by asyncio once nothing refers to them any more: that of a client since
+Python 3.11.7, that of a handler since 3.13. Up to 3.12 the server itself refers to that of a
+handler for as long as the other side keeps the connection. What a collection has stays open in
+every version.
 
 ## Bad
 
