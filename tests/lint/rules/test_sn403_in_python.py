@@ -178,6 +178,20 @@ BY_THE_CLIENT = {
                     pending.add(asyncio.create_task(handle(await ws.receive())))  # want
             await read()
         """,
+    "looked at, and kept by nobody": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            while True:
+                task = asyncio.create_task(handle(await ws.receive()))  # want
+                task.add_done_callback(print)
+        """,
+    "another linter was told that it is well so": """
+        @app.websocket("/x")
+        async def listen(ws: WebSocket):
+            while True:
+                text = await ws.receive()
+                asyncio.create_task(handle(text))  # noqa: RUF006  # want
+        """,
 }
 BY_THE_TIME = {
     "a task": """

@@ -35,8 +35,8 @@ Where what lives:
   ``_nodes``); ``_names`` and ``_objects`` say what a name stands for, ``_places`` where a node is,
   ``_prefilter`` what need not be read
 - what rules ask about: ``_handlers``, ``_spawns``, ``_limits``, ``_many`` (over what a loop goes),
-  ``_fate`` (what becomes of a task) and ``_uses`` (of a client), ``_network``, ``_locks``,
-  ``_events``
+  ``_fate`` (what becomes of a task), ``_dangling`` and ``_uses`` (of a client), ``_network``,
+  ``_locks``, ``_events``
 - what is wrong, where it is more than one rule's file has room for: ``_fanout``, ``_turns``,
   ``_remade``, ``_executors``, ``_timeouts``, ``_no_timeout``, ``_streams``, ``_writers`` (and
   ``_ways`` out of a function), ``_listeners``, ``_queues`` and ``_grows``, ``_consumers``,

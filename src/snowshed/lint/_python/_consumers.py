@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowshed.lint._python._fate import End, fate_of
@@ -23,6 +24,8 @@ __all__ = ["mortal"]
 _QUEUES = frozenset(f"asyncio.{kind}" for kind in ("Queue", "LifoQueue", "PriorityQueue"))
 # These fail only when the task is to end.
 _SAFE = frozenset({"sleep", "checkpoint", "get", "put", "wait", "acquire", "join"})
+# What waits for a place in a queue, or until all of it is done.
+_WAITED_FOR = frozenset({"put", "join"})
 _LOOKS_AT = frozenset({"done", "exception", "result", "add_done_callback"})
 
 
@@ -44,17 +47,51 @@ class _Taken(NamedTuple):
     is_local: bool
 
 
+class _Others:
+    """What the functions of a module do with its queues and its tasks."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    @cached_property
+    def _waits(self) -> dict[tuple[str, object], list[ast.Await]]:
+        """Where they wait for a queue, by its name and who has it: see `waits_for`."""
+        module = self.module
+        found: dict[tuple[str, object], list[ast.Await]] = {}
+        for function in module.functions:
+            for each in function.awaits:
+                called = each.value.func if isinstance(each.value, ast.Call) else None
+                if isinstance(called, ast.Attribute) and called.attr in _WAITED_FOR:
+                    name = written(called.value)
+                    for owner in {None, function, class_around(module, each)}:
+                        found.setdefault((name, owner), []).append(each)
+        return found
+
+    def waits_for(self, queue: str, owner: Function | ast.ClassDef | None) -> list[ast.Await]:
+        """Return where one waits for ``queue`` of a function or a class; None: of all of them."""
+        return self._waits.get((queue, owner), [])
+
+    @cached_property
+    def learned(self) -> frozenset[str]:
+        """How all is called of which somebody learns that it has ended, or waits for that."""
+        named = self.module.named.items()
+        return frozenset(
+            name for name, nodes in named if any(_learns(self.module, node) for node in nodes)
+        )
+
+
 def mortal(folder: Folder) -> Iterator[Finding]:
     """Yield the work by which a consumer may end that others wait for: what SN324 says."""
     for module in folder.modules:
+        others = _Others(module)
         told: set[Function] = set()
         for spawn in module.spawns:
             consumer = _consumer(folder, module, spawn)
             if consumer is None or consumer in told or consumer.module is not module:
                 continue
             taken = _taken(consumer, spawn)
-            waits = _waits(consumer, taken, spawn) if taken is not None else []
-            waits = [each for each in waits if not _is_looked_at(module, spawn, each)]
+            waits = _waits(others, consumer, taken, spawn) if taken is not None else []
+            waits = [each for each in waits if not _is_looked_at(others, spawn, each)]
             if taken is not None and waits:
                 told.add(consumer)
                 yield _found(consumer, taken, waits, spawn)
@@ -159,11 +196,14 @@ def _tells(body: list[ast.stmt]) -> bool:
     )
 
 
-def _waits(consumer: Function, taken: _Taken, spawn: Spawn) -> list[ast.Await]:
+def _waits(others: _Others, consumer: Function, taken: _Taken, spawn: Spawn) -> list[ast.Await]:
     """Return where others wait for a place in the queue, or until all of it is done."""
     module, name = consumer.module, written(taken.queue)
-    class_ = class_around(module, taken.queue) if isinstance(taken.queue, ast.Attribute) else None
-    starts = module.function_of(spawn.call)
+    owner: Function | ast.ClassDef | None = None
+    if isinstance(taken.queue, ast.Attribute):
+        owner = class_around(module, taken.queue)
+    elif taken.is_local:
+        owner = module.function_of(spawn.call)
     methods = {"put"} if _has_limit(taken.made) else set()
     done = [call for call in consumer.calls if last_name(call.func) == "task_done"]
     # With `task_done` in a `finally`, those that are left go on; where it is missing, `join` of a
@@ -172,14 +212,10 @@ def _waits(consumer: Function, taken: _Taken, spawn: Spawn) -> list[ast.Await]:
         methods.add("join")
     return [
         each
-        for function in ([starts] if taken.is_local else module.functions)
-        if function is not consumer
-        for each in function.awaits
+        for each in others.waits_for(name, owner)
         if isinstance(each.value, ast.Call)
-        and isinstance(each.value.func, ast.Attribute)
-        and each.value.func.attr in methods
-        and written(each.value.func.value) == name
-        and (class_ is None or class_around(module, each) is class_)
+        and last_name(each.value.func) in methods
+        and module.function_of(each) is not consumer
         and not ends_by_itself(module, each)
     ]
 
@@ -189,8 +225,9 @@ def _is_in_finally(module: Module, call: ast.Call) -> bool:
     return any(statement in getattr(above, "finalbody", ()) for above in module.up(call))
 
 
-def _is_looked_at(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
+def _is_looked_at(others: _Others, spawn: Spawn, wait: ast.Await) -> bool:
     """Tell whether somebody learns that the task has ended, before ``wait`` is over."""
+    module = others.module
     fate = fate_of(module, spawn.call)
     if fate.asked & _LOOKS_AT or {End.PASSED, End.RETURNED} & {fate.end, *fate.ways}:
         return True
@@ -201,7 +238,7 @@ def _is_looked_at(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
     name = last_name(fate.holder) if fate.holder is not None else ""
     if not name:
         return fate.end is not End.DROPPED
-    return any(_learns(module, node) for node in ast.walk(module.tree) if last_name(node) == name)
+    return name in others.learned
 
 
 def _is_join_after(module: Module, spawn: Spawn, wait: ast.Await) -> bool:
@@ -243,8 +280,7 @@ def _learns(module: Module, node: ast.AST) -> bool:
     if is_set or isinstance(above, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
         return False
     # Whoever awaits what he has cancelled does not wait for its end.
-    cancels = any(last_name(call.func) == "cancel" for call in module.function_of(node).calls)
-    return not cancels
+    return "cancel" not in module.function_of(node).called
 
 
 def _found(consumer: Function, taken: _Taken, waits: list[ast.Await], spawn: Spawn) -> Finding:

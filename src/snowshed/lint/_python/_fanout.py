@@ -84,8 +84,8 @@ def _message(module: Module, found: _Fanout) -> str:
 
 
 def _kind(module: Module, found: _Fanout) -> str:
-    kinds = (spawn.kind for spawn in module.spawns if spawn.call is found.node)
-    return next(kinds, "task")
+    spawn = module.spawn_of(found.node)
+    return spawn.kind if spawn is not None else "task"
 
 
 def _all(module: Module) -> Iterator[_Fanout]:
@@ -206,7 +206,7 @@ def _is_of_workers(found: _Fanout) -> bool:
 
 def _fate(module: Module, found: _Fanout) -> Fate | None:
     """Return what becomes of them; None for coroutines, and for what a group has."""
-    is_spawn = any(spawn.call is found.node for spawn in module.spawns)
+    is_spawn = module.spawn_of(found.node) is not None
     return fate_of(module, found.node) if is_spawn else None
 
 
@@ -219,7 +219,8 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
     function = module.function_of(found.node)
     if takes_place(function, module.withs_of(found.node)):
         return True
-    if isinstance(found.loop, (ast.For, ast.AsyncFor)) and _waits_in(module, found.loop):
+    if found.loop in function.waiting:
+        # Perhaps for one of them to end.
         return True
     if found.runs is None:
         return False
@@ -232,7 +233,7 @@ def _is_limited(folder: Folder, module: Module, found: _Fanout) -> bool:
 
 def takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -> bool:
     """Tell whether a semaphore is taken, or something else that stands in ``async with``."""
-    if any(last_name(call.func) == "acquire" for call in function.calls):
+    if "acquire" in function.called:
         return True
     return any(
         (
@@ -242,12 +243,4 @@ def takes_place(function: Function, withs: Iterable[ast.With | ast.AsyncWith]) -
         or is_limiter(item.context_expr)
         for with_ in withs
         for item in with_.items
-    )
-
-
-def _waits_in(module: Module, loop: ast.For | ast.AsyncFor) -> bool:
-    """Tell whether a turn of ``loop`` waits for something: perhaps for one of them to end."""
-    awaits = module.function_of(loop).awaits
-    return any(
-        loop in (above := [*module.up(each)]) and loop.iter not in (each, *above) for each in awaits
     )

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import bindings_of
-from snowshed.lint._python._nodes import FUNCTIONS, written
+from snowshed.lint._python._nodes import FUNCTIONS, last_name, written
 
 if TYPE_CHECKING:
     from snowshed.lint._python._module import Module
@@ -134,8 +134,23 @@ class Function:
     @cached_property
     def spawns(self) -> list[Spawn]:
         """The calls of its own body that start a task or a thread."""
-        own = {*self.calls}
-        return [spawn for spawn in self.module.spawns if spawn.call in own]
+        found = map(self.module.spawn_of, self.calls)
+        return [spawn for spawn in found if spawn is not None]
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The last part of the name of each call."""
+        return frozenset(last_name(call.func) for call in self.calls)
+
+    @cached_property
+    def waiting(self) -> frozenset[ast.AST]:
+        """Its ``for`` loops of which a turn waits for something."""
+        found: set[ast.AST] = set()
+        for each in self.awaits:
+            above = [each, *self.module.up(each)]
+            loops = (loop for loop in above if isinstance(loop, (ast.For, ast.AsyncFor)))
+            found.update(loop for loop in loops if loop.iter not in above)
+        return frozenset(found)
 
     @property
     def decorators(self) -> list[ast.expr]:

@@ -160,8 +160,7 @@ def _shrinks(folder: Folder, collection: ast.expr) -> bool:
     return any(
         _may_shrink(module, node)
         for module in folder.modules
-        for node in ast.walk(module.tree)
-        if last_name(node) == name
+        for node in module.named.get(name, ())
     )
 
 

@@ -72,13 +72,13 @@ def _is_bounded_variable(module: Module, name: ast.Name) -> bool:
     values = scope.bindings[name.id] if scope is not None else []
     if scope is None or len(values) != 1:
         return False
-    grows = any(
+    value = values[0]
+    if not isinstance(value, (*_DISPLAYS, ast.Subscript)) or not is_bounded(module, value):
+        return False
+    return not any(
         isinstance(above := module.parent(read), ast.Attribute) and above.attr in _ADDS
         for read in scope.reads(name.id)
     )
-    value = values[0]
-    is_written = isinstance(value, (*_DISPLAYS, ast.Subscript))
-    return is_written and not grows and isinstance(value, ast.expr) and is_bounded(module, value)
 
 
 def has_name_of_settings(over: ast.expr) -> bool:

@@ -101,6 +101,41 @@ class Module:
         """The calls that start a task or a thread, whatever they are spelled like."""
         return _spawns.spawns_in(self)
 
+    def spawn_of(self, call: ast.Call) -> _spawns.Spawn | None:
+        """Return what ``call`` starts; None if it starts no task or thread."""
+        return self._spawned.get(call)
+
+    @cached_property
+    def _spawned(self) -> dict[ast.Call, _spawns.Spawn]:
+        return {spawn.call: spawn for spawn in self.spawns}
+
+    @cached_property
+    def named(self) -> dict[str, list[ast.Name | ast.Attribute]]:
+        """Each use of each name, as a variable or an attribute, wherever it stands."""
+        found: dict[str, list[ast.Name | ast.Attribute]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                found.setdefault(last_name(node), []).append(node)
+        return found
+
+    @cached_property
+    def handed_on(self) -> frozenset[str | ast.AST]:
+        """What calls are given, and what is assigned: names by their last part, and lambdas."""
+        found: set[str | ast.AST] = set()
+        for function in self.functions:
+            given = [value for call in function.calls for value in call.args]
+            given += [each.value for call in function.calls for each in call.keywords]
+            given += [each.value for each in function.assigns if each.value is not None]
+            found.update(each for each in given if isinstance(each, ast.Lambda))
+            found.update(map(last_name, given))
+        return frozenset(found - {""})
+
+    @cached_property
+    def last_import(self) -> ast.stmt | None:
+        """The last import that stands in no function and no block."""
+        last_first = reversed(self.tree.body)
+        return next((e for e in last_first if isinstance(e, (ast.Import, ast.ImportFrom))), None)
+
     @cached_property
     def run_by_name(self) -> frozenset[str]:
         """The names of the functions that a loop is run for: ``asyncio.run(serve())``."""

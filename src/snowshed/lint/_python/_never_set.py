@@ -54,16 +54,13 @@ def _holder(module: Module, call: ast.Call) -> ast.expr | None:
 
 
 class _Mentions:
-    """Each use of each name and attribute of a module, and the texts that may hold one."""
+    """A module, and the words of its texts, which may be names of something."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.nodes: dict[str, list[ast.Name | ast.Attribute]] = {}
         texts = []
         for node in ast.walk(module.tree):
-            if isinstance(node, (ast.Name, ast.Attribute)):
-                self.nodes.setdefault(last_name(node), []).append(node)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 is_docstring = isinstance(module.parent(node), ast.Expr)
                 texts += [] if is_docstring else [node.value]
         self.words = frozenset(word for text in texts for word in _WORD.findall(text))
@@ -77,7 +74,7 @@ def _waits_in_vain(folder: Folder, mentions: _Mentions, name: str) -> list[ast.e
     if any(each is not module and word in each.source.content for each in folder.modules):
         return []
     waits = []
-    for node in mentions.nodes.get(name, ()):
+    for node in module.named.get(name, ()):
         use = use_of(module, node) if isinstance(node.ctx, ast.Load) else ""
         if use in {"fed", "open"} or (not use and not _is_made_anew(module, node)):
             return []

@@ -61,7 +61,7 @@ def lines_after(module: Module, statement: ast.stmt, lines: Sequence[str]) -> Ed
     rest = content[end:line_end]
     if not is_alone(module, statement):
         return None
-    ending = "\r\n" if b"\r\n" in content else "\n"
+    ending = module.source.ending
     at = line_end - len(rest) + len(rest.rstrip(b"\r"))
     return Edit(at, at, "".join(f"{ending}{indent.decode()}{line}" for line in lines))
 

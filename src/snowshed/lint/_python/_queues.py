@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
@@ -64,10 +65,11 @@ class _Fed:
 def fed_without_limit(folder: Folder) -> Iterator[Finding]:
     """Yield each queue without a limit that a handler or a callback feeds: what SN311 says."""
     for module in folder.modules:
+        makers = _Makers(module)
         fed: dict[ast.Call, _Fed] = {}
         for node, owner, is_later in _puts(module):
             function = module.function_of(node)
-            made = _made(module, function, owner)
+            made = makers.made(function, owner)
             if made is None or not _has_no_limit(made) or _asks_how_full(function):
                 continue
             one = fed.setdefault(made, _Fed(module))
@@ -167,26 +169,12 @@ def _who(folder: Folder, function: Function, *, is_later: bool) -> str:
 
 def _is_handed_on(function: Function) -> bool:
     """Tell whether somebody is given the function, to call it."""
-    module = function.module
-    given = (
-        value
-        for each in module.functions
-        for call in each.calls
-        for value in (*call.args, *(keyword.value for keyword in call.keywords))
-    )
-    kept = (getattr(assign, "value", None) for each in module.functions for assign in each.assigns)
-    values = (value for values in (given, kept) for value in values if value is not None)
-    if isinstance(function.node, ast.Lambda):
-        return any(value is function.node for value in values)
-    return any(
-        last_name(value) == function.short_name
-        for value in values
-        if isinstance(value, (ast.Name, ast.Attribute))
-    )
+    is_lambda = isinstance(function.node, ast.Lambda)
+    return (function.node if is_lambda else function.short_name) in function.module.handed_on
 
 
 def _asks_how_full(function: Function) -> bool:
-    return any(last_name(call.func) in {"full", "qsize"} for call in function.calls)
+    return not function.called.isdisjoint({"full", "qsize"})
 
 
 def _has_no_limit(made: ast.Call) -> bool:
@@ -198,49 +186,73 @@ def _has_no_limit(made: ast.Call) -> bool:
     return True
 
 
-def _made(module: Module, function: Function, owner: ast.expr, steps: int = 3) -> ast.Call | None:
-    """Return the call that makes the queue ``owner``, or the queues of a collection."""
-    if steps == 0:
+class _Makers:
+    """What makes the queues of a module."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+
+    def made(self, function: Function, owner: ast.expr, steps: int = 3) -> ast.Call | None:
+        """Return the call that makes the queue ``owner``, or the queues of a collection."""
+        if steps == 0:
+            return None
+        if isinstance(owner, ast.Subscript):
+            return self._added(owner.value)
+        if isinstance(owner, ast.Call):
+            return self._returned(owner)
+        for value in self._values(function, owner):
+            found = self.made(function, value, steps - 1)
+            if found is not None:
+                return found
         return None
-    if isinstance(owner, ast.Subscript):
-        return _added(module, owner.value)
-    if isinstance(owner, ast.Call):
-        return _returned(module, owner)
-    for value in _values(module, function, owner):
-        found = _made(module, function, value, steps - 1)
-        if found is not None:
-            return found
-    return None
 
+    def _returned(self, call: ast.Call) -> ast.Call | None:
+        """Return ``call`` if it makes a queue, or what makes those that it gets elsewhere."""
+        if self._module.dotted(call.func) in _QUEUES:
+            return call
+        method = call.func
+        if isinstance(method, ast.Attribute) and method.attr in {"get", "setdefault"}:
+            return self._added(method.value)
+        return None
 
-def _returned(module: Module, call: ast.Call) -> ast.Call | None:
-    """Return ``call`` if it makes a queue, or what makes those that it gets out of a collection."""
-    if module.dotted(call.func) in _QUEUES:
-        return call
-    method = call.func
-    if isinstance(method, ast.Attribute) and method.attr in {"get", "setdefault"}:
-        return _added(module, method.value)
-    return None
+    def _values(self, function: Function, owner: ast.expr) -> list[ast.expr]:
+        """Return what a variable or an attribute of ``self`` may hold."""
+        found: Sequence[ast.AST | None] = []
+        if isinstance(owner, ast.Attribute):
+            of_self = isinstance(owner.value, ast.Name) and owner.value.id == "self"
+            class_ = class_around(self._module, owner) if of_self else None
+            found = self._module.attribute(class_, owner.attr) if class_ is not None else []
+        elif isinstance(owner, ast.Name):
+            scope = scope_of(function, owner.id)
+            found = scope.bindings[owner.id] if scope is not None else []
+            drawn = scope.loops if scope is not None else []
+            for loop in drawn:
+                if isinstance(loop, ast.For) and owner.id in {
+                    last_name(e) for e in ast.walk(loop.target)
+                }:
+                    found = [*found, self._added(through(loop.iter))]
+        return [each for each in found if isinstance(each, ast.expr)]
 
+    def _added(self, collection: ast.expr) -> ast.Call | None:
+        """Return the call that makes a queue that something puts into ``collection``."""
+        name = written(collection)
+        class_ = class_around(self._module, collection) if name.startswith("self.") else None
+        for function, value in self._kept.get((name, class_), ()):
+            found = self.made(function, value, 2)
+            if found is not None:
+                return found
+        return None
 
-def _values(module: Module, function: Function, owner: ast.expr) -> list[ast.expr]:
-    """Return what a variable or an attribute of ``self`` may hold."""
-    found: Sequence[ast.AST | None] = []
-    if isinstance(owner, ast.Attribute):
-        of_self = isinstance(owner.value, ast.Name) and owner.value.id == "self"
-        class_ = class_around(module, owner) if of_self else None
-        found = module.attribute(class_, owner.attr) if class_ is not None else []
-    elif isinstance(owner, ast.Name):
-        scope = scope_of(function, owner.id)
-        found = scope.bindings[owner.id] if scope is not None else []
-        drawn = scope.loops if scope is not None else []
-        for loop in drawn:
-            if isinstance(loop, ast.For) and owner.id in {
-                last_name(e) for e in ast.walk(loop.target)
-            }:
-                made = _added(module, through(loop.iter))
-                found = [*found, made]
-    return [each for each in found if isinstance(each, ast.expr)]
+    @cached_property
+    def _kept(self) -> dict[tuple[str, ast.ClassDef | None], list[tuple[Function, ast.expr]]]:
+        """What is put into each collection, and by whom: one of ``self`` is that of a class."""
+        found: dict[tuple[str, ast.ClassDef | None], list[tuple[Function, ast.expr]]] = {}
+        for function in self._module.functions:
+            for collection, value in _put_into(function):
+                name = written(collection)
+                class_ = _class_of(function) if name.startswith("self.") else None
+                found.setdefault((name, class_), []).append((function, value))
+        return found
 
 
 def _class_of(function: Function | None) -> ast.ClassDef | None:
@@ -250,30 +262,13 @@ def _class_of(function: Function | None) -> ast.ClassDef | None:
     return function.class_ if function is not None else None
 
 
-def _added(module: Module, collection: ast.expr) -> ast.Call | None:
-    """Return the call that makes a queue that something puts into ``collection``."""
-    name = written(collection)
-    class_ = class_around(module, collection)
-    for each in module.functions:
-        if name.startswith("self.") and _class_of(each) is not class_:
-            continue
-        for value in _put_into(each, name):
-            found = _made(module, each, value, 2)
-            if found is not None:
-                return found
-    return None
-
-
-def _put_into(function: Function, name: str) -> Iterator[ast.expr]:
+def _put_into(function: Function) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each collection that something is put into, and that."""
     for call in function.calls:
         method = call.func
-        if not (isinstance(method, ast.Attribute) and method.attr in _ADDS and call.args):
-            continue
-        if written(method.value) == name:
-            yield call.args[-1]
+        if isinstance(method, ast.Attribute) and method.attr in _ADDS and call.args:
+            yield method.value, call.args[-1]
     for assign in function.assigns:
-        if not isinstance(assign, ast.Assign):
-            continue
-        for target in assign.targets:
-            if isinstance(target, ast.Subscript) and written(target.value) == name:
-                yield assign.value
+        if isinstance(assign, ast.Assign):
+            targets = (each for each in assign.targets if isinstance(each, ast.Subscript))
+            yield from ((target.value, assign.value) for target in targets)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Tier
+from snowshed.lint._python._dangling import is_dangling
 from snowshed.lint._python._fanout import started, takes_place
 from snowshed.lint._python._fate import End, fate_of
 from snowshed.lint._python._network import asks
@@ -34,18 +36,59 @@ _LEAVES = (ast.Break, ast.Return, ast.Raise)
 _THREADS = frozenset({"threading.Thread", "threading.Timer", "_thread.start_new_thread"})
 
 
+class _Loop:
+    """A loop, and what is asked of it for each of those that it starts."""
+
+    def __init__(self, module: Module, node: ast.While | ast.AsyncFor) -> None:
+        self.module = module
+        self.node = node
+        self._leaves: dict[ast.AST | None, ast.stmt | None] = {}
+
+    @cached_property
+    def is_other(self) -> bool:
+        """Whether it accepts connections, or counts its tasks."""
+        return any(map(_is_other, ast.walk(self.node)))
+
+    @cached_property
+    def is_sent(self) -> bool:
+        """Whether each turn waits for what comes by a connection that a handler was given."""
+        return _is_sent(self.module, self.node)
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether each turn waits for the time, and for nothing else."""
+        return _is_timed(self.module, self.node)
+
+    def is_left_after(self, call: ast.Call) -> bool:
+        """Tell whether it is left in the same turn."""
+        statement = self.module.statement_of(call)
+        above = self.module.parent(statement)
+        if above not in self._leaves:
+            last_first = reversed(getattr(above, "body", []))
+            leaves = (each for each in last_first if isinstance(each, _LEAVES))
+            self._leaves[above] = next(leaves, None)
+        last = self._leaves[above]
+        return last is not None and _at(last) > _at(statement)
+
+
+def _at(statement: ast.stmt) -> tuple[int, int]:
+    return statement.lineno, statement.col_offset
+
+
 def endless(folder: Folder) -> Iterator[Finding]:
     """Yield what each turn of such a loop starts: what SN403 says of Python."""
     for module in folder.modules:
+        known: dict[ast.AST, _Loop] = {}
         for call, runs in started(module):
-            loop = module.loop_of(call)
-            if not isinstance(loop, (ast.While, ast.AsyncFor)) or not _is_endless(loop):
+            node = module.loop_of(call)
+            if not isinstance(node, (ast.While, ast.AsyncFor)) or not _is_endless(node):
                 continue
+            loop = known.setdefault(node, _Loop(module, node))
             handler = folder.request_of(module.function_of(call))
             if handler is not None and handler.kind != "websocket":
                 # Another rule tells of what a request starts.
                 continue
-            if _piles_up(module, call, loop) and not _is_limited(folder, module, call, loop, runs):
+            if _piles_up(module, call, node) and not _is_limited(folder, module, call, loop, runs):
                 yield _found(folder, module, call, loop, runs)
 
 
@@ -65,7 +108,7 @@ def _is_endless(loop: ast.While | ast.AsyncFor) -> bool:
 def _piles_up(module: Module, call: ast.Call, loop: ast.While | ast.AsyncFor) -> bool:
     """Tell whether nobody waits for it, and the next turn starts another one."""
     fate = fate_of(module, call)
-    if not any(spawn.call is call for spawn in module.spawns):
+    if module.spawn_of(call) is None:
         # A group waits for what it starts, but not the loop; who reads is another rule's matter.
         return isinstance(loop, ast.While) and fate.end <= End.RETURNED
     # What one attribute keeps has the place of the one before.
@@ -77,7 +120,7 @@ def _is_limited(
     folder: Folder,
     module: Module,
     call: ast.Call,
-    loop: ast.While | ast.AsyncFor,
+    loop: _Loop,
     runs: ast.expr | None,
 ) -> bool:
     function = module.function_of(call)
@@ -85,18 +128,10 @@ def _is_limited(
     return (
         takes_place(function, module.withs_of(call))
         or (helper is not None and takes_place(helper, helper.withs))
-        or _is_left_after(module, call)
+        or loop.is_left_after(call)
         or any(map(_asks_how_many, module.up(call)))
-        or any(map(_is_other, ast.walk(loop)))
+        or loop.is_other
     )
-
-
-def _is_left_after(module: Module, call: ast.Call) -> bool:
-    """Tell whether the loop is left in the same turn."""
-    statement = module.statement_of(call)
-    block = getattr(module.parent(statement), "body", [])
-    following = block[block.index(statement) + 1 :] if statement in block else []
-    return any(isinstance(each, _LEAVES) for each in following)
 
 
 def _asks_how_many(above: ast.AST) -> bool:
@@ -123,26 +158,32 @@ def _is_sure(
     folder: Folder,
     module: Module,
     call: ast.Call,
-    loop: ast.While | ast.AsyncFor,
+    loop: _Loop,
     runs: ast.expr | None,
 ) -> str:
     """Return who decides how many there are, if somebody is to be seen who does."""
     is_thread = module.dotted(call.func) in _THREADS
-    is_task = not is_thread and any(spawn.call is call for spawn in module.spawns)
-    fate = fate_of(module, call)
-    if is_task and fate.end is End.DROPPED and not fate.among_others:
-        # A task that nobody keeps is told of as that.
+    if not is_thread and _is_told_as_dropped(folder, module, call):
         return ""
     handler = folder.request_of(module.function_of(call))
-    if handler is not None and handler.kind == "websocket" and _is_sent(module, loop):
+    if handler is not None and handler.kind == "websocket" and loop.is_sent:
         return "a client decides how many there are"
-    if _is_timed(module, loop) and _may_hang(folder, module, call, loop, runs, is_thread=is_thread):
+    hangs = loop.is_timed and _may_hang(folder, module, call, loop.node, runs, is_thread=is_thread)
+    if hangs:
         return "the time goes on, whether or not the last one has ended"
     return ""
 
 
+def _is_told_as_dropped(folder: Folder, module: Module, call: ast.Call) -> bool:
+    """Tell whether another rule says of it that nobody keeps it, or that it outlives a request."""
+    spawn, fate = module.spawn_of(call), fate_of(module, call)
+    if spawn is None or fate.end is not End.DROPPED or fate.among_others:
+        return False
+    asked = folder.asked_by(module.function_of(call)) is not None
+    return asked or is_dangling(folder, module, spawn)
+
+
 def _is_sent(module: Module, loop: ast.While | ast.AsyncFor) -> bool:
-    """Tell whether each turn waits for what comes by a connection that a handler was given."""
     function = module.function_of(loop)
     while not function.is_top and function.outer is not None and not function.outer.is_top:
         function = function.outer
@@ -166,7 +207,6 @@ def _root(node: ast.expr) -> str:
 
 
 def _is_timed(module: Module, loop: ast.While | ast.AsyncFor) -> bool:
-    """Tell whether each turn waits for the time, and for nothing else."""
     if not isinstance(loop, ast.While):
         return False
     function = module.function_of(loop)
@@ -211,7 +251,7 @@ def _found(
     folder: Folder,
     module: Module,
     call: ast.Call,
-    loop: ast.While | ast.AsyncFor,
+    loop: _Loop,
     runs: ast.expr | None,
 ) -> Finding:
     kind = "thread" if module.dotted(call.func) in _THREADS else "task"

@@ -1,8 +1,9 @@
 """On which ways out of a function something is still open, as far as the order of the source tells.
 
 A way is followed through `if`, loops, `try` and `with` as they are written. What a condition means
-is not known: where one branch ends it and the other does not, and both go on, the condition is
-taken for the question whether it is open. What is raised out of the function is no way out here.
+is not known, but for the question whether it is ended: where one branch ends it and the other does
+not, and both go on, the condition is taken for that question. What is raised out of the function is
+no way out here.
 """
 
 from __future__ import annotations
@@ -59,10 +60,12 @@ class Ways:
     Attributes:
         begins: whether a statement makes it; where none does it is there from the start.
         ends: whether a statement ends it.
+        asks: whether an expression holds only where it is ended.
     """
 
     begins: Callable[[ast.AST], bool]
     ends: Callable[[ast.AST], bool]
+    asks: Callable[[ast.expr], bool]
 
     def left_open(self, body: Sequence[ast.stmt], *, from_start: bool) -> list[ast.stmt]:
         """Return each `return` at which it may be open, and the last statement if so is the end."""
@@ -82,7 +85,7 @@ class Ways:
 
     def _statement(self, stmt: ast.stmt, states: _States) -> _Out:
         if isinstance(stmt, ast.If):
-            return self._branches(stmt.test, [stmt.body, stmt.orelse], states)
+            return self._if(stmt, states)
         if isinstance(stmt, ast.Match):
             bodies = [case.body for case in stmt.cases]
             return self._branches(stmt.subject, [*bodies, []], states)
@@ -130,6 +133,32 @@ class Ways:
             out.falls = frozenset({_ENDED})
         return out
 
+    def _if(self, stmt: ast.If, states: _States) -> _Out:
+        told = self._told(stmt.test)
+        if not any(told):
+            return self._branches(stmt.test, [stmt.body, stmt.orelse], states)
+        # It asks whether it is ended, so what is not is still open.
+        before = self._after(stmt.test, states)
+        out = _Out(fails=states if _may_fail(stmt.test) else _NONE)
+        for body, is_ended in zip((stmt.body, stmt.orelse), told, strict=True):
+            step = self._block(body, frozenset({_ENDED}) if is_ended else before)
+            out.add(step)
+            out.falls |= step.falls
+        return out
+
+    def _told(self, test: ast.expr) -> tuple[bool, bool]:
+        """Tell whether it is ended where ``test`` holds, and whether it is where that does not."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            if_so, if_not = self._told(test.operand)
+            return if_not, if_so
+        if isinstance(test, ast.BoolOp):
+            told = [*map(self._told, test.values)]
+            holds, fails = [each for each, _ in told], [each for _, each in told]
+            if isinstance(test.op, ast.And):
+                return any(holds), all(fails)
+            return all(holds), any(fails)
+        return self.asks(test), False
+
     def _loop(self, loop: _Loop, states: _States) -> _Out:
         head = loop.test if isinstance(loop, ast.While) else loop.iter
         out = _Out()
@@ -140,6 +169,8 @@ class Ways:
             step = self._block(loop.body, start)
         out.fails = step.fails | start
         out.returns = step.returns
+        if isinstance(loop, ast.While) and self._told(loop.test)[1]:
+            start = frozenset({_ENDED})
         over = self._block(loop.orelse, start)
         out.add(over)
         is_endless = isinstance(head, ast.Constant) and bool(head.value)

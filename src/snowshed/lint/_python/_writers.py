@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snowshed.lint._python._names import class_around
@@ -34,6 +35,7 @@ _LOOKS |= frozenset(
     {"repr", "str", "len", "bool", "debug", "info", "warning", "error", "exception"}
 )
 _KEEPS = frozenset({"add", "append", "setdefault", "insert", "appendleft"})
+_WORD = re.compile(r"\w+")
 _LOOKED_AT = (ast.Compare, ast.If, ast.While, ast.BoolOp, ast.UnaryOp, ast.FormattedValue, ast.Expr)
 
 
@@ -72,11 +74,37 @@ class Left:
     is_kept: bool
 
 
+class _Closers:
+    """The functions of a folder that close something."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Function]]:
+        """Two of them for each word that they are written with, since one may be who asks."""
+        found: dict[str, list[Function]] = {}
+        for function in self._folder.functions():
+            if function.is_top or not function.called & _ENDS:
+                continue
+            for word in {*_WORD.findall(written(function.node))}:
+                known = found.setdefault(word, [])
+                if len(known) < 2:
+                    known.append(function)
+        return found
+
+    def may_close(self, function: Function, keeper: ast.expr) -> bool:
+        """Tell whether one beside ``function`` has the collection, and closes something."""
+        name = last_name(keeper)
+        return not name or any(each is not function for each in self._by_word.get(name, ()))
+
+
 def left_writers(folder: Folder) -> Iterator[Left]:
     """Yield each writer that is left open, on one way out of its function at least."""
+    closers = _Closers(folder)
     for module in folder.modules:
         for writer in (*_opened(module), *_served(folder, module)):
-            left = _left(folder, writer)
+            left = _left(folder, closers, writer)
             if left is not None and not _is_told_as_client(module, left):
                 yield left
 
@@ -119,7 +147,7 @@ def _served(folder: Folder, module: Module) -> Iterator[Writer]:
             yield Writer(function, parameters[1], parameters[1].arg, is_given=True)
 
 
-def _left(folder: Folder, writer: Writer) -> Left | None:
+def _left(folder: Folder, closers: _Closers, writer: Writer) -> Left | None:
     function, name = writer.function, writer.name
     body = _body(function)
     if not body or function.is_main or function.is_top or name in function.shared:
@@ -133,9 +161,13 @@ def _left(folder: Folder, writer: Writer) -> Left | None:
     if keepers and not ends:
         # Who keeps it and never closes it has told somebody to.
         return None
-    ways = Ways(lambda node: node is writer.made, lambda node: node in ends)
+    ways = Ways(
+        lambda node: node is writer.made,
+        lambda node: node in ends,
+        lambda test: _asks_whether_closed(test, name),
+    )
     exits = ways.left_open(body, from_start=writer.is_given)
-    if not exits or any(_is_ended_elsewhere(folder, function, each) for each in keepers):
+    if not exits or any(closers.may_close(function, each) for each in keepers):
         return None
     return Left(writer, exits[0] if ends else None, tuple(ends), bool(keepers))
 
@@ -149,6 +181,14 @@ def _body(function: Function) -> list[ast.stmt]:
 
 def _is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _asks_whether_closed(test: ast.expr, name: str) -> bool:
+    """Tell whether ``test`` is `writer.is_closing()`, or the same of its transport."""
+    asked = test.func if isinstance(test, ast.Call) else None
+    if not isinstance(asked, ast.Attribute) or asked.attr != "is_closing":
+        return False
+    return written(asked.value) in {name, f"{name}.transport"}
 
 
 def _use(folder: Folder, function: Function, read: ast.Name) -> str:
@@ -222,18 +262,3 @@ def _keeper(module: Module, read: ast.Name) -> ast.expr:
     if isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute):
         return above.func.value
     return read
-
-
-def _is_ended_elsewhere(folder: Folder, function: Function, keeper: ast.expr) -> bool:
-    """Tell whether another function has the collection, and closes something."""
-    name = last_name(keeper)
-    if not name:
-        return True
-    of_name = re.compile(rf"\b{re.escape(name)}\b")
-    return any(
-        any(last_name(call.func) in _ENDS for call in other.calls)
-        and of_name.search(written(other.node)) is not None
-        for module in folder.modules
-        for other in module.functions
-        if other is not function and not other.is_top
-    )

@@ -165,7 +165,7 @@ def _is_left(folder: Folder, spawn: Spawn, fate: Fate, module: Module) -> bool:
     """Tell whether ``spawn`` runs for a request, and nobody ends it and nothing limits it."""
     function = module.function_of(spawn.call)
     handler = folder.request_of(function)
-    if "result" in fate.asked and spawn not in module.spawns:
+    if "result" in fate.asked and module.spawn_of(spawn.call) is None:
         # Of these it waits; of a task it takes what is there.
         return False
     if fate.end > End.KEPT or _is_limited(folder, function, spawn, fate):
@@ -206,7 +206,7 @@ def _is_limited(folder: Folder, function: Function, spawn: Spawn, fate: Fate) ->
             for each in module.withs_of(spawn.call)
             for item in each.items
         )
-        or any(module.function_of(call) is function for call in module.calls_named("acquire"))
+        or "acquire" in function.called
         or _is_asked_about(function, fate)
         or _limits_itself(folder, module, spawn)
     )

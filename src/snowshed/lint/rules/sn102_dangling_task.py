@@ -61,7 +61,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snowshed.lint._finding import Fix, Tier
-from snowshed.lint._python import End, fate_of, last_name
+from snowshed.lint._python import last_name
+from snowshed.lint._python._dangling import is_dangling
 from snowshed.lint._rule import Rule
 from snowshed.model import Cause, Severity
 
@@ -71,9 +72,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULE"]
 
-_LOOKED_AT = frozenset({"add_done_callback", "result", "exception"})
 _KEPT_IN = "_background_tasks"
-_KNOWN = re.compile(rb"#\s*noqa:.*\b(?:RUF006|ASYNC300|F841)\b")
 _STARTS_ONCE = re.compile(
     r"^__init__$|(?:^|_)(?:setup|startup|lifespan|started?|init|initiali[sz]e)(?:_|$)"
 )
@@ -86,36 +85,8 @@ def in_python(folder: Folder) -> Iterator[Finding]:
     """Yield each task that nobody keeps."""
     for module in folder.modules:
         for spawn in module.spawns:
-            if _is_dropped(folder, module, spawn):
+            if is_dangling(folder, module, spawn):
                 yield _found(module, spawn, _tier(folder, module, spawn))
-
-
-def _is_dropped(folder: Folder, module: Module, spawn: Spawn) -> bool:
-    if spawn.kind != "task" or _is_left_out(folder, module, spawn):
-        return False
-    fate = fate_of(module, spawn.call)
-    if fate.end is not End.DROPPED or fate.asked & _LOOKED_AT:
-        return False
-    return not _is_known(module, spawn.call)
-
-
-def _is_known(module: Module, call: ast.Call) -> bool:
-    """Tell whether its author was told of it by another linter, and said that it is well so."""
-    source = module.source
-    lines = {call.lineno, call.end_lineno or call.lineno}
-    texts = (source.content[source.start_of(line) :].partition(b"\n")[0] for line in lines)
-    return any(_KNOWN.search(text) for text in texts)
-
-
-def _is_left_out(folder: Folder, module: Module, spawn: Spawn) -> bool:
-    function = module.function_of(spawn.call)
-    if function.short_name == "__del__":
-        # There is nobody left to keep it.
-        return True
-    handler = folder.request_of(function)
-    if handler is not None:
-        return handler.kind != "websocket"
-    return folder.asked_by(function) is not None
 
 
 def _tier(folder: Folder, module: Module, spawn: Spawn) -> Tier:
@@ -169,10 +140,9 @@ def _made(module: Module) -> tuple[Edit, ...] | None:
     """Return the edit that makes the set, behind the last import; none where there is one."""
     if _KEPT_IN in module.top.bindings:
         return ()
-    imports = [each for each in module.tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
-    if not imports:
+    if module.last_import is None:
         return None
-    added = module.lines_after(imports[-1], ["", f"{_KEPT_IN} = set()"])
+    added = module.lines_after(module.last_import, ["", f"{_KEPT_IN} = set()"])
     return (added,) if added is not None else None
 
 

@@ -164,13 +164,20 @@ def _takes(module: Module, read: ast.Name) -> bool:
 
 def _is_for_each_task(module: Module, call: ast.Call) -> bool:
     """Tell whether ``call`` is an argument of a coroutine that a loop makes."""
-    above = module.parent(call)
+    above = _given_to(module, call)
+    if above is None or module.loop_of(call) is None:
+        return False
+    starts = _given_to(module, above)
+    spawn = module.spawn_of(starts) if starts is not None else None
+    return (spawn is not None and spawn.runs is above) or _gathers(module, above)
+
+
+def _given_to(module: Module, node: ast.AST) -> ast.Call | None:
+    """Return the call that ``node`` stands in directly, as an argument for one."""
+    above = module.parent(node)
     if isinstance(above, ast.keyword):
         above = module.parent(above)
-    if not isinstance(above, ast.Call) or module.loop_of(call) is None:
-        return False
-    started = any(spawn.runs is above for spawn in module.spawns)
-    return started or _gathers(module, above)
+    return above if isinstance(above, ast.Call) else None
 
 
 def _gathers(module: Module, node: ast.AST) -> bool:

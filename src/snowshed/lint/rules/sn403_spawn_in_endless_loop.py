@@ -80,8 +80,8 @@ async def worker(messages: asyncio.Queue[str]) -> None:
 ## Not reported
 
 The loop of a server that accepts connections, what takes a place first, what is waited for in the
-same turn, and a turn after which the loop is left. Handlers of requests are told of by SN101, and a
-task that nobody keeps by SN102.
+same turn, and a turn after which the loop is left. Handlers of requests are told of by SN101. A
+task that nobody keeps is told of by SN102, and here as advice.
 
 ## Silence
 

@@ -77,7 +77,8 @@ A writer that is returned, stored in an attribute, or given to another function 
 that is a function of the same folder that only writes; one whose collection another function has
 that closes something; one that a function inside has; one that an error leaves open on its way out
 of the function, as asyncio then closes it. A condition around the `close()` is taken for the
-question whether it is open. A client's writer that nothing closes at all is told of by SN504.
+question whether it is open, and where `is_closing()` holds it is closed. A client's writer that
+nothing closes at all is told of by SN504.
 
 ## Silence
 
