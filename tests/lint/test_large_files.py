@@ -121,3 +121,16 @@ def test_what_has_much_to_tell_takes_no_longer(kind: tuple[Language, str, str]) 
     """Each of many findings is asked about on its own, and not all others with it."""
     calls(*kind, 20)
     assert calls(*kind, 160) < 2.1 * calls(*kind, 80)
+
+
+def test_loops_in_loops_are_gone_through_once() -> None:
+    """A way through a loop may differ with what is known before it, but that is one of few."""
+
+    def nested(depth: int) -> int:
+        head = f"{PLAIN}async def h(reader, writer):\n    if reader:\n        writer.close()\n"
+        loops = "".join(f"{' ' * (at + 4)}for x{at} in y:\n" for at in range(depth))
+        end = f"{' ' * (depth + 4)}writer.write(b'')\nasyncio.start_server(h, port=1)\n"
+        return calls(Language.PYTHON, head + loops, end, 1)
+
+    nested(2)
+    assert nested(12) < 3 * nested(6)

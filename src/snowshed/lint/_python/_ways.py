@@ -43,7 +43,7 @@ class _Out:
     fails: _States = _NONE
     breaks: _States = _NONE
     turns: _States = _NONE
-    returns: list[tuple[ast.stmt, _States]] = field(default_factory=list)
+    returns: tuple[tuple[ast.stmt, _States], ...] = ()
 
     def add(self, other: _Out) -> None:
         """Take over all ways of ``other`` but that to its end."""
@@ -66,6 +66,7 @@ class Ways:
     begins: Callable[[ast.AST], bool]
     ends: Callable[[ast.AST], bool]
     asks: Callable[[ast.expr], bool]
+    _known: dict[tuple[ast.stmt, _States], _Out] = field(default_factory=dict, init=False)
 
     def left_open(self, body: Sequence[ast.stmt], *, from_start: bool) -> list[ast.stmt]:
         """Return each `return` at which it may be open, and the last statement if so is the end."""
@@ -84,6 +85,13 @@ class Ways:
         return out
 
     def _statement(self, stmt: ast.stmt, states: _States) -> _Out:
+        # Loops and `finally` go through their bodies several times, and so through what is in them.
+        known = self._known.get((stmt, states))
+        if known is None:
+            known = self._known[stmt, states] = self._find(stmt, states)
+        return known
+
+    def _find(self, stmt: ast.stmt, states: _States) -> _Out:
         if isinstance(stmt, ast.If):
             return self._if(stmt, states)
         if isinstance(stmt, ast.Match):
@@ -105,7 +113,7 @@ class Ways:
         fails = after if _ENDED in after else states
         out = _Out(fails=fails if _may_fail(stmt) else _NONE)
         if isinstance(stmt, ast.Return):
-            out.returns.append((stmt, after))
+            out.returns = ((stmt, after),)
         elif isinstance(stmt, ast.Break):
             out.breaks = after
         elif isinstance(stmt, ast.Continue):
@@ -183,7 +191,7 @@ class Ways:
 
     def _try(self, stmt: ast.Try | ast.TryStar, states: _States) -> _Out:
         body = self._block(stmt.body, states)
-        out = _Out(breaks=body.breaks, turns=body.turns, returns=[*body.returns])
+        out = _Out(breaks=body.breaks, turns=body.turns, returns=body.returns)
         else_ = self._block(stmt.orelse, body.falls) if stmt.orelse else _Out(body.falls)
         out.add(else_)
         out.falls = else_.falls
@@ -202,7 +210,7 @@ class Ways:
             return self._block(last, states).falls if states else states
 
         ended = _Out(passed(out.falls), passed(out.fails), passed(out.breaks), passed(out.turns))
-        ended.returns = [(stmt, passed(states)) for stmt, states in out.returns]
+        ended.returns = tuple((stmt, passed(states)) for stmt, states in out.returns)
         ended.returns += self._block(last, out.falls or out.fails).returns
         return ended
 
