@@ -80,6 +80,7 @@ def test_json_is_as_it_is_promised(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.house
 def test_sarif_has_what_the_files_of_the_rules_say(capsys: pytest.CaptureFixture[str]) -> None:
     run = valid_run(told_as("sarif", capsys))
     sender, spawn, _unused = run["results"]
@@ -100,6 +101,7 @@ def test_sarif_has_what_the_files_of_the_rules_say(capsys: pytest.CaptureFixture
         assert short != full
 
 
+@pytest.mark.house
 def test_the_change_in_sarif_mends_the_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (result, *_) = valid_run(told_as("sarif", capsys, GO))["results"]
     ((change,),) = (fix["artifactChanges"] for fix in result["fixes"])
