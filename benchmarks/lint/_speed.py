@@ -32,7 +32,7 @@ TIMES = 3.0
 WARM = 0.1
 MEMORY = 500
 MILLION = 1_000_000
-ROUNDS = 3
+ROUNDS = 7
 _PARTS = ("net", "database", "os", "cmd/go")
 # Lines, which take ten seconds; what memory is taken is measured on more.
 _SOME = 300_000
