@@ -18,12 +18,8 @@ __all__ = ["TooLong", "allowed", "limited"]
 LEAST = 120.0
 PER_BYTE = 1e-4
 """Seconds: a hundred times what a unit takes, which is so much that no slow machine comes there."""
-
-
 TIMED: signal.Signals | None = getattr(signal, "SIGVTALRM", None)
 """The signal that comes when the time is over; None where there is none."""
-
-
 AGAIN = 1.0
 """Seconds after which it comes once more: one that falls into a `__del__` is lost."""
 
