@@ -229,8 +229,8 @@ class Function:
     def forget(self) -> None:
         """Let go of all that it has, so that nothing of it refers in circles any more.
 
-        All of it is freed then as soon as its package is, and the garbage collector, which takes as
-        long as to read it, has nothing to find. Nobody may ask it anything after that.
+        All of it is freed then as soon as its package is, and the garbage collector has nothing to
+        find. Nobody may ask it anything after that.
         """
         if not self.__dict__:
             return

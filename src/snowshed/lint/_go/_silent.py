@@ -1,6 +1,6 @@
 """Which functions are sure to do nothing to locks, and to wait for nobody: by their words alone.
 
-Of what functions with locks call, more than a third does neither, nor calls what does. To know that
+Of what functions with locks call, a fifth does neither, nor calls what does. To know that
 from a body it would have to be parsed and read. A function does it at most if it has a word for it,
 or one by which something is called that may.
 """
